@@ -1,0 +1,1 @@
+"""Pure lists to lists: rows of a file to a plan of changes, segments to conditions."""

@@ -1,0 +1,1 @@
+"""Other people's files to brief.md and its pictures."""

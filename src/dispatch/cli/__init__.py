@@ -1,0 +1,1 @@
+"""Every command: read arguments, call one verb, print."""

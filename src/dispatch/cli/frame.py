@@ -1,0 +1,154 @@
+"""What every command stands in: the workspace, the settings, the printing, and the errors for people.
+
+Commands import nothing but click and this module at their top, so that `dispatch --help` stays quick.
+"""
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from dispatch.errors import DispatchError
+    from dispatch.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: exit statuses: done; refused, paused or something left open; wrong usage; interrupted
+DONE, REFUSED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+PRACTICE_LINE = "PRACTICE: NOTHING LEAVES THIS COMPUTER"
+REAL_LINE = "REAL MAIL"
+
+
+@dataclass
+class Frame:
+    """The workspace that a command works in; found and read when first asked for."""
+
+    #: what `--workspace` said, else None
+    named: Path | None = None
+    _settings: "Settings | None" = field(default=None, repr=False)
+
+    @functools.cached_property
+    def workspace(self) -> Path:
+        """The workspace's folder. Raises WorkspaceError where there is none."""
+        import os
+
+        from dispatch.settings import WORKSPACE_VARIABLE, find_workspace
+
+        if self.named is not None:
+            return find_exactly(self.named)
+        if named := os.environ.get(WORKSPACE_VARIABLE):
+            return find_exactly(Path(named))
+        return find_workspace(Path.cwd())
+
+    @functools.cached_property
+    def settings(self) -> "Settings":
+        """The workspace's settings. Raises SettingsError."""
+        import os
+
+        from dispatch.settings import load
+
+        return load(self.workspace, os.environ)
+
+    @property
+    def state_folder(self) -> Path:
+        """Where dispatch keeps its own files; made when first asked for."""
+        from dispatch.settings import STATE_FOLDER
+
+        folder = self.workspace / STATE_FOLDER
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether nothing leaves this computer."""
+        return self.settings.mail.via == "practice"
+
+    @property
+    def banner(self) -> str:
+        """The first line of every screen: practice or real mail."""
+        return PRACTICE_LINE if self.is_practice else REAL_LINE
+
+
+def find_exactly(folder: Path) -> Path:
+    """The folder itself, if it is a workspace. Raises WorkspaceError."""
+    from dispatch.errors import WorkspaceError
+    from dispatch.settings import SETTINGS_FILE
+
+    if not (folder / SETTINGS_FILE).is_file():
+        raise WorkspaceError(
+            "That folder is not a dispatch workspace.",
+            where=f"There is no {SETTINGS_FILE} in {folder}.",
+            todo=f"Name the folder that holds {SETTINGS_FILE}, or make one: dispatch init {folder}",
+        )
+    return folder.resolve()
+
+
+pass_frame = click.make_pass_decorator(Frame, ensure=True)
+
+
+def json_option(command: Callable[P, R]) -> Callable[P, R]:
+    """The option `--json`: one document on standard output and nothing else there."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")(command)
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def complain(error: "DispatchError") -> None:
+    """An error as people read it: what, where, what to do; on standard error."""
+    first, *rest = error.lines()
+    click.echo(f"Error: {first}", err=True)
+    for line in rest:
+        click.echo(f"  {line}", err=True)
+
+
+def stop(error: "DispatchError") -> NoReturn:
+    """Show an error and end with status 1."""
+    complain(error)
+    sys.exit(REFUSED)
+
+
+def is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def find_brief(workspace: Path, named: str | None) -> Path:
+    """The brief.md that BRIEF means: a path, or a part of its name; left out, the newest.
+
+    Raises BriefError where none or several fit.
+    """
+    from dispatch.errors import BriefError
+
+    known = sorted(workspace.glob("briefs/*/brief.md"))
+    if named is None:
+        if not known:
+            raise BriefError(
+                "There is no brief yet.",
+                where=f"{workspace / 'briefs'} holds no folder with a brief.md.",
+                todo='Bring one in: dispatch import "Brief.docx"',
+            )
+        return max(known, key=lambda path: (path.parent.name[:10], path.stat().st_mtime, path.parent.name))
+    for path in (Path(named), Path(named) / "brief.md", workspace / named, workspace / named / "brief.md"):
+        if path.is_file():
+            return path.resolve()
+    fits = [path for path in known if named.casefold() in path.parent.name.casefold()]
+    exact = [path for path in fits if path.parent.name.casefold() == named.casefold()]
+    if len(exact or fits) == 1:
+        return (exact or fits)[0]
+    names = ", ".join(path.parent.name for path in (fits or known)) or "none"
+    raise BriefError(
+        f"Several briefs fit {named!r}." if fits else f"There is no brief {named!r}.",
+        where=f"Briefs here: {names}.",
+        todo="Name the file, its folder, or a part of its name that fits only one.",
+    )

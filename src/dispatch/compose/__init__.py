@@ -1,0 +1,1 @@
+"""Pure text to text: Markdown to Brief, Brief to Edition, checks, merge."""

@@ -1,0 +1,1 @@
+"""Pictures to mail-ready pictures."""

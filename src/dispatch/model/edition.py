@@ -1,0 +1,107 @@
+"""Edition: a Brief rendered for one Audience, with merge tokens; and what it is split into for sending.
+
+A merge token is `[[name]]` or `[[name|words to use when the member has no name]]`. Members' attributes fill it; the
+tokens in `LINK_TOKENS` are filled by dispatch itself. A token stands for text, never for markup.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+#: tokens that dispatch fills: the reader's own unsubscribe and preferences page
+LINK_TOKENS = frozenset({"unsubscribe_url"})
+
+TOKEN = re.compile(r"\[\[([a-z][a-z0-9_]{0,39})(?:\|([^\[\]|\r\n]{0,80}))?\]\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One merge token as it stands in an Edition."""
+
+    name: str
+    #: what a member without such a value gets
+    default: str = ""
+
+    @property
+    def token(self) -> str:
+        """The token as typed."""
+        return f"[[{self.name}|{self.default}]]" if self.default else f"[[{self.name}]]"
+
+
+#: A text split at its tokens: literals and Fields, in order.
+Split = tuple[str | Field, ...]
+
+
+def split(text: str) -> Split:
+    """The text as literals and Fields, in order; joined by their tokens it is the text again."""
+    return tuple(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str | Field]:
+    end = 0
+    for match in TOKEN.finditer(text):
+        if match.start() > end:
+            yield text[end : match.start()]
+        yield Field(match[1], match[2] or "")
+        end = match.end()
+    if end < len(text):
+        yield text[end:]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A Brief rendered for one Audience; immutable."""
+
+    audience: str
+    subject: str
+    preheader: str
+    #: the whole page, CSS inlined, with merge tokens
+    html: str
+    #: the plain-text part, with merge tokens
+    text: str
+    #: the web copy: the same page without personal tokens, with footnote anchors
+    web_html: str
+    #: the MJML that the html was made from, for whoever mends a template; not part of the fingerprint
+    mjml: str = ""
+    #: names of the pictures it shows (see Picture.name)
+    pictures: tuple[str, ...] = ()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of all that a reader gets."""
+        parts = (self.audience, self.subject, self.preheader, self.html, self.text, self.web_html)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    @property
+    def html_bytes(self) -> int:
+        """Bytes of the html as UTF-8, tokens unfilled."""
+        return len(self.html.encode())
+
+    def fields(self) -> list[Field]:
+        """The merge tokens of subject, html and text, each once, in order of appearance."""
+        seen: dict[str, Field] = {}
+        for text in (self.subject, self.html, self.text):
+            for piece in split(text):
+                if isinstance(piece, Field):
+                    seen.setdefault(piece.token, piece)
+        return list(seen.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An Edition split for sending: each part as literals and merge keys.
+
+    A merge key names one value in one place (`html`, `text` or `subject`), because a value is escaped for where it
+    stands. `compose.merge` makes Letters and the values that fill them.
+    """
+
+    subject: tuple[str | Field, ...]
+    html: tuple[str | Field, ...]
+    text: tuple[str | Field, ...]
+
+    @staticmethod
+    def fill(parts: Split, values: Mapping[str, str]) -> str:
+        """The parts joined, each Field replaced by the value under its name."""
+        return "".join([part if isinstance(part, str) else values[part.name] for part in parts])

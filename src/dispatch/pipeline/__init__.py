@@ -1,0 +1,1 @@
+"""The verbs, in the order of the line."""

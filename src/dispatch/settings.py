@@ -1,0 +1,353 @@
+"""The workspace and its settings: dispatch.toml, overridden by DISPATCH_… variables.
+
+A workspace is the nearest folder upward that holds a dispatch.toml. Unknown keys, in the file or in the environment,
+are errors that name the nearest known one.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from dispatch.errors import DispatchError, ProblemsFound, SettingsError, WorkspaceError
+from dispatch.model.brand import Audience, Brand, Palette
+
+#: the file that makes a folder a workspace
+SETTINGS_FILE = "dispatch.toml"
+#: variables with this prefix override settings; two underscores stand for a step into a section
+PREFIX = "DISPATCH_"
+#: names a workspace; not itself a setting
+WORKSPACE_VARIABLE = "DISPATCH_WORKSPACE"
+#: the folder of the workspace where dispatch keeps its own files
+STATE_FOLDER = ".dispatch"
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+OneLine = Annotated[str, Field(pattern=r"^[^\r\n]*$")]
+
+
+class Section(BaseModel):
+    """A part of the settings; knows its keys and takes no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MailSettings(Section):
+    """[mail]: how mail leaves."""
+
+    #: `practice`: nothing leaves this computer; `ses`: Amazon SES; `smtp`: another server
+    via: Literal["practice", "ses", "smtp"] = "practice"
+
+
+class WebSettings(Section):
+    """[web]: the pages that readers reach."""
+
+    #: the https address of `dispatch serve` as readers see it, without a slash at the end
+    public_url: OneLine = ""
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+
+class SendSettings(Section):
+    """[send]: how a Campaign is sent."""
+
+    #: seconds in which nothing has left after the confirmation
+    hold_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    #: seconds for which a claim is good
+    claim_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    #: seconds after a call of unknown outcome before sending again is considered
+    grace_seconds: Annotated[int, Field(ge=1, le=7 * 86400)] = 900
+    #: longest wait for events after the last call, in seconds
+    settle_seconds: Annotated[int, Field(ge=0, le=86400)] = 60
+    #: real mail wants a Proof since the last change of content
+    require_proof: bool = True
+    #: real mail to example.com, example.org and the like: for tests only
+    allow_example_domains: bool = False
+    #: send again by itself to people whose call is of unknown outcome after the grace, if events are proven to flow
+    resend_unknown: bool = False
+    #: share of the granted rate that dispatch takes
+    rate_share: Annotated[float, Field(gt=0, le=1)] = 0.9
+    #: calls to the provider at the same time
+    calls_in_flight: Annotated[int, Field(ge=1, le=64)] = 4
+    #: a Campaign stops by itself above this share of hard bounces
+    max_bounce_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    #: a Campaign stops by itself above this share of complaints
+    max_complaint_rate: Annotated[float, Field(gt=0, le=1)] = 0.003
+    #: the two rates count from this number of accepted messages on
+    rates_after: Annotated[int, Field(ge=1)] = 200
+    #: and complaints from this number of them on
+    complaints_after: Annotated[int, Field(ge=1)] = 3
+
+
+class SesSettings(Section):
+    """[ses]: Amazon SES and the queue of its events."""
+
+    region: OneLine = "us-east-1"
+    configuration_set: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "dispatch"
+    #: the SQS queue that the configuration set's events arrive in
+    queue_url: OneLine = ""
+    #: seconds to wait for SES's answer to one call
+    timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 30
+
+
+class SmtpSettings(Section):
+    """[smtp]: another mail server."""
+
+    host: OneLine = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    username: str = ""
+    password: str = ""
+    #: `starttls`, `tls`, or `none` for a server on this computer
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    max_per_second: Annotated[float, Field(gt=0)] = 5.0
+    timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 30
+
+
+class PaletteSettings(Section):
+    """The colours of a Brand in one light, each #rrggbb."""
+
+    paper: Colour
+    card: Colour
+    text: Colour
+    heading: Colour
+    accent: Colour
+    secondary: Colour
+    rule: Colour
+    tint: Colour
+
+
+class BrandSettings(Section):
+    """[brands.NAME]: how one organisation looks and signs."""
+
+    name: OneLine
+    website: Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+    postal_address: OneLine = ""
+    wordmark: OneLine = ""
+    wordmark_dark: OneLine = ""
+    light: PaletteSettings
+    dark: PaletteSettings
+
+
+class AudienceSettings(Section):
+    """[audiences.NAME]: a member list under a Brand."""
+
+    name: OneLine
+    member_list: Annotated[Slug, Field(alias="list")]
+    brand: Slug
+    sender: Annotated[OneLine, Field(alias="from")]
+    reply_to: OneLine = ""
+    priority: int = 0
+    why: OneLine = ""
+
+    @field_validator("sender", "reply_to")
+    @classmethod
+    def _is_mailbox(cls, value: str) -> str:
+        from email.utils import parseaddr
+
+        if value and "@" not in parseaddr(value)[1]:
+            raise ValueError("write it as: Name <address@domain>")
+        return value
+
+
+class Settings(Section):
+    """All settings of a workspace."""
+
+    #: "" keeps the database in the workspace, in .dispatch/dispatch.db; else an SQLAlchemy URL
+    database_url: str = ""
+    #: the time zone of dates and times that people read and type
+    timezone: str = "UTC"
+    mail: MailSettings = MailSettings()
+    web: WebSettings = WebSettings()
+    send: SendSettings = SendSettings()
+    ses: SesSettings = SesSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    brands: dict[Slug, BrandSettings] = {}
+    audiences: dict[Slug, AudienceSettings] = {}
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_timezone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as err:
+            raise ValueError("write it as America/New_York") from err
+        return value
+
+    @model_validator(mode="after")
+    def _audiences_have_brands(self) -> Self:
+        for slug, audience in self.audiences.items():
+            if audience.brand not in self.brands:
+                raise ValueError(f"audiences.{slug}.brand names {audience.brand!r}, and there is no such brand")
+        return self
+
+    def all_audiences(self) -> tuple[Audience, ...]:
+        """The Audiences, the highest priority first."""
+        made = [self._audience(slug) for slug in self.audiences]
+        return tuple(sorted(made, key=lambda audience: (-audience.priority, audience.slug)))
+
+    def _audience(self, slug: str) -> Audience:
+        audience = self.audiences[slug]
+        brand = self.brands[audience.brand]
+        return Audience(
+            slug=slug,
+            name=audience.name,
+            member_list=audience.member_list,
+            brand=Brand(
+                slug=audience.brand,
+                name=brand.name,
+                website=brand.website,
+                postal_address=brand.postal_address,
+                light=Palette(**brand.light.model_dump()),
+                dark=Palette(**brand.dark.model_dump()),
+                wordmark=brand.wordmark,
+                wordmark_dark=brand.wordmark_dark,
+            ),
+            sender=audience.sender,
+            reply_to=audience.reply_to,
+            priority=audience.priority,
+            why=audience.why,
+        )
+
+
+def find_workspace(start: Path) -> Path:
+    """The nearest folder upward from `start` that holds a dispatch.toml.
+
+    Raises WorkspaceError where there is none.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    raise WorkspaceError(
+        "This folder is not a dispatch workspace.",
+        where=f"Looked for {SETTINGS_FILE} in {start.resolve()} and the folders above it.",
+        todo="Go into your workspace, name it with `dispatch --workspace DIR …`, or make one: dispatch init DIR",
+    )
+
+
+def load(workspace: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings of a workspace: its dispatch.toml, overridden by the variables of `environ`.
+
+    Raises SettingsError, or ProblemsFound with all that is wrong at once.
+    """
+    file = workspace / SETTINGS_FILE
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as err:
+        raise SettingsError(
+            f"{SETTINGS_FILE} cannot be read: {err}.",
+            where=str(file),
+            todo="Mend that line; texts stand in double quotes, one setting a line.",
+        ) from err
+    except (OSError, UnicodeDecodeError) as err:
+        raise SettingsError(f"{SETTINGS_FILE} cannot be read: {err}.", where=str(file), todo="Save it as UTF-8 text.") from err
+    problems: list[DispatchError] = []
+    for name, value in sorted(environ.items()):
+        if name.startswith(PREFIX) and name != WORKSPACE_VARIABLE:
+            problems.extend(_override(values, name, value))
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as err:
+        problems.extend(_explain(err, file))
+    if problems:
+        if len(problems) == 1:
+            raise problems[0]
+        raise ProblemsFound("The settings have several problems.", problems)
+    return settings
+
+
+def keys() -> Iterator[str]:
+    """Every setting as `section.key`; `*` stands for a name that the workspace chooses."""
+    yield from _keys_of(Settings, "")
+
+
+def _keys_of(section: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, info in section.model_fields.items():
+        key = prefix + (info.alias or name)
+        kind = info.annotation
+        if get_origin(kind) is dict:
+            yield from _keys_of(get_args(kind)[1], f"{key}.*.")
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _keys_of(kind, f"{key}.")
+        else:
+            yield key
+
+
+def _override(values: dict[str, Any], name: str, value: str) -> list[DispatchError]:
+    """Put one variable into the values; gives what is wrong with it."""
+    path = name.removeprefix(PREFIX).lower().split("__")
+    known = {key: key.split(".") for key in keys()}
+    if not any(_fits(path, steps) for steps in known.values()):
+        variables = [PREFIX + key.upper().replace(".", "__") for key in known]
+        near = difflib.get_close_matches(name.upper(), variables, n=1, cutoff=0.6)
+        return [
+            SettingsError(
+                f"There is no setting {name}.",
+                where="in the environment",
+                todo=f"Did you mean {near[0]}?" if near else "Remove the variable; docs/settings.md lists all settings.",
+            )
+        ]
+    target = values
+    for step in path[:-1]:
+        target = target.setdefault(step, {})
+        if not isinstance(target, dict):
+            return []  # the validation of the file says what is wrong there
+    target[path[-1]] = value
+    return []
+
+
+def _fits(path: list[str], steps: list[str]) -> bool:
+    return len(path) == len(steps) and all(step in ("*", part) for part, step in zip(path, steps, strict=True))
+
+
+def _explain(err: ValidationError, file: Path) -> Iterator[SettingsError]:
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    for problem in err.errors(include_url=False):
+        steps = [str(step) for step in problem["loc"] if not str(step).startswith("[")]
+        key = ".".join(steps)
+        variable = PREFIX + "__".join(steps).upper()
+        place = f"{file}{_line_of(lines, steps)}"
+        where = f"the variable {variable}" if variable in os.environ else place
+        if problem["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(steps[-1], _siblings(steps), n=1, cutoff=0.5)
+            todo = f"Did you mean {near[0]!r}?" if near else "Remove it; docs/settings.md lists all settings."
+            yield SettingsError(f"There is no setting {key!r}.", where=where, todo=todo)
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            yield SettingsError(
+                f"The setting {key!r} is not usable: {message}." if key else f"{message}.",
+                where=where,
+                todo="docs/settings.md says what it takes.",
+            )
+
+
+def _siblings(steps: list[str]) -> list[str]:
+    parent = steps[:-1]
+    names = []
+    for key in keys():
+        parts = key.split(".")
+        if len(parts) > len(parent) and _fits(parent, parts[: len(parent)]):
+            names.append(parts[len(parent)])
+    return names
+
+
+def _line_of(lines: list[str], steps: list[str]) -> str:
+    """`:12` for the line of a key, as far as a plain look at the file can tell; else ""."""
+    section = ""
+    for number, line in enumerate(lines, start=1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            section = stripped.strip("[]")
+        elif stripped.split("=")[0].strip() == steps[-1] and section == ".".join(steps[:-1]):
+            return f":{number}"
+        if stripped.startswith("[") and section == ".".join(steps):
+            return f":{number}"
+    return ""

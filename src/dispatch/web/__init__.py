@@ -1,0 +1,1 @@
+"""The pages: preview, reader pages, reports."""
