@@ -1,0 +1,99 @@
+"""Campaign, Plan and Counts: the sending of one Brief, whom it is for, and the numbers that must add up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from dispatch.model.delivery import COUNTED, CampaignId
+
+
+class CampaignState(StrEnum):
+    """Where a Campaign stands."""
+
+    SENDING = "sending"
+    #: stopped by a person, a limit or the provider; `send` goes on with it
+    PAUSED = "paused"
+    #: nothing queued, nothing being submitted
+    FINISHED = "finished"
+    #: given up by a person; what was queued is skipped
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """The sending of one Brief: one per Brief, for ever."""
+
+    id: CampaignId
+    slug: str
+    title: str
+    date: str
+    state: CampaignState
+    #: why it is paused
+    reason: str
+    #: what to do about it
+    todo: str
+    #: `ses`, `smtp` or `practice`
+    way: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many Deliveries fall under each of the six counts; they add up to the audience."""
+
+    queued: int = 0
+    submitting: int = 0
+    submitted: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    skipped: int = 0
+
+    @property
+    def audience(self) -> int:
+        """Everybody: the sum of the six."""
+        return sum(getattr(self, name) for name in COUNTED)
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in COUNTED))
+
+
+@dataclass(frozen=True, slots=True)
+class AudiencePlan:
+    """What a `send` would do for one Audience."""
+
+    audience: str
+    #: people who would get its Edition
+    people: int
+    #: people left out, by reason
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    #: people among `people` who are on another of the lists too, and get this Edition only
+    also_elsewhere: int = 0
+    #: people on its list who get the Edition of a higher priority
+    given_elsewhere: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who would get which Edition, who is left out and why; one copy a person."""
+
+    audiences: tuple[AudiencePlan, ...]
+    #: people of these lists who have a Delivery of this Campaign already
+    already: int = 0
+    #: Deliveries frozen earlier that still wait
+    waiting: int = 0
+
+    @property
+    def new(self) -> int:
+        """People who would be added to the queue."""
+        return sum(plan.people for plan in self.audiences)
+
+    @property
+    def left_out(self) -> int:
+        """People who would be left out."""
+        return sum(sum(plan.left_out.values()) for plan in self.audiences)
+
+    @property
+    def to_send(self) -> int:
+        """Mails that would leave: the number that a person types to confirm."""
+        return self.new + self.waiting

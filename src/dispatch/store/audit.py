@@ -1,0 +1,24 @@
+"""The audit trail: who decided what, and when."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dispatch.store.schema import audit
+
+
+def record(
+    connection: Connection,
+    act: str,
+    *,
+    now: datetime,
+    address: str = "",
+    campaign_id: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add one act to the trail, in the transaction of the act itself."""
+    connection.execute(
+        audit.insert().values(at=now, act=act, address=address, campaign_id=campaign_id, detail=dict(detail or {}))
+    )

@@ -1,0 +1,188 @@
+"""Database: one engine, its clock, its keys, and the two kinds of transaction.
+
+SQLite by default: WAL and synchronous=FULL, so that a claim survives a power cut; every writing transaction begins
+IMMEDIATE, so that two processes wait for each other instead of failing (https://www.sqlite.org/lang_transaction.html).
+PostgreSQL by URL, with synchronous commit.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from dispatch.errors import SettingsError, StoreError
+from dispatch.store.schema import keys
+
+#: the newest migration; `dispatch.store.migrations` brings older databases up to it
+HEAD = "0001"
+BUSY_SECONDS = 30
+
+
+class Database:
+    """An open database, of the newest version."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writing = engine.execution_options(dispatch_writing=True)
+        self._keys: dict[str, bytes] = {}
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """The database at an SQLAlchemy URL, made or migrated to the newest version.
+
+        Raises SettingsError for an unusable URL, StoreError where it cannot be reached or is newer than this dispatch.
+        """
+        database = cls(_engine(url))
+        try:
+            database._bring_up_to_date()
+        except DBAPIError as err:
+            database.close()
+            raise StoreError(
+                f"The database cannot be used: {_first_line(err)}.",
+                where=safe_url(url),
+                todo="Check that it runs, that the address is right, and that this account may use it.",
+            ) from err
+        except StoreError:
+            database.close()
+            raise
+        return database
+
+    @classmethod
+    def in_file(cls, file: Path) -> Self:
+        """The SQLite database in a file, made where there is none."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return cls.open(f"sqlite:///{file}")
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file on this machine."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: commits at the end, rolls back on an error."""
+        with self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads, on one state of the data."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def key(self, name: str) -> bytes:
+        """A secret of this database: `token` signs links, `address-hash` hashes addresses."""
+        if name not in self._keys:
+            with self.reading() as connection:
+                self._keys[name] = connection.execute(keys.select().where(keys.c.name == name)).one().secret
+        return self._keys[name]
+
+    def now(self) -> datetime:
+        """The database's clock."""
+        with self.reading() as connection:
+            return clock(connection)
+
+    def _bring_up_to_date(self) -> None:
+        version = self.version()
+        if version == HEAD:
+            return
+        from dispatch.store.migrate import migrate
+
+        migrate(self, version)
+
+    def version(self) -> str | None:
+        """The migration that the database stands at; None for an empty one."""
+        from sqlalchemy import inspect
+
+        with self.reading() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return None if found is None else str(found)
+
+
+#: the database's clock as the text that Instant keeps
+_CLOCK = {
+    "sqlite": "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+    "postgresql": "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
+}
+_RANDOM_ID = {
+    "sqlite": "lower(hex(randomblob(16)))",
+    "postgresql": "replace(gen_random_uuid()::text, '-', '')",
+}
+
+
+def clock(connection: Connection) -> datetime:
+    """The database's clock; one clock for all machines that share it."""
+    return datetime.fromisoformat(str(connection.execute(text(f"SELECT {_CLOCK[connection.dialect.name]}")).scalar_one()))
+
+
+def random_id_sql(connection: Connection) -> str:
+    """SQL for a random identifier of 32 hex digits, made anew for each row."""
+    return _RANDOM_ID[connection.dialect.name]
+
+
+def safe_url(url: str) -> str:
+    """The URL without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "database_url"
+
+
+def _first_line(err: DBAPIError) -> str:
+    return str(err.orig).strip().splitlines()[0].rstrip(".") if err.orig else type(err).__name__
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in _CLOCK:
+            raise ArgumentError(f"{parsed.get_backend_name()} is not supported")
+        engine = create_engine(parsed, **_engine_options(parsed.get_backend_name()))
+    except (ArgumentError, NoSuchModuleError) as err:
+        raise SettingsError(
+            f"The setting database_url is not usable: {err}.",
+            where=safe_url(url),
+            todo="Write sqlite:////path/to/file.db or postgresql://user:password@host/database.",
+        ) from err
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _engine_options(backend: str) -> dict[str, Any]:
+    if backend == "sqlite":
+        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 16, "connect_args": {"connect_timeout": 10}}
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
+    # Transactions are begun by _begin_sqlite, not by the driver.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_writing = connection.get_execution_options().get("dispatch_writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")

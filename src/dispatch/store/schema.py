@@ -1,0 +1,250 @@
+"""The tables. Names are the design's words; every moment is text, `2026-11-24T09:00:00.000Z`, in UTC."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def instant_text(moment: datetime) -> str:
+    """A moment as the database keeps it: ISO 8601 in UTC, milliseconds, `Z`. Sorts as it counts."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware moment, kept as text so that both databases hold and compare the same thing."""
+
+    impl = String(24)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """The text of a moment."""
+        return None if value is None else instant_text(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """The moment of a text."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+#: SQLite counts rows only in a plain INTEGER primary key
+Serial = BigInteger().with_variant(Integer, "sqlite")
+Document = JSON().with_variant(JSONB, "postgresql")
+
+members = Table(
+    "members",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    #: HMAC-SHA-256 (hex) of the key, under the row `address-hash` of `keys`
+    Column("address_hash", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False, default=""),
+    Column("attributes", Document, nullable=False, default=dict),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("member_id", ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+    Column("member_list", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("source", Text, nullable=False),
+    Index("ix_subscriptions_list", "member_list", "state", "member_id"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_hash", String(64), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+)
+
+#: the keys of tokens and hashes, made by the first migration, so that every machine and backup has them
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("date", Text, nullable=False),
+    #: `sending`, `paused`, `finished` or `cancelled`
+    Column("state", Text, nullable=False),
+    #: why it is paused, and what to do
+    Column("reason", Text, nullable=False, default=""),
+    Column("todo", Text, nullable=False, default=""),
+    #: the way it left: `ses`, `smtp` or `practice`
+    Column("way", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("title", "date"),
+)
+
+#: frozen content; a later send of an edited Brief adds rows, it never changes one
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("member_list", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("web_html", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("reply_to", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("campaign_id", "audience", "fingerprint"),
+)
+
+#: the unit of work and of truth: one Campaign x one address
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("seq", Serial, primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
+    Column("member_id", ForeignKey("members.id", ondelete="SET NULL")),
+    Column("key", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("address_hash", String(64), nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("edition_id", ForeignKey("editions.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("claimed_at", Instant),
+    Column("submitted_at", Instant),
+    Column("message_id", Text, nullable=False, server_default=""),
+    UniqueConstraint("campaign_id", "key"),
+    Index("ix_deliveries_campaign_state", "campaign_id", "state"),
+    Index("ix_deliveries_submitted_at", "submitted_at"),
+    Index("ix_deliveries_member_id", "member_id"),
+    # A claim reads only what is queued, however many rows are done.
+    Index(
+        "ix_deliveries_queued",
+        "campaign_id",
+        "seq",
+        postgresql_where=text("state = 'queued'"),
+        sqlite_where=text("state = 'queued'"),
+    ),
+    # Room on each page for the two updates that every row gets.
+    postgresql_with={"fillfactor": 70},
+)
+
+#: raw bodies that came from the provider, kept before they are understood
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    #: the SNS MessageId, else the SHA-256 of the body: the same notice is kept once
+    Column("transport_id", Text, nullable=False, unique=True),
+    Column("body", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    #: `new`, `read`, `foreign` (another database's tags) or `unreadable`
+    Column("state", Text, nullable=False),
+    Column("problem", Text, nullable=False, default=""),
+    Index("ix_notices_state", "state"),
+)
+
+#: dated facts about Deliveries; append-only
+events = Table(
+    "events",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("delivery_id", ForeignKey("deliveries.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    #: `human`, `proxy`, `machine` for opens and clicks, else ""
+    Column("reader", Text, nullable=False, default=""),
+    #: the rule that told the reader, or the bounce's class
+    Column("rule", Text, nullable=False, default=""),
+    Column("detail", Document, nullable=False, default=dict),
+    #: what makes the fact the same fact: provider's id, kind, feedback id or moment, link
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("notice_id", ForeignKey("notices.id", ondelete="SET NULL")),
+    Index("ix_events_delivery_kind", "delivery_id", "kind"),
+)
+
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("slug", Text, nullable=False),
+    #: what a person reads out: six letters and digits
+    Column("code", String(12), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    #: audience -> fingerprint of the Edition that was shown
+    Column("fingerprints", Document, nullable=False),
+    #: settings that reach the mail, as they were
+    Column("settings", Document, nullable=False),
+    #: audience -> people at that time
+    Column("counts", Document, nullable=False),
+    Column("addresses", Document, nullable=False),
+    Column("approved_by", Text, nullable=False, default=""),
+    Column("approved_at", Instant),
+    Index("ix_proofs_slug", "slug", "created_at"),
+)
+
+#: the rate shared by all processes: one row per account and region
+pace = Table(
+    "pace",
+    metadata,
+    Column("account", Text, primary_key=True),
+    #: theoretical arrival time of the next message, seconds since 1970 (GCRA)
+    Column("next_at", Float, nullable=False),
+)
+
+#: who decided what, and when
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("at", Instant, nullable=False),
+    #: what was done, such as `members imported`
+    Column("act", Text, nullable=False),
+    #: whom it was about: an address, its keyed hash after erasure, or ""
+    Column("address", Text, nullable=False, default=""),
+    Column("campaign_id", Text, nullable=False, default=""),
+    Column("detail", Document, nullable=False, default=dict),
+)
