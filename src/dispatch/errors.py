@@ -82,3 +82,7 @@ class StoreError(DispatchError):
 
 class ProviderError(DispatchError):
     """The mail provider refuses, is paused, or cannot be reached."""
+
+
+class NoticeError(DispatchError):
+    """What the provider sent cannot be understood; it is kept and shown."""

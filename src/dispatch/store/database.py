@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 
 from dispatch.errors import SettingsError, StoreError
 from dispatch.store.schema import keys
@@ -41,13 +41,6 @@ class Database:
         database = cls(_engine(url))
         try:
             database._bring_up_to_date()
-        except DBAPIError as err:
-            database.close()
-            raise StoreError(
-                f"The database cannot be used: {_first_line(err)}.",
-                where=safe_url(url),
-                todo="Check that it runs, that the address is right, and that this account may use it.",
-            ) from err
         except StoreError:
             database.close()
             raise
@@ -76,15 +69,29 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that writes: commits at the end, rolls back on an error."""
-        with self._writing.begin() as connection:
+        """A transaction that writes: commits at the end, rolls back on an error.
+
+        Raises StoreError where the database is gone, full or locked for too long.
+        """
+        with self._faults_told(), self._writing.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads, on one state of the data."""
-        with self.engine.begin() as connection:
+        """A transaction that only reads, on one state of the data. Raises StoreError as `writing` does."""
+        with self._faults_told(), self.engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _faults_told(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, InterfaceError) as err:
+            raise StoreError(
+                f"The database cannot be used: {_first_line(err)}.",
+                where=self.engine.url.render_as_string(hide_password=True),
+                todo="Check that it can be reached, that the disk is not full and that no other program holds it.",
+            ) from err
 
     def key(self, name: str) -> bytes:
         """A secret of this database: `token` signs links, `address-hash` hashes addresses."""

@@ -1,0 +1,85 @@
+"""Ingest: Notices are stored, then deleted from the queue, then understood; nothing that SES says is lost."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dispatch.errors import NoticeError
+from dispatch.model.event import Event, NoticeState
+from dispatch.pipeline.ports import Notices
+from dispatch.store import notices as stored
+from dispatch.store.database import Database, clock
+
+#: Notices read in one transaction
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What a pull brought."""
+
+    #: Notices that were not stored before
+    received: int = 0
+    #: Events that were not known before
+    events: int = 0
+    #: Notices with another database's tags
+    foreign: int = 0
+    #: Notices that cannot be understood
+    unreadable: int = 0
+
+    def __add__(self, other: "Ingested") -> "Ingested":
+        return Ingested(
+            self.received + other.received,
+            self.events + other.events,
+            self.foreign + other.foreign,
+            self.unreadable + other.unreadable,
+        )
+
+
+def pull(
+    database: Database, queue: Notices, *, wait_seconds: int, keep_on: Callable[[], bool] = lambda: True
+) -> Ingested:
+    """Empty the queue into the database and read all that is unread; safe to run anywhere, at any time, twice.
+
+    Waits up to `wait_seconds` for the first Notice, and stops between batches when `keep_on` says so. Raises
+    ProviderError where the queue cannot be read.
+    """
+    total = read_pending(database, queue)
+    while True:
+        arrived = queue.receive(wait_seconds)
+        if not arrived:
+            return total
+        with database.writing() as connection:
+            received = stored.keep(connection, [notice for notice, _ in arrived], clock(connection))
+        queue.delete([receipt for _, receipt in arrived])
+        total = total + Ingested(received=received) + read_pending(database, queue)
+        wait_seconds = 0
+        if not keep_on():
+            return total
+
+
+def read_pending(database: Database, queue: Notices) -> Ingested:
+    """Read what is stored and unread, also what an earlier process left."""
+    total = Ingested()
+    while True:
+        with database.writing() as connection:
+            batch = stored.pending(connection, BATCH)
+            if not batch:
+                return total
+            facts: list[tuple[Event, int]] = []
+            outcome: Counter[NoticeState] = Counter()
+            for notice in batch:
+                try:
+                    found = queue.read(notice.body)
+                except NoticeError as err:
+                    stored.mark(connection, [notice.id], NoticeState.UNREADABLE, err.what)
+                    outcome[NoticeState.UNREADABLE] += 1
+                    continue
+                facts.extend((event, notice.id) for event in found)
+            known = stored.known_deliveries(connection, [event.delivery_id for event, _ in facts])
+            ours = [(event, number) for event, number in facts if event.delivery_id in known]
+            foreign = {number for event, number in facts if event.delivery_id not in known}
+            stored.mark(connection, sorted(foreign), NoticeState.FOREIGN)
+            stored.mark_rest_read(connection, [notice.id for notice in batch])
+            added = stored.add_events(connection, ours, clock(connection))
+        total = total + Ingested(events=added, foreign=len(foreign), unreadable=outcome[NoticeState.UNREADABLE])

@@ -1,0 +1,62 @@
+"""What the pipeline needs from outside and is handed: a Mailer, a Publisher, Notices.
+
+Whoever implements them takes and returns plain nouns of the model; no provider's word comes through here.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from dispatch.model.brand import Picture
+from dispatch.model.event import Event, Notice
+from dispatch.model.message import Account, Message, Outcome
+
+#: asked as late as possible before a call: whether the claims behind it have grown too old to send
+IsTooLate = Callable[[], bool]
+
+
+class Mailer(Protocol):
+    """Hands Messages to a provider."""
+
+    #: whether several people can travel in one call
+    has_bulk: bool
+    #: whether events will tell what became of a Message
+    has_events: bool
+
+    def account(self) -> Account:
+        """What the provider grants now. Raises ProviderError where it cannot be asked."""
+        ...
+
+    def submit(self, messages: Sequence[Message], is_too_late: IsTooLate, *, in_bulk: bool) -> list[Outcome]:
+        """Hand over Messages of one Edition; gives one Outcome for each, in their order.
+
+        Makes one call for all of them if `in_bulk`, else one for each, and never repeats a call: who may try again is
+        said by the Outcome. Gives `NotSent` for what `is_too_late` stopped. Never raises for what a provider does.
+        """
+        ...
+
+
+class Publisher(Protocol):
+    """Puts pictures where readers reach them."""
+
+    def publish(self, picture: Picture) -> None:
+        """Make a picture reachable under its name; one that is there already stays. Raises PictureError."""
+        ...
+
+
+class Notices(Protocol):
+    """The queue in which what the provider says arrives."""
+
+    def receive(self, wait_seconds: int) -> list[tuple[Notice, str]]:
+        """Some Notices, each with the receipt that deletes it; waits up to `wait_seconds` for the first.
+
+        Raises ProviderError where the queue cannot be read.
+        """
+        ...
+
+    def delete(self, receipts: Sequence[str]) -> None:
+        """Take Notices off the queue, after they are stored."""
+        ...
+
+    def read(self, body: str) -> list[Event]:
+        """The Events of one body. Raises NoticeError where it cannot be understood; gives none for what tells nothing."""
+        ...

@@ -1,0 +1,146 @@
+"""Notices and Events: stored first, understood after; each fact once, however often it is told."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dispatch.model.delivery import DeliveryId
+from dispatch.model.event import Event, Notice, NoticeState
+from dispatch.store.audit import record
+from dispatch.store.ledger import raise_states
+from dispatch.store.schema import deliveries, events, notices, suppressions
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNotice:
+    """A Notice in the database."""
+
+    id: int
+    body: str
+
+
+def keep(connection: Connection, arrived: Sequence[Notice], now: datetime) -> int:
+    """Store Notices that are not stored yet; gives how many were new."""
+    if not arrived:
+        return 0
+    rows = [
+        {
+            "transport_id": notice.transport_id or hashlib.sha256(notice.body.encode()).hexdigest(),
+            "body": notice.body,
+            "received_at": now,
+            "state": NoticeState.NEW.value,
+            "problem": "",
+        }
+        for notice in arrived
+    ]
+    unique = {row["transport_id"]: row for row in rows}
+    insert = _insert(connection)
+    return connection.execute(insert(notices).on_conflict_do_nothing(), list(unique.values())).rowcount
+
+
+def pending(connection: Connection, limit: int) -> list[StoredNotice]:
+    """Notices that nobody has read yet, oldest first; another process's are left to it."""
+    query = (
+        select(notices.c.id, notices.c.body)
+        .where(notices.c.state == NoticeState.NEW.value)
+        .order_by(notices.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [StoredNotice(row.id, row.body) for row in connection.execute(query)]
+
+
+def mark(connection: Connection, notice_ids: Sequence[int], state: NoticeState, problem: str = "") -> None:
+    """Note what became of Notices."""
+    if notice_ids:
+        connection.execute(
+            update(notices).where(notices.c.id.in_(notice_ids)).values(state=state.value, problem=problem)
+        )
+
+
+def mark_rest_read(connection: Connection, notice_ids: Sequence[int]) -> None:
+    """Note as read those that nothing else was noted of."""
+    if notice_ids:
+        connection.execute(
+            update(notices)
+            .where(notices.c.id.in_(notice_ids), notices.c.state == NoticeState.NEW.value)
+            .values(state=NoticeState.READ.value)
+        )
+
+
+def known_deliveries(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> set[DeliveryId]:
+    """Those of the identifiers that are this database's."""
+    found = connection.execute(select(deliveries.c.id).where(deliveries.c.id.in_(set(delivery_ids)))).scalars()
+    return {DeliveryId(each) for each in found}
+
+
+def add_events(connection: Connection, facts: Sequence[tuple[Event, int]], now: datetime) -> int:
+    """Add Events with the Notices that they came from, move their Deliveries, suppress; gives how many were new."""
+    if not facts:
+        return 0
+    rows = {
+        event.fingerprint: {
+            "delivery_id": event.delivery_id,
+            "kind": event.kind.value,
+            "at": event.at,
+            "reader": event.reader.value if event.reader else "",
+            "rule": event.rule,
+            "detail": dict(event.detail),
+            "fingerprint": event.fingerprint,
+            "notice_id": notice_id,
+        }
+        for event, notice_id in facts
+    }
+    added = connection.execute(_insert(connection)(events).on_conflict_do_nothing(), list(rows.values())).rowcount
+    raise_states(connection, [(event.delivery_id, event.kind, event.at) for event, _ in facts])
+    _suppress(connection, [event for event, _ in facts if event.suppress], now)
+    return added
+
+
+def _suppress(connection: Connection, facts: Sequence[Event], now: datetime) -> None:
+    for event in facts:
+        assert event.suppress is not None
+        row = connection.execute(
+            select(deliveries.c.address_hash, deliveries.c.campaign_id).where(deliveries.c.id == event.delivery_id)
+        ).one()
+        values = {
+            "address_hash": row.address_hash,
+            "reason": event.suppress.value,
+            "since": event.at,
+            "detail": event.rule,
+        }
+        added = connection.execute(_insert(connection)(suppressions).on_conflict_do_nothing(), [values]).rowcount
+        if added:
+            record(
+                connection,
+                "address suppressed",
+                now=now,
+                address=row.address_hash,
+                campaign_id=row.campaign_id,
+                detail={"reason": event.suppress.value, "rule": event.rule},
+            )
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many Notices are in each state."""
+    rows = connection.execute(select(notices.c.state, func.count()).group_by(notices.c.state))
+    return {state: count for state, count in rows}
+
+
+def unreadable(connection: Connection, limit: int) -> list[tuple[int, datetime, str]]:
+    """(number, when it came, what is wrong with it) of Notices that cannot be understood, newest first."""
+    query = (
+        select(notices.c.id, notices.c.received_at, notices.c.problem)
+        .where(notices.c.state == NoticeState.UNREADABLE.value)
+        .order_by(notices.c.id.desc())
+        .limit(limit)
+    )
+    return [(row.id, row.received_at, row.problem) for row in connection.execute(query)]
+
+
+def _insert(connection: Connection) -> "type[sqlite.Insert] | type[postgresql.Insert]":
+    return sqlite.Insert if connection.dialect.name == "sqlite" else postgresql.Insert
