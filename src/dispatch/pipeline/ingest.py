@@ -76,9 +76,11 @@ def read_pending(database: Database, queue: Notices) -> Ingested:
                     outcome[NoticeState.UNREADABLE] += 1
                     continue
                 facts.extend((event, notice.id) for event in found)
-            known = stored.known_deliveries(connection, [event.delivery_id for event, _ in facts])
+            named = [event.delivery_id for event, _ in facts]
+            known = stored.known_deliveries(connection, named)
+            proofs = stored.known_proof_messages(connection, named)
             ours = [(event, number) for event, number in facts if event.delivery_id in known]
-            foreign = {number for event, number in facts if event.delivery_id not in known}
+            foreign = {number for event, number in facts if event.delivery_id not in known | proofs}
             stored.mark(connection, sorted(foreign), NoticeState.FOREIGN)
             stored.mark_rest_read(connection, [notice.id for notice in batch])
             added = stored.add_events(connection, ours, clock(connection))

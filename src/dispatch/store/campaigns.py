@@ -311,6 +311,32 @@ def latest_fingerprints(connection: Connection, campaign_id: CampaignId) -> dict
     return {row.audience: row.fingerprint for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class FrozenEdition:
+    """An Edition as it was approved, with what it is sent under."""
+
+    id: int
+    audience: str
+    member_list: str
+    fingerprint: str
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    web_html: str
+    sender: str
+    reply_to: str
+
+
+def frozen_editions(connection: Connection, campaign_id: CampaignId) -> list[FrozenEdition]:
+    """Every content that this Campaign froze, oldest first."""
+    rows = connection.execute(
+        editions.select().where(editions.c.campaign_id == campaign_id).order_by(editions.c.id)
+    )
+    names = FrozenEdition.__dataclass_fields__
+    return [FrozenEdition(**{name: getattr(row, name) for name in names}) for row in rows]
+
+
 def counts_by_audience(connection: Connection, campaign_id: CampaignId) -> dict[str, Counts]:
     """Audience -> the six counts of its Deliveries."""
     rows = connection.execute(

@@ -40,7 +40,10 @@ class Claim:
     delivery_id: DeliveryId
     campaign_id: CampaignId
     attempt: int
+    #: the address as typed
     address: str
+    #: local part as typed @ punycode domain: what travels
+    envelope: str
     edition_id: int
     #: what merge tokens can use, read at the claim
     values: dict[str, str]
@@ -82,6 +85,7 @@ def claim(connection: Connection, campaign_id: CampaignId, limit: int) -> list[C
             campaign_id=campaign_id,
             attempt=row.attempt,
             address=row.address,
+            envelope=f"{row.address.rpartition('@')[0]}@{row.key.rpartition('@')[2]}",
             edition_id=row.edition_id,
             values={**(row.attributes or {}), "name": row.name or "", "email": row.address},
         )
@@ -97,6 +101,7 @@ def _with_people(connection: Connection, seqs: Sequence[int]) -> Sequence[Any]:
             deliveries.c.id,
             deliveries.c.attempt,
             deliveries.c.address,
+            deliveries.c.key,
             deliveries.c.edition_id,
             members.c.id.label("member_id"),
             members.c.name,
@@ -223,7 +228,11 @@ def raise_states(connection: Connection, facts: Sequence[tuple[DeliveryId, Event
     """Move Deliveries by what events say; only ever upward in rank, so order and repetition do not matter."""
     by_id = {delivery_id for delivery_id, _, _ in facts}
     rows = connection.execute(
-        select(deliveries.c.id, deliveries.c.state).where(deliveries.c.id.in_(by_id)).with_for_update()
+        select(deliveries.c.id, deliveries.c.state)
+        .where(deliveries.c.id.in_(by_id))
+        # In one order everywhere, so that two processes never wait for each other in a circle.
+        .order_by(deliveries.c.seq)
+        .with_for_update()
     )
     states = {row.id: DeliveryState(row.state) for row in rows}
     before = dict(states)

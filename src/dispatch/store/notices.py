@@ -12,7 +12,7 @@ from dispatch.model.delivery import DeliveryId
 from dispatch.model.event import Event, Notice, NoticeState
 from dispatch.store.audit import record
 from dispatch.store.ledger import raise_states
-from dispatch.store.schema import deliveries, events, notices, suppressions
+from dispatch.store.schema import deliveries, events, notices, proof_messages, suppressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,12 @@ def mark_rest_read(connection: Connection, notice_ids: Sequence[int]) -> None:
 def known_deliveries(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> set[DeliveryId]:
     """Those of the identifiers that are this database's."""
     found = connection.execute(select(deliveries.c.id).where(deliveries.c.id.in_(set(delivery_ids)))).scalars()
+    return {DeliveryId(each) for each in found}
+
+
+def known_proof_messages(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> set[DeliveryId]:
+    """Those of the identifiers that are mails of a Proof."""
+    found = connection.execute(select(proof_messages.c.id).where(proof_messages.c.id.in_(set(delivery_ids)))).scalars()
     return {DeliveryId(each) for each in found}
 
 

@@ -226,6 +226,19 @@ proofs = Table(
     Index("ix_proofs_slug", "slug", "created_at"),
 )
 
+#: the mails of a Proof; their tags come back in Events, which are then known
+proof_messages = Table(
+    "proof_messages",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("proof_id", ForeignKey("proofs.id"), nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    #: what became of the call, in words
+    Column("outcome", Text, nullable=False, default=""),
+    Index("ix_proof_messages_proof_id", "proof_id"),
+)
+
 #: the rate shared by all processes: one row per account and region
 pace = Table(
     "pace",

@@ -1,0 +1,158 @@
+"""SesMailer: hands Messages to Amazon SES v2, one a call or up to 50, and says what became of each.
+
+Sources: SES API v2 reference, SendEmail and SendBulkEmail (read in botocore 1.44.5). SES has no idempotency token, so
+no call is ever repeated here; the tags of each message settle what a call left open.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from dispatch.aws.account import read_account
+from dispatch.aws.client import HeldBack, hold_back_when, ses_client
+from dispatch.aws.outcomes import of_bulk_status, of_error
+from dispatch.model.letter import ses_template
+from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome, Unknown
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2.type_defs import (
+        BulkEmailEntryTypeDef,
+        MessageHeaderTypeDef,
+        MessageTagTypeDef,
+        SendBulkEmailRequestTypeDef,
+        SendEmailRequestTypeDef,
+    )
+
+_TOO_LATE = NotSent("the claim grew too old before the call was made")
+
+
+class SesMailer:
+    """A Mailer by SES v2. One for all threads: the client is shared, the fence is each call's own."""
+
+    has_bulk = True
+    has_events = True
+
+    def __init__(self, *, region: str, configuration_set: str, timeout_seconds: int, calls_in_flight: int) -> None:
+        self._region = region
+        self._configuration_set = configuration_set
+        self._client = ses_client(region, timeout_seconds, calls_in_flight)
+        self._fence = threading.local()
+        hold_back_when(self._client, lambda: self._fence.is_too_late())
+
+    def account(self) -> Account:
+        """What SES grants now. Raises ProviderError where it cannot be asked."""
+        return read_account(self._client, self._region)
+
+    def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
+        """Hand over Messages of one Edition: one call for all `in_bulk`, else one for each."""
+        if in_bulk:
+            return self._call(lambda: self._send_bulk(messages), is_too_late, len(messages))
+        return [
+            outcome
+            for message in messages
+            for outcome in self._call(lambda message=message: [self._send_one(message)], is_too_late, 1)  # type: ignore[misc] # mypy cannot infer a lambda's default
+        ]
+
+    def _call(self, call: Callable[[], list[Outcome]], is_too_late: Callable[[], bool], people: int) -> list[Outcome]:
+        self._fence.is_too_late = is_too_late
+        try:
+            return call()
+        except HeldBack:
+            return [_TOO_LATE] * people
+        except HTTPClientError as err:
+            # botocore wraps what a hook raised into its own error.
+            return [_TOO_LATE if isinstance(err.kwargs.get("error"), HeldBack) else of_error(err)] * people
+        except (ClientError, BotoCoreError) as err:
+            return [of_error(err)] * people
+        except Exception as err:  # noqa: BLE001 - whatever else breaks in the middle of a call leaves its outcome unknown
+            return [Unknown(f"the call broke off ({type(err).__name__})")] * people
+
+    def _send_one(self, message: Message) -> Outcome:
+        answer = self._client.send_email(**self._single(message))
+        message_id = answer.get("MessageId")
+        # A truncated answer parses to nothing, without an error.
+        return Accepted(message_id) if message_id else Unknown("SES answered without a message id")
+
+    def _single(self, message: Message) -> "SendEmailRequestTypeDef":
+        request: SendEmailRequestTypeDef = {
+            "FromEmailAddress": message.sender,
+            "Destination": {"ToAddresses": [message.to]},
+            "Content": {
+                "Simple": {
+                    "Subject": {"Data": message.subject, "Charset": "UTF-8"},
+                    "Body": {
+                        "Html": {"Data": message.html, "Charset": "UTF-8"},
+                        "Text": {"Data": message.text, "Charset": "UTF-8"},
+                    },
+                    "Headers": _headers(message),
+                }
+            },
+            "EmailTags": _tags(message),
+            "ConfigurationSetName": self._configuration_set,
+        }
+        if message.reply_to:
+            request["ReplyToAddresses"] = [message.reply_to]
+        return request
+
+    def _send_bulk(self, messages: Sequence[Message]) -> list[Outcome]:
+        answer = self._client.send_bulk_email(**self._bulk(messages))
+        return bulk_outcomes(answer.get("BulkEmailEntryResults") or [], len(messages))
+
+    def _bulk(self, messages: Sequence[Message]) -> "SendBulkEmailRequestTypeDef":
+        first = messages[0]
+        subject, html, text = ses_template(first.letter)
+        # Every variable needs a default, or SES refuses an entry that lacks one.
+        request: SendBulkEmailRequestTypeDef = {
+            "FromEmailAddress": first.sender,
+            "DefaultContent": {
+                "Template": {
+                    "TemplateContent": {"Subject": subject, "Html": html, "Text": text},
+                    "TemplateData": json.dumps(dict.fromkeys(first.values, "")),
+                }
+            },
+            "BulkEmailEntries": [_entry(message) for message in messages],
+            "ConfigurationSetName": self._configuration_set,
+        }
+        if first.reply_to:
+            request["ReplyToAddresses"] = [first.reply_to]
+        return request
+
+
+def bulk_outcomes(results: Sequence[Any], people: int) -> list[Outcome]:
+    """One Outcome a person from a bulk answer.
+
+    Results have been reported out of order, so a mixed answer is not matched by position: all its people are unknown and
+    their events settle them. A uniform one needs no matching, but for the message ids: those are used only when all
+    succeeded and their number is right.
+    """
+    statuses = {str(result.get("Status")) for result in results}
+    if len(results) != people or len(statuses) != 1:
+        return [Unknown("SES answered for the call as a whole, not for each person")] * people
+    if statuses == {"SUCCESS"}:
+        ids = [result.get("MessageId") for result in results]
+        return [Accepted(each) if each else Unknown("SES answered without a message id") for each in ids]
+    status = statuses.pop()
+    return [of_bulk_status(status, str(results[0].get("Error") or ""))] * people
+
+
+def _entry(message: Message) -> "BulkEmailEntryTypeDef":
+    return {
+        "Destination": {"ToAddresses": [message.to]},
+        # All tags in each entry: default tags have been reported lost.
+        "ReplacementTags": _tags(message),
+        "ReplacementEmailContent": {
+            "ReplacementTemplate": {"ReplacementTemplateData": json.dumps(dict(message.values), ensure_ascii=False)}
+        },
+        "ReplacementHeaders": _headers(message),
+    }
+
+
+def _headers(message: Message) -> "list[MessageHeaderTypeDef]":
+    return [{"Name": name, "Value": value} for name, value in message.headers]
+
+
+def _tags(message: Message) -> "list[MessageTagTypeDef]":
+    return [{"Name": "campaign", "Value": message.campaign_id}, {"Name": "delivery", "Value": message.delivery_id}]

@@ -1,0 +1,116 @@
+"""What every answer of SES means: an Outcome for each error code and each status of a bulk entry.
+
+Source: botocore's model of sesv2 (SendEmail, SendBulkEmail, BulkEmailStatus) and "API v2 errors" in the SES developer
+guide. A test fails when botocore's model grows a code that is not in these tables.
+"""
+
+from collections.abc import Mapping
+
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+)
+
+from dispatch.model.message import Busy, NotSent, Outcome, Refused, Stopped, Unknown
+
+_CREDENTIALS = "Check the AWS credentials of this computer and that they may call ses:SendEmail."
+_ACCOUNT = "Amazon says why in the SES console, under Account dashboard."
+_QUOTA = "Send again when the 24 hours have passed, or ask Amazon for a higher quota; the rest stays queued."
+_SETUP = "Mend it in the SES console or in dispatch.toml, then send again."
+
+#: codes that refuse this one message for good
+REFUSING = frozenset({"MessageRejected", "BadRequestException"})
+#: codes that ask to slow down
+SLOWING = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"})
+#: codes that stop everything, and what to do about them
+STOPPING: Mapping[str, str] = {
+    "SendingPausedException": _ACCOUNT,
+    "AccountSuspendedException": _ACCOUNT,
+    "MailFromDomainNotVerifiedException": _SETUP,
+    "NotFoundException": _SETUP,
+    "AccessDeniedException": _CREDENTIALS,
+    "AccessDenied": _CREDENTIALS,
+    "UnrecognizedClientException": _CREDENTIALS,
+    "InvalidClientTokenId": _CREDENTIALS,
+    "ExpiredToken": _CREDENTIALS,
+    "ExpiredTokenException": _CREDENTIALS,
+    "InvalidSignatureException": "Check the clock of this computer and the AWS credentials.",
+    "SignatureDoesNotMatch": "Check the clock of this computer and the AWS credentials.",
+    "RequestExpired": "Check the clock of this computer.",
+    "OptInRequired": _CREDENTIALS,
+}
+#: answers that say nothing of what happened behind them
+UNKNOWING = frozenset({"InternalFailure", "InternalServiceErrorException", "ServiceUnavailable", "RequestTimeout"})
+
+#: BulkEmailStatus values that are no success
+BULK_REFUSED = frozenset({"MESSAGE_REJECTED", "INVALID_PARAMETER", "TEMPLATE_NOT_FOUND"})
+BULK_SLOWED = frozenset({"ACCOUNT_THROTTLED", "TRANSIENT_FAILURE"})
+BULK_STOPPED: Mapping[str, str] = {
+    "MAIL_FROM_DOMAIN_NOT_VERIFIED": _SETUP,
+    "CONFIGURATION_SET_NOT_FOUND": _SETUP,
+    "ACCOUNT_SUSPENDED": _ACCOUNT,
+    "ACCOUNT_DAILY_QUOTA_EXCEEDED": _QUOTA,
+    "INVALID_SENDING_POOL_NAME": _SETUP,
+    "ACCOUNT_SENDING_PAUSED": _ACCOUNT,
+    "CONFIGURATION_SET_SENDING_PAUSED": _SETUP,
+}
+BULK_UNKNOWN = frozenset({"FAILED"})
+
+_NEVER_SENT = (
+    EndpointConnectionError,
+    ConnectTimeoutError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
+)
+
+
+def of_error(err: Exception) -> Outcome:
+    """The Outcome of a call that raised; the same for everybody in it."""
+    if isinstance(err, ClientError):
+        return of_code(
+            str(err.response.get("Error", {}).get("Code", "")),
+            str(err.response.get("Error", {}).get("Message", "")),
+            int(err.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)),
+        )
+    if isinstance(err, NoCredentialsError | PartialCredentialsError):
+        return Stopped("There are no AWS credentials on this computer.", _CREDENTIALS)
+    if isinstance(err, _NEVER_SENT):
+        return NotSent(f"SES cannot be reached ({type(err).__name__}).")
+    # Time-out, reset, closed connection, broken TLS: the call may have been heard.
+    return Unknown(f"no answer from SES ({type(err).__name__})")
+
+
+def of_code(code: str, message: str, status: int) -> Outcome:
+    """The Outcome of an error answer."""
+    words = f"{code}: {message}" if message else code
+    if code in SLOWING:
+        if "daily" in message.casefold():
+            return Stopped(words, _QUOTA)
+        return Busy(words)
+    if code in REFUSING:
+        return Refused(words)
+    if code in STOPPING:
+        return Stopped(words, STOPPING[code])
+    if code in UNKNOWING or status >= 500 or status in (0, 408):
+        return Unknown(f"SES answered {status} ({code})")
+    if status == 429:
+        return Busy(words)
+    # A 4xx of a name that nobody knows: not accepted, and the same call would fare no better.
+    return Stopped(words, _SETUP)
+
+
+def of_bulk_status(status: str, words: str) -> Outcome:
+    """The Outcome of one entry of a bulk call that did not succeed."""
+    said = f"{status}: {words}" if words else status
+    if status in BULK_SLOWED:
+        return Busy(said)
+    if status in BULK_REFUSED:
+        return Refused(said)
+    if status in BULK_STOPPED:
+        return Stopped(said, BULK_STOPPED[status])
+    return Unknown(f"SES answered {said}")

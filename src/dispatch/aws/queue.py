@@ -1,0 +1,64 @@
+"""SqsNotices: the queue in which SES's events arrive, through SNS.
+
+Source: SQS API reference, ReceiveMessage and DeleteMessageBatch (AWS JSON protocol).
+"""
+
+import json
+from collections.abc import Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dispatch.aws.client import explain, sqs_client
+from dispatch.aws.notices import read_body
+from dispatch.model.event import Event, Notice
+
+#: the most that SQS gives or deletes in one call
+AT_ONCE = 10
+
+
+class SqsNotices:
+    """Notices in an SQS queue; works with any endpoint that speaks SQS."""
+
+    def __init__(self, *, region: str, queue_url: str) -> None:
+        self._client = sqs_client(region)
+        self._queue_url = queue_url
+
+    def receive(self, wait_seconds: int) -> list[tuple[Notice, str]]:
+        """Up to ten Notices with their receipts; waits up to `wait_seconds` (at most 20). Raises ProviderError."""
+        try:
+            answer = self._client.receive_message(
+                QueueUrl=self._queue_url, MaxNumberOfMessages=AT_ONCE, WaitTimeSeconds=min(20, wait_seconds)
+            )
+        except (ClientError, BotoCoreError) as err:
+            raise explain(err, "Reading the queue of events") from err
+        return [
+            (Notice(_transport_id(message["Body"], message.get("MessageId", "")), message["Body"]), message["ReceiptHandle"])
+            for message in answer.get("Messages", [])
+        ]
+
+    def delete(self, receipts: Sequence[str]) -> None:
+        """Take Notices off the queue; what stays comes again and is known by then. Raises ProviderError."""
+        for start in range(0, len(receipts), AT_ONCE):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": receipt}
+                for number, receipt in enumerate(receipts[start : start + AT_ONCE])
+            ]
+            try:
+                self._client.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)  # type: ignore[arg-type] # the stubs want their own TypedDict for a plain dict
+            except (ClientError, BotoCoreError) as err:
+                raise explain(err, "Deleting from the queue of events") from err
+
+    def read(self, body: str) -> list[Event]:
+        """The Events of one body. Raises NoticeError."""
+        return read_body(body)
+
+
+def _transport_id(body: str, sqs_id: str) -> str:
+    """SNS keeps its MessageId over repeats, SQS makes a new one for each: the former tells more."""
+    try:
+        envelope = json.loads(body)
+    except ValueError:
+        return sqs_id
+    if isinstance(envelope, dict) and isinstance(envelope.get("MessageId"), str) and "TopicArn" in envelope:
+        return str(envelope["MessageId"])
+    return sqs_id

@@ -1,0 +1,126 @@
+"""Plan: who would get which Edition, who is left out and why; and the freeze that makes it so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dispatch.errors import CampaignError
+from dispatch.model.brand import Audience
+from dispatch.model.campaign import Campaign, CampaignState, Plan
+from dispatch.pipeline.ports import Publisher
+from dispatch.pipeline.prepare import Prepared
+from dispatch.store import campaigns
+from dispatch.store.audit import record
+from dispatch.store.database import Database, clock
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a `send` would do, before anything is done."""
+
+    prepared: Prepared
+    audiences: tuple[Audience, ...]
+    #: how it would leave: `ses`, `smtp` or `practice`
+    way: str
+    plan: Plan
+    #: the Campaign that exists already; None for a Brief that was never sent
+    campaign: Campaign | None
+    #: whether the content differs from what was frozen last
+    is_edited: bool = False
+
+    def remarks(self) -> list[str]:
+        """What a person should know before saying yes, a sentence each."""
+        if self.campaign is None:
+            return []
+        said = [f"This brief was sent before: {self.plan.already} of these people have their copy or were left out."]
+        if self.plan.waiting:
+            said.append(f"{self.plan.waiting} people still wait for the text that was approved for them; they get that.")
+        if self.plan.new:
+            text = "the edited text" if self.is_edited else "the same text"
+            said.append(f"{self.plan.new} people have had none and get {text}.")
+        elif not self.plan.waiting:
+            said.append("There is nobody left to mail.")
+        if self.is_edited and not self.plan.new:
+            said.append("The brief was edited since; nobody gets the new text.")
+        return said
+
+
+def propose(database: Database, prepared: Prepared, audiences: Sequence[Audience], way: str) -> Proposal:
+    """What a `send` of this Brief to these Audiences would do now; changes nothing.
+
+    Raises CampaignError where the Brief is not what its name says it was, or is another one's twin.
+    """
+    brief = prepared.brief
+    title, date = brief.title, brief.date.isoformat()
+    with database.reading() as connection:
+        campaign = campaigns.find(connection, brief.slug)
+        twin = campaigns.find_twin(connection, brief.slug, title, date)
+        _refuse_mix_ups(brief.slug, title, date, campaign, twin, way)
+        plan = campaigns.plan(connection, audiences, campaign.id if campaign else None)
+        frozen = campaigns.latest_fingerprints(connection, campaign.id) if campaign else {}
+    is_edited = any(
+        audience.slug in frozen and frozen[audience.slug] != prepared.editions[audience.slug].fingerprint
+        for audience in audiences
+    )
+    return Proposal(prepared, tuple(audiences), way, plan, campaign, is_edited)
+
+
+def _refuse_mix_ups(
+    slug: str, title: str, date: str, campaign: Campaign | None, twin: Campaign | None, way: str
+) -> None:
+    if twin is not None:
+        raise CampaignError(
+            f"A brief with this title and date was sent already, under the name {twin.slug!r}.",
+            where=f"{slug}: {title} ({date})",
+            todo=f"To mail people who have not had it, send {twin.slug!r}; a different brief needs another title or date.",
+        )
+    if campaign is None:
+        return
+    if (campaign.title, campaign.date) != (title, date):
+        raise CampaignError(
+            f"Another brief was sent under the name {slug!r}: {campaign.title} ({campaign.date}).",
+            where=f"Now it reads: {title} ({date})",
+            todo="A new brief needs a folder of its own; a mended title of the same brief must be put back to be sent.",
+        )
+    if campaign.state is CampaignState.CANCELLED:
+        raise CampaignError(
+            "This campaign was cancelled.",
+            where=slug,
+            todo="It stays so. To mail the brief after all, give it a folder and a date of its own.",
+        )
+    if campaign.way != way:
+        raise CampaignError(
+            f"This campaign left by {campaign.way!r}, and the setting mail.via now says {way!r}.",
+            where=slug,
+            todo=f"Put mail.via back to {campaign.way!r} to go on with it.",
+        )
+
+
+def freeze(database: Database, proposal: Proposal, publisher: Publisher, forced: Sequence[str] = ()) -> tuple[Campaign, int]:
+    """Make the proposal so: pictures published, content and audience frozen, in one transaction.
+
+    Gives the Campaign, sending, and how many Deliveries were added. Raises CampaignError where it changed meanwhile,
+    PictureError where a picture cannot be published; then nothing is frozen.
+    """
+    prepared = proposal.prepared
+    for picture in prepared.pictures.values():
+        publisher.publish(picture)
+    with database.writing() as connection:
+        now = clock(connection)
+        brief = prepared.brief
+        title, date = brief.title, brief.date.isoformat()
+        campaign = campaigns.find(connection, brief.slug)
+        twin = campaigns.find_twin(connection, brief.slug, title, date)
+        _refuse_mix_ups(brief.slug, title, date, campaign, twin, proposal.way)
+        if campaign is None:
+            campaign = campaigns.create(connection, slug=brief.slug, title=title, date=date, way=proposal.way, now=now)
+        rows = campaigns.freeze_editions(connection, campaign.id, prepared.editions, proposal.audiences, now)
+        added = campaigns.freeze_audience(connection, campaign.id, proposal.audiences, rows)
+        campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
+        record(
+            connection,
+            "campaign frozen",
+            now=now,
+            campaign_id=campaign.id,
+            detail={"added": added, "to": [each.slug for each in proposal.audiences], "forced": list(forced)},
+        )
+    return replace(campaign, state=CampaignState.SENDING, reason="", todo=""), added

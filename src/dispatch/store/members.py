@@ -1,0 +1,331 @@
+"""Members, Subscriptions and Suppressions: who can be mailed, and who must not.
+
+Every function works in the caller's transaction, and every change leaves an act in the audit trail. A file
+of members is taken in by whole sets, never one person at a time.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, func, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dispatch.model.member import (
+    Member,
+    MemberKey,
+    Subscription,
+    SubscriptionState,
+    Suppression,
+    SuppressionReason,
+)
+from dispatch.model.roster import WRITTEN, Change, ChangeKind, Changes, Known
+from dispatch.store.audit import record
+from dispatch.store.schema import keys as secrets
+from dispatch.store.schema import members, subscriptions, suppressions
+
+SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED.value, SubscriptionState.UNSUBSCRIBED.value
+#: what every function here works in: a transaction that the caller began and ends
+Transaction = Connection
+#: values in one statement; SQLite takes 32,766
+CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class ListCounts:
+    """The people who have a Subscription to a list; each is in one of the three counts."""
+
+    #: can be mailed
+    subscribed: int = 0
+    unsubscribed: int = 0
+    #: subscribed, and must not be mailed
+    suppressed: int = 0
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+
+def hash_address(connection: Connection, key: MemberKey) -> str:
+    """The keyed hash (HMAC-SHA-256, hex) under which a Suppression outlives its Member."""
+    return _hash(_secret(connection), key)
+
+
+def find(connection: Connection, key: MemberKey) -> Member | None:
+    """The Member of a key with all Subscriptions, None where there is none."""
+    return next(_members(connection, _query().where(members.c.key == key)), None)
+
+
+def known(connection: Connection, keys: Iterable[MemberKey]) -> dict[MemberKey, Known]:
+    """What is known of each of the keys; keys of which nothing is known are left out."""
+    secret = _secret(connection)
+    people: dict[MemberKey, Member] = {}
+    suppressed: dict[MemberKey, Suppression] = {}
+    for chunk in _chunks(list(keys)):
+        of_chunk = _query().where(members.c.key.in_(chunk))
+        people.update((member.key, member) for member in _members(connection, of_chunk))
+        hashes = {_hash(secret, key): key for key in chunk}
+        rows = connection.execute(suppressions.select().where(suppressions.c.address_hash.in_(list(hashes))))
+        suppressed.update((hashes[row.address_hash], _suppression(row)) for row in rows)
+    return {key: Known(people.get(key), suppressed.get(key)) for key in people.keys() | suppressed.keys()}
+
+
+def members_of(connection: Connection, member_list: str | None = None) -> Iterator[Member]:
+    """Everybody with a Subscription to the list, in whatever state, by their keys; None for all Members."""
+    query = _query()
+    if member_list is not None:
+        on_list = select(subscriptions.c.member_id).where(subscriptions.c.member_list == member_list)
+        query = query.where(members.c.id.in_(on_list))
+    yield from _members(connection, query)
+
+
+def suppressed_members(connection: Connection) -> dict[MemberKey, Suppression]:
+    """The Suppressions of those who are Members, by their keys."""
+    query = select(members.c.key, suppressions).join(
+        suppressions, suppressions.c.address_hash == members.c.address_hash
+    )
+    return {MemberKey(row.key): _suppression(row) for row in connection.execute(query)}
+
+
+def suppression_of(connection: Connection, key: MemberKey) -> Suppression | None:
+    """Why an address must not be mailed, None where it may."""
+    of_key = suppressions.select().where(suppressions.c.address_hash == hash_address(connection, key))
+    row = connection.execute(of_key).one_or_none()
+    return None if row is None else _suppression(row)
+
+
+def is_suppressed(connection: Connection, key: MemberKey) -> bool:
+    """Whether an address must not be mailed."""
+    return suppression_of(connection, key) is not None
+
+
+def counts(connection: Connection) -> dict[str, ListCounts]:
+    """The people of every list that anybody has a Subscription to."""
+    of_member = suppressions.c.address_hash.is_not(None).label("is_suppressed")
+    query = (
+        select(subscriptions.c.member_list, subscriptions.c.state, of_member, func.count())
+        .join(members, members.c.id == subscriptions.c.member_id)
+        .outerjoin(suppressions, suppressions.c.address_hash == members.c.address_hash)
+        .group_by(subscriptions.c.member_list, subscriptions.c.state, of_member)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for member_list, state, is_out, count in connection.execute(query):
+        kind = "suppressed" if is_out and state == SUBSCRIBED else state
+        of_list = found.setdefault(member_list, {})
+        of_list[kind] = of_list.get(kind, 0) + count
+    return {member_list: ListCounts(**of_list) for member_list, of_list in sorted(found.items())}
+
+
+# --- changing ---------------------------------------------------------------------------------------------
+
+
+def apply(
+    connection: Connection, changes: Changes, *, source: str, now: datetime, act: str = "members imported"
+) -> None:
+    """Do what a plan of changes says.
+
+    `source` goes into each new Subscription. A Subscription that exists by now is left as it is, so that
+    nobody who unsubscribed after the plan was made comes back.
+    """
+    secret = _secret(connection)
+    _write_members(
+        connection,
+        secret,
+        [c for c in changes.of(*WRITTEN) if c.differences or c.kind is ChangeKind.NEW],
+        now,
+    )
+    arriving = [change.key for change in changes.of(ChangeKind.NEW, ChangeKind.JOINS)]
+    for chunk in _chunks(arriving):
+        people = select(
+            members.c.id,
+            literal(changes.member_list),
+            literal(SUBSCRIBED),
+            literal(now, subscriptions.c.since.type),
+            literal(source),
+        ).where(members.c.key.in_(chunk))
+        names = ["member_id", "member_list", "state", "since", "source"]
+        insert = _insert(connection)(subscriptions).from_select(names, people)
+        connection.execute(insert.on_conflict_do_nothing())
+    only = changes.changes[0].entry.address.typed if len(changes.changes) == 1 else ""
+    detail = {"list": changes.member_list, "source": source, "counts": changes.counts()}
+    record(connection, act, now=now, address=only, detail=detail)
+
+
+def unsubscribe(
+    connection: Connection, key: MemberKey, lists: Sequence[str] | None, source: str, now: datetime
+) -> list[str]:
+    """End the Member's Subscriptions to the lists (None: all), for good; gives the lists that this changed.
+
+    `source` says from where: `unsubscribe page`, `by hand`.
+    """
+    return _turn(connection, key, lists, UNSUBSCRIBED, source, now, "unsubscribed", "")
+
+
+def resubscribe(
+    connection: Connection, key: MemberKey, lists: Sequence[str], source: str, now: datetime, reason: str = ""
+) -> list[str]:
+    """Take back the Member's unsubscribing from the lists; gives the lists that this changed.
+
+    It lifts no Suppression. `reason` goes into the audit trail.
+    """
+    return _turn(connection, key, lists, SUBSCRIBED, source, now, "resubscribed", reason)
+
+
+def remove(connection: Connection, key: MemberKey, member_list: str, now: datetime) -> bool:
+    """Take the Member off a list without a trace there; gives whether they were on it.
+
+    Who unsubscribed is not touched: that has to be remembered, or the next import would bring them back.
+    """
+    member_id = select(members.c.id).where(members.c.key == key).scalar_subquery()
+    gone = connection.execute(
+        delete(subscriptions).where(
+            subscriptions.c.member_id == member_id,
+            subscriptions.c.member_list == member_list,
+            subscriptions.c.state == SUBSCRIBED,
+        )
+    )
+    if gone.rowcount:
+        record(
+            connection,
+            "removed from list",
+            now=now,
+            address=_typed(connection, key),
+            detail={"list": member_list},
+        )
+    return bool(gone.rowcount)
+
+
+def suppress(
+    connection: Connection, key: MemberKey, reason: SuppressionReason, detail: str, now: datetime
+) -> bool:
+    """Keep an address from all mail from now on; gives whether that is new. The first reason stays.
+
+    `detail` is the provider's or a person's words, without addresses.
+    """
+    values = {
+        "address_hash": hash_address(connection, key),
+        "reason": reason.value,
+        "since": now,
+        "detail": detail,
+    }
+    added = connection.execute(_insert(connection)(suppressions).on_conflict_do_nothing(), [values]).rowcount
+    if added:
+        about = {"reason": reason.value, "rule": detail}
+        record(connection, "address suppressed", now=now, address=str(values["address_hash"]), detail=about)
+    return bool(added)
+
+
+def lift(connection: Connection, key: MemberKey, reason: str, now: datetime) -> bool:
+    """Let an address be mailed again, on a person's word; gives whether it was suppressed."""
+    address_hash = hash_address(connection, key)
+    lifted = connection.execute(delete(suppressions).where(suppressions.c.address_hash == address_hash))
+    if lifted.rowcount:
+        record(connection, "suppression lifted", now=now, address=address_hash, detail={"reason": reason})
+    return bool(lifted.rowcount)
+
+
+# --- the same, underneath ---------------------------------------------------------------------------------
+
+
+def _query() -> Select[Any]:
+    return (
+        select(members, subscriptions)
+        .outerjoin(subscriptions, subscriptions.c.member_id == members.c.id)
+        .order_by(members.c.key, subscriptions.c.member_list)
+    )
+
+
+def _members(connection: Connection, query: Select[Any]) -> Iterator[Member]:
+    """One Member for each run of rows with the same key."""
+    person: Row[Any] | None = None
+    ties: list[Subscription] = []
+    for row in connection.execute(query):
+        if person is not None and row.key != person.key:
+            yield _member(person, ties)
+            ties = []
+        person = row
+        if row.member_list is not None:
+            ties.append(Subscription(row.member_list, SubscriptionState(row.state), row.since, row.source))
+    if person is not None:
+        yield _member(person, ties)
+
+
+def _member(row: Row[Any], ties: list[Subscription]) -> Member:
+    return Member(row.address, MemberKey(row.key), row.name, dict(row.attributes), tuple(ties))
+
+
+def _suppression(row: Row[Any]) -> Suppression:
+    return Suppression(row.address_hash, SuppressionReason(row.reason), row.since, row.detail)
+
+
+def _write_members(connection: Connection, secret: bytes, changed: Sequence[Change], now: datetime) -> None:
+    if not changed:
+        return
+    rows = [
+        {
+            "key": change.key,
+            "address": change.entry.address.typed,
+            "address_hash": _hash(secret, change.key),
+            "name": change.name,
+            "attributes": dict(change.attributes),
+            "created_at": now,
+            "updated_at": now,
+        }
+        for change in changed
+    ]
+    insert = _insert(connection)(members)
+    kept = {name: insert.excluded[name] for name in ("name", "attributes", "updated_at")}
+    upsert = insert.on_conflict_do_update(index_elements=[members.c.key], set_=kept)
+    # RETURNING makes SQLAlchemy send many rows in one statement; without it each is a statement of its own.
+    connection.execute(upsert.returning(members.c.id), rows).all()
+
+
+def _turn(
+    connection: Connection,
+    key: MemberKey,
+    lists: Sequence[str] | None,
+    state: str,
+    source: str,
+    now: datetime,
+    act: str,
+    reason: str,
+) -> list[str]:
+    member_id = select(members.c.id).where(members.c.key == key).scalar_subquery()
+    other = subscriptions.c.state != state
+    turn = update(subscriptions).where(subscriptions.c.member_id == member_id, other)
+    if lists is not None:
+        turn = turn.where(subscriptions.c.member_list.in_(lists))
+    values = {"state": state, "since": now, "source": source}
+    turned = sorted(connection.execute(turn.values(values).returning(subscriptions.c.member_list)).scalars())
+    if turned:
+        detail = {"lists": turned, "source": source, "reason": reason}
+        record(connection, act, now=now, address=_typed(connection, key), detail=detail)
+    return turned
+
+
+def _typed(connection: Connection, key: MemberKey) -> str:
+    """The address as the trail names it: as its Member typed it."""
+    found: str = connection.execute(select(members.c.address).where(members.c.key == key)).scalar_one()
+    return found
+
+
+def _secret(connection: Connection) -> bytes:
+    found: bytes = connection.execute(
+        select(secrets.c.secret).where(secrets.c.name == "address-hash")
+    ).scalar_one()
+    return found
+
+
+def _hash(secret: bytes, key: MemberKey) -> str:
+    return hmac.new(secret, key.encode(), hashlib.sha256).hexdigest()
+
+
+def _chunks(values: Sequence[MemberKey]) -> Iterator[Sequence[MemberKey]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
+
+
+def _insert(connection: Connection) -> "type[sqlite.Insert] | type[postgresql.Insert]":
+    return sqlite.Insert if connection.dialect.name == "sqlite" else postgresql.Insert

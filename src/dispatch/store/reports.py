@@ -1,0 +1,132 @@
+"""The numbers of a Campaign, counted from Deliveries and Events."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, case, distinct, func, select
+
+from dispatch.model.campaign import Campaign, Counts
+from dispatch.model.delivery import ACCEPTED, CampaignId, DeliveryState, EventKind
+from dispatch.model.event import NoticeState, Reader
+from dispatch.model.member import SuppressionReason
+from dispatch.model.report import Numbers, Rates, Report
+from dispatch.store.campaigns import counts_by_audience
+from dispatch.store.notices import counts as notice_counts
+from dispatch.store.schema import deliveries, events, suppressions
+
+_READ = {EventKind.OPENED.value, EventKind.CLICKED.value}
+
+
+def report(connection: Connection, campaign: Campaign) -> Report:
+    """The Report of a Campaign."""
+    of_campaign = deliveries.c.campaign_id == campaign.id
+    by_state: dict[str, dict[str, int]] = defaultdict(dict)
+    for audience, state, count in connection.execute(
+        select(deliveries.c.audience, deliveries.c.state, func.count())
+        .where(of_campaign)
+        .group_by(deliveries.c.audience, deliveries.c.state)
+    ):
+        by_state[audience][state] = count
+    left_out: dict[str, dict[str, int]] = defaultdict(dict)
+    for audience, reason, count in connection.execute(
+        select(deliveries.c.audience, deliveries.c.reason, func.count())
+        .where(of_campaign, deliveries.c.state == DeliveryState.SKIPPED.value)
+        .group_by(deliveries.c.audience, deliveries.c.reason)
+    ):
+        left_out[audience][reason] = count
+    counts = counts_by_audience(connection, campaign.id)
+    reads = _reads(connection, campaign.id)
+    kept = notice_counts(connection)
+    return Report(
+        campaign=campaign,
+        audiences={
+            audience: _numbers(counts[audience], states, left_out[audience], reads.get(audience, {}))
+            for audience, states in sorted(by_state.items())
+        },
+        frozen=connection.execute(select(func.count()).select_from(deliveries).where(of_campaign)).scalar_one(),
+        foreign_notices=kept.get(NoticeState.FOREIGN.value, 0),
+        unreadable_notices=kept.get(NoticeState.UNREADABLE.value, 0),
+    )
+
+
+def _numbers(
+    counts: Counts, states: Mapping[str, int], left_out: Mapping[str, int], reads: Mapping[str, int]
+) -> Numbers:
+    def in_state(*wanted: DeliveryState) -> int:
+        return sum(states.get(state.value, 0) for state in wanted)
+
+    def by_reader(kind: EventKind) -> dict[str, int]:
+        return {reader.value: reads.get(f"{kind.value} {reader.value}", 0) for reader in Reader}
+
+    clicks = by_reader(EventKind.CLICKED)
+    return Numbers(
+        counts=counts,
+        # Who complained had it delivered.
+        delivered=in_state(DeliveryState.DELIVERED, DeliveryState.COMPLAINED),
+        bounced=in_state(DeliveryState.BOUNCED),
+        soft_bounced=in_state(DeliveryState.SOFT_BOUNCED),
+        complained=in_state(DeliveryState.COMPLAINED),
+        rejected=in_state(DeliveryState.REJECTED),
+        opened=reads.get("opened", 0),
+        clicked=clicks[Reader.HUMAN.value],
+        unsubscribed=reads.get(EventKind.UNSUBSCRIBED.value, 0),
+        left_out=dict(left_out),
+        opens=by_reader(EventKind.OPENED),
+        clicks=clicks,
+    )
+
+
+def _reads(connection: Connection, campaign_id: CampaignId) -> dict[str, dict[str, int]]:
+    """Audience -> (`opened human` … -> people)."""
+    seen = case(
+        (events.c.kind == EventKind.UNSUBSCRIBED.value, EventKind.UNSUBSCRIBED.value),
+        else_=events.c.kind + " " + events.c.reader,
+    )
+    rows = connection.execute(
+        select(deliveries.c.audience, seen, func.count(distinct(deliveries.c.id)))
+        .select_from(events)
+        .join(deliveries, deliveries.c.id == events.c.delivery_id)
+        .where(deliveries.c.campaign_id == campaign_id, events.c.kind.in_([*_READ, EventKind.UNSUBSCRIBED.value]))
+        .group_by(deliveries.c.audience, seen)
+    )
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for audience, name, people in rows:
+        found[audience][name] = people
+    human_click = (events.c.kind == EventKind.CLICKED.value) & (events.c.reader == Reader.HUMAN.value)
+    some_open = (events.c.kind == EventKind.OPENED.value) & (events.c.reader != Reader.MACHINE.value)
+    people = connection.execute(
+        select(deliveries.c.audience, func.count(distinct(deliveries.c.id)))
+        .select_from(events)
+        .join(deliveries, deliveries.c.id == events.c.delivery_id)
+        .where(deliveries.c.campaign_id == campaign_id, human_click | some_open)
+        .group_by(deliveries.c.audience)
+    )
+    for audience, count in people:
+        found[audience]["opened"] = count
+    return found
+
+
+def rates(connection: Connection, campaign_id: CampaignId) -> Rates:
+    """What decides whether a Campaign may go on; addresses that the provider never tried are in no rate."""
+    accepted = [state.value for state in ACCEPTED]
+    rows = connection.execute(
+        select(deliveries.c.state, func.count())
+        .where(deliveries.c.campaign_id == campaign_id, deliveries.c.state.in_(accepted))
+        .group_by(deliveries.c.state)
+    )
+    found = {DeliveryState(state): count for state, count in rows}
+    never_tried = connection.execute(
+        select(func.count())
+        .select_from(deliveries)
+        .join(suppressions, suppressions.c.address_hash == deliveries.c.address_hash)
+        .where(
+            deliveries.c.campaign_id == campaign_id,
+            deliveries.c.state == DeliveryState.BOUNCED.value,
+            suppressions.c.reason == SuppressionReason.PROVIDER.value,
+        )
+    ).scalar_one()
+    return Rates(
+        submitted=sum(found.values()) - never_tried,
+        bounced=found.get(DeliveryState.BOUNCED, 0) - never_tried,
+        complained=found.get(DeliveryState.COMPLAINED, 0),
+    )
