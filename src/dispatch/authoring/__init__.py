@@ -1,1 +1,1 @@
-"""Other people's files to brief.md and its pictures."""
+"""Other people's files (.docx, .txt) become brief.md and its pictures."""

@@ -1,0 +1,209 @@
+"""A document as its author's file holds it, before anything in it is understood; and what becomes of it.
+
+The readers (`plain`, `word`) make a Document; `understand` turns it into a Draft; `markdown` writes the Draft down.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+#: characters that no file may bring in: controls (but tab and newline), surrogates, non-characters, the byte order mark
+_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
+
+
+def clean(text: str) -> str:
+    """The text with line ends as newlines and each character that no file may bring in as a space."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    return _UNWANTED.sub(" ", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Text of one look inside a paragraph; a newline in it is a line break that the author typed."""
+
+    text: str
+    strong: bool = False
+    emphasis: bool = False
+    #: "", "above" (superscript) or "below" (subscript)
+    raised: str = ""
+    #: the target of a link, "" for none
+    link: str = ""
+    #: the key of the note that is called here; the text is then what was typed for it, "" for Word's own notes
+    note: str = ""
+    #: the picture that stands here, as an index into Document.pictures
+    picture: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph with what its look says about it."""
+
+    spans: tuple[Span, ...]
+    #: line of the .txt, or number of the paragraph in the .docx; counts from 1
+    place: int = 0
+    #: the name of its style in lower case, "" for none
+    style: str = ""
+    #: 1 for the highest heading of the document, 0 for text
+    heading: int = 0
+    #: 0 for the outermost list, -1 for no list
+    list_level: int = -1
+    #: the number of a numbered item, None for a bullet
+    number: int | None = None
+    is_quote: bool = False
+    #: stands in a text box
+    is_boxed: bool = False
+    #: an empty line or an empty paragraph stands before it
+    has_gap: bool = False
+    #: by how much the place grows with each typed line break: 1 in a .txt, 0 in a .docx
+    step: int = 0
+
+    @property
+    def text(self) -> str:
+        """The words, with the typed line breaks and without the marks of Word's own notes."""
+        return "".join(span.text for span in self.spans)
+
+    @property
+    def words(self) -> str:
+        """The words in one line, without note marks."""
+        return " ".join("".join(span.text for span in self.spans if not span.note).split())
+
+    @property
+    def pictures(self) -> list[int]:
+        """The pictures that stand in it."""
+        return [span.picture for span in self.spans if span.picture is not None]
+
+    @property
+    def notes(self) -> list[str]:
+        """The keys of the notes that it calls, in order."""
+        return [span.note for span in self.spans if span.note]
+
+    @property
+    def is_strong(self) -> bool:
+        """Whether every word of it is bold."""
+        texts = [span for span in self.spans if span.text.strip() and not span.note]
+        return bool(texts) and all(span.strong for span in texts)
+
+    def lines(self) -> list["Paragraph"]:
+        """The lines that the author broke it into, each as a paragraph of its own."""
+        lines: list[list[Span]] = [[]]
+        for span in self.spans:
+            first, *rest = span.text.split("\n")
+            lines[-1].append(replace(span, text=first))
+            lines.extend([replace(span, text=part, picture=None)] for part in rest)
+        return [
+            replace(self, spans=tuple(spans), has_gap=self.has_gap and not at, place=self.place + at * self.step)
+            for at, spans in enumerate(lines)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: rows of cells, each cell its paragraphs."""
+
+    rows: tuple[tuple[tuple[Paragraph, ...], ...], ...]
+    place: int = 0
+
+    def paragraphs(self) -> Iterator[Paragraph]:
+        """Every paragraph in it, row by row."""
+        for row in self.rows:
+            for cell in row:
+                yield from cell
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with its lines, or the lines of a picture that is still to come."""
+
+    caption: str = ""
+    credit: str = ""
+    place: int = 0
+    #: index into Document.pictures, None where the document has only the lines
+    picture: int | None = None
+    alt: str = ""
+    #: the file in the brief's folder, once it is known
+    file: str = ""
+    #: what else stands between the braces in brief.md, as `.half`
+    classes: tuple[str, ...] = ()
+
+
+Block = Paragraph | Table | Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture out of a document or a photo that was given with it."""
+
+    data: bytes = field(repr=False)
+    #: the end of its file name: jpg, png, gif or webp
+    kind: str
+    #: the words for people who do not see it, as far as the document has them
+    alt: str = ""
+    #: the stem of its file name, "" where the document gives none
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that a person is told, with its place in the source."""
+
+    text: str
+    #: line of the .txt or number of the paragraph; 0 for the whole document
+    place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Words of the source that are not in brief.md, and why."""
+
+    words: str
+    reason: str
+    place: int = 0
+
+
+@dataclass
+class Document:
+    """What a reader found in a file."""
+
+    blocks: list[Block]
+    #: what a place counts: `line` or `paragraph`
+    counts: str
+    #: the notes that the file itself keeps apart, by key
+    notes: dict[str, list[Paragraph]] = field(default_factory=dict)
+    pictures: list[Picture] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    look_at: list[Remark] = field(default_factory=list)
+    #: all the words of the file, taken without any understanding: what the ledger holds brief.md against
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """An author as the byline names him or her."""
+
+    name: str
+    role: str = ""
+    organisation: str = ""
+    biography: str = ""
+
+
+@dataclass
+class Draft:
+    """A document that is understood."""
+
+    title: str = ""
+    date: dt.date | None = None
+    programme: str = ""
+    standfirst: str = ""
+    #: language tag and direction, "" for English from left to right
+    lang: str = ""
+    direction: str = ""
+    authors: list[Signer] = field(default_factory=list)
+    #: name -> site, "" where none is named
+    organisations: dict[str, str] = field(default_factory=dict)
+    blocks: list[Block] = field(default_factory=list)
+    #: label -> paragraphs, in the order of their first call
+    notes: dict[str, list[Paragraph]] = field(default_factory=dict)
+    understood: list[Remark] = field(default_factory=list)
+    look_at: list[Remark] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)

@@ -1,0 +1,74 @@
+"""An author's text as Markdown that reads back as the same text: what would be syntax is escaped, and nothing else.
+
+The syntax is that of docs/brief-format.md: CommonMark without raw HTML, footnotes, attributes in braces, containers
+and merge tokens.
+"""
+
+import re
+
+_PUNCTUATION = r"!-/:-@\[-`{-~"
+#: `` ` `` opens code, `\` before punctuation escapes, `&…;` is an entity
+_ALWAYS = re.compile(rf"`|\\(?=[{_PUNCTUATION}]|$)|&(?=#?\w{{1,32}};)|<(?=[A-Za-z/!?])|~~|!(?=\[)")
+#: a star that is not between spaces, an underscore that is not inside a word
+_STAR = re.compile(r"(?<!\s)\*|\*(?!\s)|^\*|\*$")
+_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+#: brackets: the start of a note, of a merge token, and the end of what would be a link or take attributes
+_BRACKET = re.compile(r"\[(?=\^|\[)|\](?=[\[({:])")
+_TOKEN_END = re.compile(r"\](?=\])")
+#: what means something at the start of a line only
+_LINE_START = re.compile(
+    r"(?P<heading>#{1,6}(?=\s|$))|(?P<quote>>)|(?P<bullet>[-+*](?=\s|$))|(?P<number>\d{1,9}(?=[.)](?:\s|$)))"
+    r"|(?P<rule>(?:-[ \t]*){3,}$|(?:_[ \t]*){3,}$|=+[ \t]*$|-+[ \t]*$)|(?P<fence>~~~|:::)|(?P<brace>\{)|(?P<pipe>\|)"
+    r"|(?P<colon>[:~](?=\s))"
+)
+_TABLE_RULE = re.compile(r"[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-*:?[ \t]*)*$")
+
+
+def escape(text: str) -> str:
+    """The text of part of a line."""
+    text = _ALWAYS.sub(r"\\\g<0>", text)
+    text = _STAR.sub(r"\\*", text)
+    text = _UNDERSCORE.sub(r"\\_", text)
+    if "[[" in text:
+        text = _TOKEN_END.sub(r"\\]", text)
+    return _BRACKET.sub(r"\\\g<0>", text)
+
+
+def escape_start(line: str) -> str:
+    """A line whose parts are escaped, with its first characters made harmless; leading blanks go."""
+    line = line.lstrip(" \t")
+    match = _LINE_START.match(line)
+    if match is None:
+        return f"\\{line}" if "|" in line and _TABLE_RULE.match(line) else line
+    if match["number"]:
+        return f"{match[0]}\\{line[match.end() :]}"
+    return f"\\{line}"
+
+
+def escape_cell(text: str) -> str:
+    """The text of a table cell whose parts are escaped."""
+    return re.sub(r"(?<!\\)\|", r"\\|", text).replace("\n", " ")
+
+
+def quote_attribute(text: str) -> str:
+    """A text between double quotes, for a credit; braces, which cannot stand there, as round brackets."""
+    text = " ".join(text.split()).replace("{", "(").replace("}", ")")
+    return '"' + text.replace("\\", "⧵").replace('"', "”") + '"'
+
+
+def quote_title(text: str) -> str:
+    """A text between double quotes, for the caption of a Figure."""
+    text = " ".join(text.split())
+    text = re.sub(rf"\\(?=[{_PUNCTUATION}]|$)", r"\\\\", text).replace('"', '\\"')
+    return '"' + re.sub(r"&(?=#?\w{1,32};)", r"\\&", text) + '"'
+
+
+def quote_yaml(text: str) -> str:
+    """A text as a double-quoted scalar of YAML 1.2 (section 7.3.1)."""
+    text = " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + re.sub(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", _hexed, text) + '"'
+
+
+def _hexed(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"

@@ -1,0 +1,170 @@
+"""Pictures with their lines: the caption and the credit that stand beside a picture, or wait for one.
+
+A caption is known by Word's Caption style, by standing in a text box, by a typed label ("Figure 2: …"), or by the
+credit under it. A picture that a .txt has not is a Figure without a file, for a photo given beside the document.
+"""
+
+from dataclasses import dataclass, replace
+
+from dispatch.authoring import looks
+from dispatch.authoring.document import Block, Document, Draft, Figure, LeftOut, Paragraph, Remark
+
+#: longer texts are no captions
+_MAX_CAPTION = 320
+
+
+@dataclass
+class _Lines:
+    """The lines of one Figure, and how many blocks they took."""
+
+    caption: str = ""
+    credit: str = ""
+    label: str = ""
+    taken: int = 0
+
+
+def take_figures(blocks: list[Block], document: Document, draft: Draft) -> list[Block]:
+    """The blocks with pictures and their lines made into Figures."""
+    out: list[Block] = []
+    at = 0
+    while at < len(blocks):
+        block = blocks[at]
+        if not isinstance(block, Paragraph):
+            out.append(block)
+            at += 1
+        elif block.pictures:
+            at += _take_pictures(blocks, at, document, draft, out)
+        elif (lines := _lines_without_picture(blocks, at)) is not None:
+            out.append(_figure(lines, block.place, draft))
+            at += lines.taken
+        else:
+            out.append(block)
+            at += 1
+    return out
+
+
+def _take_pictures(blocks: list[Block], at: int, document: Document, draft: Draft, out: list[Block]) -> int:
+    """Put the pictures of block `at` out as Figures; gives how many blocks that took."""
+    block = blocks[at]
+    assert isinstance(block, Paragraph)
+    text = replace(block, spans=tuple(span for span in block.spans if span.picture is None))
+    pending: list[Block] = [text] if text.text.strip() else []
+    is_prose = bool(pending) and not _may_be_caption(text)
+    following = [*([] if is_prose else pending), *blocks[at + 1 : at + 4]]
+    lines = _lines_after(following) if not (is_prose and block.spans[0].picture is None) else _Lines()
+    taken = lines.taken + (0 if is_prose or not pending else -1)
+    if not lines.caption and not lines.taken and (before := _caption_before(out)):
+        lines = _Lines(caption=before)
+        out.pop()
+    figures = _figures(block, lines, document, draft)
+    opens = block.spans[0].picture is not None
+    if is_prose:
+        out.extend([*figures, text] if opens else [text, *figures])
+        return 1 + (lines.taken if lines.taken else 0)
+    out.extend(figures)
+    if pending and taken < 0:
+        out.append(text)
+        taken = 0
+    return 1 + taken
+
+
+def _figures(block: Paragraph, lines: _Lines, document: Document, draft: Draft) -> list[Block]:
+    """One Figure per picture of a paragraph; the last has the lines."""
+    pictures = block.pictures
+    figures: list[Block] = []
+    for index in pictures[:-1]:
+        figures.append(Figure(place=block.place, picture=index, alt=document.pictures[index].alt))
+    if len(pictures) > 1 and (lines.caption or lines.credit):
+        draft.look_at.append(Remark(f"{len(pictures)} pictures stand together; the last has the caption.", block.place))
+    figure = _figure(lines, block.place, draft)
+    figures.append(replace(figure, picture=pictures[-1], alt=document.pictures[pictures[-1]].alt))
+    return figures
+
+
+def _figure(lines: _Lines, place: int, draft: Draft) -> Figure:
+    if lines.label:
+        draft.left_out.append(LeftOut(lines.label, "the word before a credit, which the mail writes itself", place))
+    shown = f"“{lines.caption[:50]}”" if lines.caption else "without a caption"
+    draft.understood.append(Remark(f"Figure {shown}, credit {lines.credit or 'not given'}", place))
+    return Figure(caption=lines.caption, credit=lines.credit, place=place)
+
+
+def _lines_after(blocks: list[Block]) -> _Lines:
+    """The caption and credit at the beginning of the blocks after a picture."""
+    first = blocks[0] if blocks else None
+    if not isinstance(first, Paragraph):
+        return _Lines()
+    if credit := looks.read_credit(first.words):
+        return _Lines(credit=credit.who, label=credit.label, taken=1)
+    second = blocks[1] if len(blocks) > 1 else None
+    credit = looks.read_credit(second.words) if isinstance(second, Paragraph) and not second.pictures else None
+    if not _may_be_caption(first) or not (credit or _looks_like_caption(first)):
+        return _Lines()
+    lines = _split(first)
+    if credit and not lines.credit:
+        return _Lines(lines.caption, credit.who, credit.label, taken=2)
+    return _having_taken(lines, 1)
+
+
+def _having_taken(lines: _Lines, taken: int) -> _Lines:
+    """The same lines, having taken that many blocks."""
+    return _Lines(lines.caption, lines.credit, lines.label, taken)
+
+
+def _lines_without_picture(blocks: list[Block], at: int) -> _Lines | None:
+    """The lines at block `at` that wait for a picture, or None where it is something else."""
+    first = blocks[at]
+    if not isinstance(first, Paragraph) or not _may_be_caption(first):
+        return None
+    following = blocks[at + 1] if at + 1 < len(blocks) else None
+    if isinstance(following, Paragraph) and looks.names_photographer(following.words) and not following.pictures:
+        credit = looks.read_credit(following.words)
+        assert credit
+        return _Lines(_split(first).caption, credit.who, credit.label, taken=2)
+    lines = _split(first)
+    return _having_taken(lines, 1) if lines.credit else None
+
+
+def _may_be_caption(paragraph: Paragraph) -> bool:
+    return (
+        0 < len(paragraph.words) <= _MAX_CAPTION
+        and not paragraph.heading
+        and paragraph.list_level < 0
+        and not paragraph.is_quote
+        and not looks.read_site(paragraph.words)
+        and paragraph.style != "title"
+    )
+
+
+def _looks_like_caption(paragraph: Paragraph) -> bool:
+    """Whether a paragraph beside a picture is its caption."""
+    texts = [span for span in paragraph.spans if span.text.strip() and not span.note]
+    is_slanted = bool(texts) and all(span.emphasis for span in texts) and len(paragraph.words) <= 250
+    return (
+        "caption" in paragraph.style
+        or paragraph.style in {"figure", "illustration", "drawing"}
+        or (paragraph.is_boxed and len(paragraph.words) <= 250)
+        or looks.has_typed_label(paragraph.text)
+        or is_slanted
+        or looks.split_caption(paragraph.words)[1] is not None
+        or (len(paragraph.lines()) == 2 and looks.read_credit(paragraph.lines()[1].words) is not None)
+    )
+
+
+def _split(paragraph: Paragraph) -> _Lines:
+    """A caption paragraph as caption and credit, where it holds both."""
+    lines = [line.words for line in paragraph.lines() if line.words]
+    if len(lines) > 1 and (credit := looks.read_credit(lines[-1])):
+        return _Lines(" ".join(lines[:-1]), credit.who, credit.label)
+    caption, found = looks.split_caption(paragraph.words)
+    return _Lines(caption, found.who, found.label) if found else _Lines(paragraph.words)
+
+
+def _caption_before(out: list[Block]) -> str:
+    """The caption that stands before a picture, "" for none."""
+    last = out[-1] if out else None
+    if not isinstance(last, Paragraph) or not _may_be_caption(last):
+        return ""
+    if "caption" in last.style or looks.has_typed_label(last.text) or last.is_boxed:
+        return last.words
+    return ""

@@ -1,0 +1,126 @@
+"""The head of a document: its title, and the byline under it; and the same at its end."""
+
+from collections.abc import Iterator
+
+from dispatch.authoring import looks
+from dispatch.authoring.byline import Byline
+from dispatch.authoring.dates import read_date
+from dispatch.authoring.document import Block, Draft, Figure, Paragraph, Remark
+
+#: the head is not longer than this
+_MAX_HEAD = 40
+_KICKERS = frozenset({"policy brief", "issue brief", "brief", "policy memo", "memo", "report", "analysis", "commentary"})
+
+
+def take_title(blocks: list[Block], draft: Draft) -> list[Block]:
+    """The blocks without the title, which goes into the draft with a subtitle, if styles name one."""
+    at = _find_title(blocks)
+    if at is None:
+        return blocks
+    title = blocks[at]
+    assert isinstance(title, Paragraph)
+    draft.title = title.words
+    draft.understood.append(Remark(f"Title: {title.words}", title.place))
+    rest = [*blocks[:at], *blocks[at + 1 :]]
+    for place, block in enumerate(rest[:_MAX_HEAD]):
+        if isinstance(block, Paragraph) and block.style == "subtitle" and block.words and not read_date(block.words):
+            draft.standfirst = block.words
+            draft.understood.append(Remark(f"Standfirst: {block.words}", block.place))
+            return [*rest[:place], *rest[place + 1 :]]
+    return rest
+
+
+def _find_title(blocks: list[Block]) -> int | None:
+    head = [(at, block) for at, block in enumerate(blocks[:_MAX_HEAD]) if isinstance(block, Paragraph) and block.words]
+    styled = [at for at, block in head if block.style == "title"]
+    if styled:
+        return styled[0]
+    first_heading = next(((at, block) for at, block in head if block.heading), None)
+    levels = [block.heading for block in blocks if isinstance(block, Paragraph) and block.heading]
+    if first_heading and levels.count(min(levels)) == 1 and first_heading[1].heading == min(levels):
+        return first_heading[0]
+    return next((at for at, block in _lines_that_may_be_titles(head)), None) or (head[0][0] if head else None)
+
+
+def _lines_that_may_be_titles(head: list[tuple[int, Paragraph]]) -> Iterator[tuple[int, Paragraph]]:
+    for at, block in head:
+        text = block.words
+        if looks.is_prose(text) and len(text) > 200:
+            return
+        if read_date(text) or looks.read_site(text) or looks.read_by(text) or looks.is_email(text):
+            continue
+        if looks.fold(text) in _KICKERS or block.list_level >= 0:
+            continue
+        if looks.is_organisation(text) and len(text.split()) <= 6 and any(b.words for i, b in head if i > at):
+            continue
+        yield at, block
+
+
+def take_byline(blocks: list[Block], draft: Draft) -> list[Block]:
+    """The blocks without the lines of the byline that were understood; figures between them stay."""
+    byline = Byline(draft)
+    end = _end_of_head(blocks)
+    out: list[Block] = []
+    head = blocks[:end]
+    for at, block in enumerate(head):
+        if isinstance(block, Paragraph):
+            following = next((b.lines()[0].words for b in head[at + 1 :] if isinstance(b, Paragraph)), "")
+            out.extend(_left_of(block, following, byline))
+        else:
+            out.append(block)
+    rest = blocks[end:]
+    if not draft.authors:
+        rest = _byline_at_the_end(rest, byline)
+    return [*out, *rest]
+
+
+def _left_of(paragraph: Paragraph, following: str, byline: Byline) -> list[Paragraph]:
+    """What of a paragraph's lines the byline did not understand."""
+    lines = [line for line in paragraph.lines() if line.words]
+    left = []
+    for at, line in enumerate(lines):
+        after = lines[at + 1].words if at + 1 < len(lines) else following
+        if not byline.take(line.words, after, line.place):
+            left.append(line)
+    return [paragraph] if len(left) == len(lines) else left
+
+
+def _end_of_head(blocks: list[Block]) -> int:
+    for at, block in enumerate(blocks[:_MAX_HEAD]):
+        if isinstance(block, Figure):
+            continue
+        if not isinstance(block, Paragraph) or block.heading or block.list_level >= 0 or block.is_quote or block.notes:
+            return at
+        if any(looks.is_prose(line.words) for line in block.lines()):
+            return at
+    return min(len(blocks), _MAX_HEAD)
+
+
+def _byline_at_the_end(blocks: list[Block], byline: Byline) -> list[Block]:
+    """The blocks without a byline at their end: short lines, the first of which names an author."""
+    start = len(blocks)
+    while start > 0 and start > len(blocks) - 8:
+        block = blocks[start - 1]
+        if not isinstance(block, Paragraph) or block.heading or block.list_level >= 0 or block.notes:
+            break
+        if looks.is_prose(block.words):
+            break
+        start -= 1
+    for at in range(start, len(blocks)):
+        block = blocks[at]
+        assert isinstance(block, Paragraph)
+        following = blocks[at + 1] if at + 1 < len(blocks) else None
+        after = following.lines()[0].words if isinstance(following, Paragraph) else ""
+        left = _left_of(block, after, byline)
+        if byline.draft.authors:
+            return [*blocks[:at], *left, *_rest_of_byline(blocks[at + 1 :], byline)]
+        if left != [block]:
+            return [*blocks[:at], *left, *blocks[at + 1 :]]
+    return blocks
+
+
+def _rest_of_byline(blocks: list[Block], byline: Byline) -> list[Block]:
+    left: list[Block] = []
+    for block in blocks:
+        left.extend(_left_of(block, "", byline) if isinstance(block, Paragraph) else [block])
+    return left

@@ -1,0 +1,90 @@
+"""Headings: by their styles, else by their looks (a bold line, or a short line alone before a paragraph)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dispatch.authoring import looks
+from dispatch.authoring.document import Block, Draft, Paragraph, Remark, Table
+
+#: `##` is the highest heading under the title, `####` the lowest
+HIGHEST, LOWEST = 2, 4
+
+
+def find_headings(blocks: list[Block], draft: Draft) -> list[Block]:
+    """The blocks with their headings at levels 2 to 4."""
+    if any(isinstance(block, Paragraph) and block.heading for block in blocks):
+        return _level(blocks, draft)
+    for sign in (_is_bold_line, _is_short_line):
+        found = [at for at, block in enumerate(blocks) if sign(block, _next(blocks, at))]
+        if found and len(found) * 2 <= len(blocks) + 1:
+            return _by_looks(blocks, found, draft)
+    return blocks
+
+
+def _next(blocks: list[Block], at: int) -> Block | None:
+    return blocks[at + 1] if at + 1 < len(blocks) else None
+
+
+def _level(blocks: list[Block], draft: Draft) -> list[Block]:
+    """Headings by style, the highest that is used becoming `##`."""
+    levels = sorted({block.heading for block in blocks if isinstance(block, Paragraph) and block.heading})
+    out: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Paragraph) and block.heading:
+            level = HIGHEST + levels.index(block.heading)
+            if level > LOWEST:
+                draft.look_at.append(Remark(f"“{block.words}” is a heading of level {level}; a brief has three.", block.place))
+            draft.understood.append(Remark(f"Heading: {block.words}", block.place))
+            block = replace(block, heading=min(level, LOWEST))
+        out.append(block)
+    return out
+
+
+def _by_looks(blocks: list[Block], found: list[int], draft: Draft) -> list[Block]:
+    out = list(blocks)
+    for at in found:
+        block = blocks[at]
+        assert isinstance(block, Paragraph)
+        draft.understood.append(Remark(f"Heading, by its looks: {block.words}", block.place))
+        spans = tuple(replace(span, strong=False) for span in block.spans)
+        text = replace(block, spans=spans, heading=HIGHEST, list_level=-1, number=None)
+        out[at] = _with_typed_number(text, block)
+    return out
+
+
+def _with_typed_number(heading: Paragraph, block: Paragraph) -> Paragraph:
+    """The heading with the number that was taken for a list item's."""
+    if block.list_level < 0 or block.number is None:
+        return heading
+    first, *rest = heading.spans
+    return replace(heading, spans=(replace(first, text=f"{block.number}. {first.text}"), *rest))
+
+
+Sign = Callable[[Block, Block | None], bool]
+
+
+def _may_head(block: Block, following: Block | None) -> bool:
+    if not isinstance(block, Paragraph) or following is None or block.is_quote or block.notes or block.is_boxed:
+        return False
+    return len([line for line in block.lines() if line.words]) == 1 and (block.list_level < 0 or _is_lone(block, following))
+
+
+def _is_lone(block: Paragraph, following: Block) -> bool:
+    """Whether a numbered line stands alone before prose, as "1. Introduction"."""
+    return block.number is not None and isinstance(following, Paragraph) and following.list_level < 0
+
+
+def _is_bold_line(block: Block, following: Block | None) -> bool:
+    if not _may_head(block, following) or not isinstance(block, Paragraph):
+        return False
+    return block.is_strong and len(block.words) <= 120 and not block.words.endswith((".", ",", ";"))
+
+
+def _is_short_line(block: Block, following: Block | None) -> bool:
+    if not _may_head(block, following) or not isinstance(block, Paragraph) or not looks.is_heading_line(block.words):
+        return False
+    if looks.read_site(block.words) or looks.read_credit(block.words):
+        return False
+    if isinstance(following, Table):
+        return False
+    return isinstance(following, Paragraph) and (following.list_level >= 0 or looks.is_prose(following.words))

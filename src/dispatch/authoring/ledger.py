@@ -1,0 +1,94 @@
+"""The word ledger: every word of the source is in brief.md or in the list of what was left out.
+
+brief.md is read back with the Markdown parser, so that words which its syntax would swallow are missed too. The ledger
+counts, so a word that stands three times must be found three times.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.attrs import attrs_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+
+from dispatch.errors import DocumentError
+
+_WORD = re.compile(r"\w+")
+_ABOVE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
+_RAISED = re.compile(r"[⁰¹²³⁴-⁹₀-₉]+")
+_FRONT_MATTER = re.compile(r"---\n(?P<front>.*?)\n---\n(?P<body>.*)", re.DOTALL)
+_KEY = re.compile(r"^\s*(?:- )?[a-z_]+:\s*")
+
+
+def words_of(text: str) -> Counter[str]:
+    """How often each word stands in a text; raised and lowered numbers are words of their own."""
+    return Counter(_WORD.findall(_RAISED.sub(lambda match: f" {match[0].translate(_ABOVE)} ", text)))
+
+
+def words_of_brief(text: str) -> Counter[str]:
+    """How often each word stands in a brief.md, as its readers will find it."""
+    match = _FRONT_MATTER.match(text)
+    front, body = (match["front"], match["body"]) if match else ("", text)
+    values = {_KEY.sub("", line) for line in front.split("\n")}
+    shown = [_unquoted(value) for value in values]
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.use(footnote_plugin, inline=False).use(attrs_plugin)
+    env: dict[str, object] = {}
+    shown.extend(_texts(parser.parse(body, env)))
+    return words_of("\n".join(shown))
+
+
+def missing(source: str, brief: str, left_out: Iterable[str]) -> Counter[str]:
+    """The words of the source that are neither in brief.md nor left out, with how many times each is short."""
+    found = words_of_brief(brief)
+    for words in left_out:
+        found.update(words_of(words))
+    return words_of(source) - found
+
+
+def hold(source: str, brief: str, left_out: Iterable[str], file: str) -> None:
+    """Raise DocumentError if a word of the source got lost."""
+    lost = missing(source, brief, left_out)
+    if lost:
+        words = ", ".join(f"“{word}”" for word in list(lost)[:12])
+        raise DocumentError(
+            f"dispatch would lose {lost.total()} words of this document, so nothing was written: {words}.",
+            where=file,
+            todo="Save the document as plain text (.txt) and import that, and report this document as a fault of dispatch.",
+        )
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    if value[:1] == '"' == value[-1:] and len(value) > 1:
+        value = re.sub(r"\\(?:U([0-9a-f]{8})|u([0-9a-f]{4}))", lambda m: chr(int(m[1] or m[2], 16)), value[1:-1])
+        value = re.sub(r"\\(.)", r"\1", value)
+    return value
+
+
+def _texts(tokens: list[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.type == "inline":
+            yield "".join(_inline(token.children or []))
+        elif token.type in {"fence", "code_block"}:
+            yield token.content
+        elif token.type == "list_item_open":
+            yield token.info
+        elif token.type == "footnote_open":
+            yield str(token.meta["label"])
+
+
+def _inline(tokens: list[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.type in {"text", "code_inline"}:
+            yield token.content
+        elif token.type in {"softbreak", "hardbreak"}:
+            yield "\n"
+        elif token.type == "footnote_ref":
+            yield f" {token.meta['label']} "
+        elif token.type == "image":
+            yield f" {token.content} {token.attrs.get('title', '')} {token.attrs.get('credit', '')} "
+        elif token.type == "link_open" and token.info != "auto":
+            yield f" {token.attrs.get('href', '')} "

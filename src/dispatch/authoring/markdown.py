@@ -1,0 +1,221 @@
+"""A Draft written down as brief.md, as docs/brief-format.md describes it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from dispatch.authoring import escape
+from dispatch.authoring.document import Block, Draft, Figure, Paragraph, Span, Table
+from dispatch.authoring.notes import literal
+
+_URL = re.compile(r"<?(?P<url>https?://[^\s<>\"“”‘’`\\^{}|]+[^\s<>\"“”‘’`\\^{}|.,;:!?)\]'»。，；：！？）])>?")
+
+
+@dataclass
+class Written:
+    """The text of brief.md, and where in it the parts of the source stand."""
+
+    text: str
+    #: place in the source -> line of brief.md
+    lines: dict[int, int] = field(default_factory=dict)
+
+
+def write(draft: Draft) -> Written:
+    """The Draft as brief.md."""
+    parts: list[tuple[int, str]] = [(0, "\n".join(_front_matter(draft)))]
+    parts.extend(_body(draft.blocks))
+    notes = "\n".join(_note(label, paragraphs) for label, paragraphs in draft.notes.items())
+    if notes:
+        parts.append((0, notes))
+    written = Written("\n\n".join(text for _, text in parts) + "\n")
+    line = 1
+    for place, text in parts:
+        if place:
+            written.lines.setdefault(place, line)
+        line += text.count("\n") + 2
+    return written
+
+
+def _front_matter(draft: Draft) -> Iterator[str]:
+    assert draft.date is not None
+    yield "---"
+    yield f"title: {escape.quote_yaml(draft.title)}"
+    yield f"date: {draft.date.isoformat()}"
+    for key, value in (("standfirst", draft.standfirst), ("programme", draft.programme)):
+        if value:
+            yield f"{key}: {escape.quote_yaml(value)}"
+    for key, value in (("lang", draft.lang), ("dir", draft.direction)):
+        if value:
+            yield f"{key}: {value}"
+    if draft.authors:
+        yield "authors:"
+        for author in draft.authors:
+            yield from _entry(
+                name=author.name, role=author.role, organisation=author.organisation, biography=author.biography
+            )
+    if draft.organisations:
+        yield "organisations:"
+        for name, site in draft.organisations.items():
+            yield from _entry(name=name, site=site)
+    yield "---"
+
+
+def _entry(**values: str) -> Iterator[str]:
+    sign = "-"
+    for key, value in values.items():
+        if value:
+            yield f"  {sign} {key}: {escape.quote_yaml(value)}"
+            sign = " "
+
+
+def _body(blocks: list[Block]) -> Iterator[tuple[int, str]]:
+    for kind, group in groupby(blocks, _kind):
+        if kind == "list":
+            items = [block for block in group if isinstance(block, Paragraph)]
+            for run in _lists(items):
+                yield run[0].place, _list(run)
+        elif kind == "quote":
+            quotes = [block for block in group if isinstance(block, Paragraph)]
+            yield quotes[0].place, "\n>\n".join(_prefixed(paragraph(quote), "> ") for quote in quotes)
+        else:
+            for block in group:
+                text = _block(block)
+                if text:
+                    yield block.place, text
+
+
+def _kind(block: Block) -> str:
+    if not isinstance(block, Paragraph) or block.heading:
+        return "other"
+    if block.list_level >= 0:
+        return "list"
+    return "quote" if block.is_quote else "other"
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Figure):
+        return figure(block)
+    if isinstance(block, Table):
+        return _table(block)
+    if block.heading:
+        return "#" * block.heading + " " + inline(block.spans).replace("\\\n", " ").strip()
+    return paragraph(block)
+
+
+def paragraph(block: Paragraph) -> str:
+    """A paragraph as Markdown; typed line breaks as hard ones."""
+    lines = [escape.escape_start(line).rstrip() for line in inline(block.spans).split("\\\n")]
+    return "\\\n".join(line for line in lines if line.strip())
+
+
+def figure(block: Figure) -> str:
+    """A Figure as Markdown: alone in its paragraph, the caption as title, the credit in braces."""
+    title = f" {escape.quote_title(block.caption)}" if block.caption else ""
+    braces = [*block.classes]
+    if block.credit:
+        braces.append(f"credit={escape.quote_attribute(block.credit)}")
+    attributes = "{" + " ".join(braces) + "}" if braces else ""
+    return f"![{escape.escape(block.alt)}]({block.file}{title}){attributes}"
+
+
+def _note(label: str, paragraphs: list[Paragraph]) -> str:
+    first, *rest = [paragraph(block) for block in paragraphs if block.text.strip()] or [""]
+    lines = [f"[^{label}]: {_prefixed(first, '    ').lstrip()}"]
+    lines.extend("\n" + _prefixed(text, "    ") for text in rest)
+    return "\n".join(lines)
+
+
+def _prefixed(text: str, prefix: str) -> str:
+    return "\n".join(prefix + line for line in text.split("\n"))
+
+
+def _lists(items: list[Paragraph]) -> Iterator[list[Paragraph]]:
+    """Items as separate lists, where bullets and numbers change at the outermost level."""
+    run: list[Paragraph] = []
+    for item in items:
+        if run and item.list_level <= run[0].list_level and (item.number is None) != (run[0].number is None):
+            yield run
+            run = []
+        run.append(item)
+    if run:
+        yield run
+
+
+def _list(items: list[Paragraph]) -> str:
+    lines: list[str] = []
+    indents: list[tuple[int, int]] = []  # (level in the document, column of its items' text)
+    for item in items:
+        while indents and indents[-1][0] >= item.list_level:
+            indents.pop()
+        column = indents[-1][1] if indents else 0
+        sign = f"{item.number}." if item.number is not None else "-"
+        indents.append((item.list_level, column + len(sign) + 1))
+        text = paragraph(item) or ""
+        prefix = " " * column
+        lines.append(f"{prefix}{sign} {_prefixed(text, ' ' * (column + len(sign) + 1)).lstrip()}")
+    return "\n".join(lines)
+
+
+def _table(table: Table) -> str:
+    width = max(len(row) for row in table.rows)
+    rows = [[_cell(cell) for cell in row] + [""] * (width - len(row)) for row in table.rows]
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    lines.insert(1, "|" + " --- |" * width)
+    return "\n".join(lines)
+
+
+def _cell(cell: tuple[Paragraph, ...]) -> str:
+    texts = [inline(block.spans).replace("\\\n", " ").strip() for block in cell]
+    return escape.escape_cell(" ".join(text for text in texts if text))
+
+
+def inline(spans: tuple[Span, ...]) -> str:
+    """Spans as Markdown in one line, but for the hard breaks that were typed."""
+    out = []
+    for (link, strong, emphasis), group in groupby(_merged(spans), lambda span: (span.link, span.strong, span.emphasis)):
+        text = "".join(_piece(span) for span in group)
+        out.append(_dressed(text, link, strong, emphasis))
+    return "".join(out)
+
+
+def _merged(spans: tuple[Span, ...]) -> list[Span]:
+    """The spans with looks taken from blanks and note marks, which have none."""
+    plain = []
+    for span in spans:
+        if span.note or not span.text.strip():
+            plain.append(Span(span.text, note=span.note, link=span.link if not span.note else ""))
+        elif span.text:
+            plain.append(span)
+    return plain
+
+
+def _piece(span: Span) -> str:
+    if span.note:
+        return f"[^{span.note}]"
+    text = literal(span)
+    if span.link:
+        return escape.escape(" ".join(text.split("\n")))
+    out, end = [], 0
+    for match in _URL.finditer(text):
+        out.append(escape.escape(text[end : match.start()]))
+        out.append(f"<{match['url']}>")
+        end = match.end()
+    out.append(escape.escape(text[end:]))
+    return "".join(out).replace("\n", "\\\n")
+
+
+def _dressed(text: str, link: str, strong: bool, emphasis: bool) -> str:
+    if not text.strip():
+        return text
+    sign = ("**" if strong else "") + ("*" if emphasis else "")
+    start = text[: len(text) - len(text.lstrip())]
+    end = text[len(text.rstrip()) :]
+    core = text.strip()
+    if link:
+        core = f"<{link}>" if core.replace("\\", "") == link else f"[{core}]({_target(link)})"
+    return f"{start}{sign}{core}{sign[::-1]}{end}"
+
+
+def _target(link: str) -> str:
+    return f"<{link}>" if re.search(r"[()\s]", link) else link

@@ -1,0 +1,221 @@
+"""Typed notes: superscript numbers in the text, and the blocks of notes that stand where a page ended or at the end.
+
+A number is a note only where a paragraph that starts with the same number stands somewhere: "m²" stays as typed.
+Numbers that start again on each page are told apart by the order in which marks and notes stand.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from dispatch.authoring.document import Block, Draft, LeftOut, Paragraph, Remark, Span, Table
+from dispatch.authoring.looks import fold
+
+_ABOVE = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_TO_ASCII = str.maketrans(_ABOVE, "0123456789")
+_TO_ABOVE = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
+_MARK = re.compile(rf"[{_ABOVE}]{{1,3}}|\[\d{{1,3}}\]")
+_RAISED = re.compile(r"\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*")
+#: what a raised number after it makes a power, an area or a formula
+_POWER_BASE = re.compile(r"(?:\b10|\b[kcmd]?m|\bft|\bCO|\bx)$")
+_HEADINGS = frozenset(
+    "notes footnotes endnotes references sources works cited bibliography примечания сноски источники 注释 参考文献 الهوامش".split()
+) | {"works cited", "notes and references", "end notes", "foot notes"}
+
+
+@dataclass
+class _Typed:
+    """The notes and marks of one document, as they were found."""
+
+    #: number -> indexes of the blocks that are notes with it, in order
+    notes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    #: note's block index -> its paragraph, without its number
+    texts: dict[int, Paragraph] = field(default_factory=dict)
+    #: note's block index -> its number
+    numbers: dict[int, str] = field(default_factory=dict)
+    #: block indexes of notes that are called
+    called: set[int] = field(default_factory=set)
+
+
+def take_typed_notes(blocks: list[Block], draft: Draft, notes: dict[str, list[Paragraph]]) -> list[Block]:
+    """The blocks without typed notes, which go into `notes`; their marks call them then.
+
+    What looks like a note but is called nowhere stays a paragraph, and is said.
+    """
+    blocks = list(_with_notes_apart(blocks))
+    typed = _find_notes(blocks)
+    if not typed.notes:
+        return blocks
+    marked = [_mark(block, at, typed) if at not in typed.texts else block for at, block in enumerate(blocks)]
+    kept: list[Block] = []
+    for at, block in enumerate(marked):
+        if at in typed.called:
+            notes[_key(at, typed.numbers[at])] = [typed.texts[at]]
+        else:
+            if at in typed.texts:
+                _say_uncalled(typed.texts[at], block, draft)
+            kept.append(block)
+    draft.understood.append(Remark(f"{len(typed.called)} typed notes, by their numbers", 0))
+    return _without_notes_heading(kept, typed, blocks, draft)
+
+
+def literal(span: Span) -> str:
+    """The text of a raised or lowered span where it calls no note: digits as raised characters, letters as they are."""
+    if span.raised == "above" and re.fullmatch(r"[\d+\-=()n\s]+", span.text) and any(c.isdigit() for c in span.text):
+        return span.text.translate(_TO_ABOVE)
+    if span.raised == "below" and re.fullmatch(r"[\d\s]+", span.text):
+        return span.text.translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+    return span.text
+
+
+def _key(at: int, number: str) -> str:
+    return f"typed:{at}:{number}"
+
+
+def _with_notes_apart(blocks: list[Block]) -> Iterator[Block]:
+    """The blocks, a paragraph whose lines are notes split into these."""
+    for block in blocks:
+        lines = block.lines() if isinstance(block, Paragraph) and "\n" in block.text else []
+        if len(lines) > 1 and all(_number_and_rest(line) for line in lines):
+            yield from lines
+        else:
+            yield block
+
+
+def _find_notes(blocks: list[Block]) -> _Typed:
+    typed = _Typed()
+    after_heading = False
+    for at, block in enumerate(blocks):
+        if not isinstance(block, Paragraph):
+            continue
+        after_heading = after_heading or _is_notes_heading(block)
+        found = _number_and_rest(block)
+        if found is None and after_heading and block.number is not None and block.list_level >= 0:
+            found = str(block.number), block
+        if found is None and after_heading and (match := re.match(r"\s*(\d{1,3})[.)]?\s+(?=\S)", block.text)):
+            found = match[1], _without_start(block, match.end())
+        if found:
+            typed.notes[found[0]].append(at)
+            typed.numbers[at] = found[0]
+            typed.texts[at] = replace(found[1], list_level=-1, number=None)
+    return typed
+
+
+def _is_notes_heading(paragraph: Paragraph) -> bool:
+    return fold(paragraph.text) in _HEADINGS
+
+
+def _number_and_rest(paragraph: Paragraph) -> tuple[str, Paragraph] | None:
+    """The number that a paragraph starts with and the paragraph without it, or None."""
+    spans = [span for span in paragraph.spans if span.text or span.picture is not None]
+    while spans and not spans[0].text.strip() and spans[0].picture is None:
+        spans = spans[1:]
+    if not spans:
+        return None
+    first = spans[0]
+    if first.raised == "above" and re.fullmatch(r"\s*\d{1,3}\s*", first.text):
+        rest = replace(paragraph, spans=tuple(spans[1:]))
+        return (first.text.strip(), _stripped(rest)) if rest.text.strip() else None
+    match = re.match(rf"\s*({_MARK.pattern})\s*(?=\S)", first.text)
+    if match is None and (match := re.fullmatch(rf"\s*({_MARK.pattern})\s*", first.text)) and len(spans) < 2:
+        return None
+    if match is None:
+        return None
+    rest = replace(paragraph, spans=(replace(first, text=first.text[match.end() :]), *spans[1:]))
+    return _digits(match[1]), _stripped(rest)
+
+
+def _stripped(paragraph: Paragraph) -> Paragraph:
+    first, *others = paragraph.spans
+    return replace(paragraph, spans=(replace(first, text=first.text.lstrip()), *others))
+
+
+def _without_start(paragraph: Paragraph, length: int) -> Paragraph:
+    """The paragraph without its first characters."""
+    spans: list[Span] = []
+    for span in paragraph.spans:
+        spans.append(replace(span, text=span.text[length:]))
+        length = max(0, length - len(span.text))
+    return replace(paragraph, spans=tuple(spans))
+
+
+def _digits(mark: str) -> str:
+    return mark.translate(_TO_ASCII).strip("[]").lstrip("0") or "0"
+
+
+def _mark(block: Block, at: int, typed: _Typed) -> Block:
+    """The block with its marks calling their notes."""
+    if isinstance(block, Paragraph):
+        return replace(block, spans=tuple(_marked(block, at, typed)))
+    if isinstance(block, Table):
+        rows = tuple(
+            tuple(tuple(replace(p, spans=tuple(_marked(p, at, typed))) for p in cell) for cell in row)
+            for row in block.rows
+        )
+        return replace(block, rows=rows)
+    return block
+
+
+def _marked(paragraph: Paragraph, at: int, typed: _Typed) -> Iterator[Span]:
+    before = ""
+    for span in paragraph.spans:
+        if span.raised == "above" and _RAISED.fullmatch(span.text):
+            yield from _marked_raised(span, before, at, typed)
+        else:
+            yield from _marked_text(span, before, at, typed)
+        before = (before + span.text)[-12:]
+
+
+def _marked_raised(span: Span, before: str, at: int, typed: _Typed) -> Iterator[Span]:
+    numbers = re.findall(r"\d+", span.text)
+    called = [_called(number, before, at, typed) for number in numbers]
+    if not all(called):
+        yield span
+        return
+    for number, key in zip(numbers, called, strict=True):
+        yield Span(number, note=key)
+
+
+def _marked_text(span: Span, before: str, at: int, typed: _Typed) -> Iterator[Span]:
+    end = 0
+    for match in _MARK.finditer(span.text):
+        key = _called(_digits(match[0]), before + span.text[: match.start()], at, typed)
+        if key:
+            if match.start() > end:
+                yield replace(span, text=span.text[end : match.start()])
+            yield Span(match[0], note=key)
+            end = match.end()
+    if end < len(span.text) or span.picture is not None or not span.text:
+        yield replace(span, text=span.text[end:])
+
+
+def _called(number: str, before: str, at: int, typed: _Typed) -> str:
+    """The key of the note that a mark in block `at` calls, "" for none: the next one with its number, else the last."""
+    notes = typed.notes.get(number)
+    if not notes or _POWER_BASE.search(before):
+        return ""
+    found = next((note for note in notes if note > at), notes[-1])
+    typed.called.add(found)
+    return _key(found, number)
+
+
+def _say_uncalled(note: Paragraph, block: Block, draft: Draft) -> None:
+    if not isinstance(block, Paragraph) or _number_and_rest(block):
+        draft.look_at.append(
+            Remark(f"This looks like a note, but no mark calls it; it stays in the text: “{note.words[:60]}”", note.place)
+        )
+
+
+def _without_notes_heading(kept: list[Block], typed: _Typed, blocks: list[Block], draft: Draft) -> list[Block]:
+    """The blocks without a heading "Notes" whose notes have all moved."""
+    after: list[Block] = []
+    for at, block in enumerate(kept):
+        is_heading = isinstance(block, Paragraph) and _is_notes_heading(block)
+        following = kept[at + 1] if at + 1 < len(kept) else None
+        index = blocks.index(block) if is_heading and block in blocks else -1
+        if is_heading and index + 1 in typed.called and following is not (blocks[index + 1 :] or [None])[0]:
+            draft.left_out.append(LeftOut(block.text, "heading of the notes, which stand at the end by themselves", block.place))
+        else:
+            after.append(block)
+    return after

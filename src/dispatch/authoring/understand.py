@@ -1,0 +1,144 @@
+"""A Document becomes a Draft: each part of it is understood, or stays text, or is left out and said."""
+
+import datetime as dt
+import re
+from dataclasses import replace
+
+from dispatch.authoring import looks
+from dispatch.authoring.document import Block, Document, Draft, Figure, LeftOut, Paragraph, Remark, Span, Table
+from dispatch.authoring.figures import take_figures
+from dispatch.authoring.furniture import drop_furniture
+from dispatch.authoring.head import take_byline, take_title
+from dispatch.authoring.headings import find_headings
+from dispatch.authoring.notes import take_typed_notes
+
+#: script -> language tag and direction, for documents that are mostly in it
+_SCRIPTS = (
+    (re.compile(r"[іїєґІЇЄҐ]"), 0.02, "uk", ""),
+    (re.compile(r"[\u0400-\u04ff]"), 0.5, "ru", ""),
+    (re.compile(r"[\u3040-\u30ff]"), 0.1, "ja", ""),
+    (re.compile(r"[\uac00-\ud7af]"), 0.5, "ko", ""),
+    (re.compile(r"[\u4e00-\u9fff]"), 0.5, "zh", ""),
+    (re.compile(r"[\u0600-\u06ff]"), 0.5, "ar", "rtl"),
+    (re.compile(r"[\u0590-\u05ff]"), 0.5, "he", "rtl"),
+    (re.compile(r"[\u0370-\u03ff]"), 0.5, "el", ""),
+)
+
+
+def understand(document: Document, today: dt.date) -> Draft:
+    """The Draft of a Document. `today` stands in for a date that the document does not name."""
+    draft = Draft(left_out=list(document.left_out), look_at=list(document.look_at))
+    notes = dict(document.notes)
+    blocks = take_typed_notes(document.blocks, draft, notes)
+    blocks = take_title(blocks, draft)
+    blocks = take_figures(blocks, document, draft)
+    blocks = take_byline(blocks, draft)
+    blocks = drop_furniture(blocks, draft)
+    blocks = take_biographies(blocks, draft)
+    blocks = find_headings(blocks, draft)
+    draft.blocks = blocks
+    _number_notes(draft, notes)
+    _drop_idle_organisations(draft)
+    _find_language(document, draft)
+    _say_what_is_missing(draft, today)
+    return draft
+
+
+def take_biographies(blocks: list[Block], draft: Draft) -> list[Block]:
+    """The blocks without paragraphs at the end that say who the authors are."""
+    out = list(blocks)
+    for at in range(len(out) - 1, max(-1, len(out) - 6), -1):
+        block = out[at]
+        if not isinstance(block, Paragraph) or block.heading or block.notes or block.list_level >= 0:
+            continue
+        for index, author in enumerate(draft.authors):
+            says = re.compile(rf"{re.escape(author.name)}\s*(?:,|\(|is\b|was\b|serves\b|has\b|works\b|—|–|-)", re.IGNORECASE)
+            if not author.biography and says.match(block.words) and looks.is_sentence(block.words):
+                draft.authors[index] = replace(author, biography=block.words)
+                draft.understood.append(Remark(f"Biography of {author.name}", block.place))
+                del out[at]
+                _drop_heading(out, at - 1, draft)
+                break
+    return out
+
+
+def _drop_heading(blocks: list[Block], at: int, draft: Draft) -> None:
+    """Take away a heading "About the author" that has nothing under it."""
+    block = blocks[at] if 0 <= at < len(blocks) else None
+    if isinstance(block, Paragraph) and re.fullmatch(r"about the authors?|authors?|об авторе", looks.fold(block.words)):
+        draft.left_out.append(LeftOut(block.words, "heading of the biographies, which stand with the authors", block.place))
+        del blocks[at]
+
+
+def _number_notes(draft: Draft, notes: dict[str, list[Paragraph]]) -> None:
+    """Number the notes in the order of their first call; notes that nothing calls are left out and said."""
+    labels: dict[str, str] = {}
+    draft.blocks = [_labelled(block, labels, notes, draft) for block in draft.blocks]
+    for key, label in labels.items():
+        draft.notes[label] = notes[key]
+        if key.startswith("typed:") and (number := key.rpartition(":")[2]) != label:
+            place = notes[key][0].place
+            draft.left_out.append(LeftOut(number, f"the number before the note that is now note {label}", place))
+    for key, paragraphs in notes.items():
+        if key not in labels:
+            for paragraph in paragraphs:
+                draft.left_out.append(LeftOut(paragraph.text, "a note that nothing in the text calls", paragraph.place))
+
+
+def _labelled(block: Block, labels: dict[str, str], notes: dict[str, list[Paragraph]], draft: Draft) -> Block:
+    if isinstance(block, Figure):
+        return block
+    if isinstance(block, Table):
+        rows = tuple(
+            tuple(tuple(_label_paragraph(p, labels, notes, draft) for p in cell) for cell in row) for row in block.rows
+        )
+        return replace(block, rows=rows)
+    return _label_paragraph(block, labels, notes, draft)
+
+
+def _label_paragraph(
+    paragraph: Paragraph, labels: dict[str, str], notes: dict[str, list[Paragraph]], draft: Draft
+) -> Paragraph:
+    spans: list[Span] = []
+    for span in paragraph.spans:
+        if span.note and span.note in notes:
+            label = labels.setdefault(span.note, str(len(labels) + 1))
+            if span.text and _typed_number(span.text) != label:
+                draft.left_out.append(LeftOut(span.text, f"the typed number of note {label}", paragraph.place))
+            span = replace(span, note=label)
+        elif span.note:
+            draft.look_at.append(Remark("A note is called here that the document does not hold.", paragraph.place))
+            span = replace(span, note="")
+        spans.append(span)
+    return replace(paragraph, spans=tuple(spans))
+
+
+def _typed_number(text: str) -> str:
+    return text.strip("[] ").translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
+
+
+def _drop_idle_organisations(draft: Draft) -> None:
+    """Leave an author's own organisation to the author alone where no site is named for it."""
+    theirs = {author.organisation for author in draft.authors}
+    draft.organisations = {name: site for name, site in draft.organisations.items() if site or name not in theirs}
+
+
+def _find_language(document: Document, draft: Draft) -> None:
+    letters = [letter for letter in document.source if letter.isalpha()]
+    for script, share, lang, direction in _SCRIPTS:
+        if letters and len(script.findall(document.source)) / len(letters) >= share:
+            draft.lang, draft.direction = lang, direction
+            draft.look_at.append(Remark(f"The language was set to “{lang}” by the script. Check `lang`."))
+            return
+
+
+def _say_what_is_missing(draft: Draft, today: dt.date) -> None:
+    if not draft.title:
+        draft.title = "Untitled"
+        draft.look_at.append(Remark("No title was found: write one after `title:`."))
+    if draft.date is None:
+        draft.date = today
+        draft.look_at.append(Remark(f"No date was found: today's ({today.isoformat()}) stands in brief.md. Check it."))
+    if not draft.authors:
+        draft.look_at.append(Remark("No author was found: name whoever signs under `authors:`."))
+    draft.look_at.append(Remark("Subject and preheader are not in a document: write them after `subject:` and `preheader:`."))
