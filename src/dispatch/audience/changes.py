@@ -1,7 +1,7 @@
 """A Sheet and what the store knows -> what taking it into a list would change.
 
-Who unsubscribed from the list stays away, who is suppressed stays out, and an empty cell says nothing: it never
-takes a known name or attribute away.
+Who unsubscribed from the list stays away, who is suppressed stays out, and an empty cell says nothing: it
+never takes a known name or attribute away.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """Members -> the text of a CSV file that a spreadsheet opens safely and an import reads back.
 
-A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV Injection"); an import
-takes it off again.
+A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV Injection"); an
+import takes it off again.
 """
 
 import csv
@@ -21,7 +21,7 @@ def guard(cell: str) -> str:
 
 
 def write_rows(members: Iterable[Member], suppressed: Mapping[MemberKey, SuppressionReason]) -> str:
-    """The members as CSV: email, name, every attribute that one of them has, and what dispatch keeps of them."""
+    """The members as CSV: email, name, every attribute that one of them has, and dispatch's own columns."""
     people = list(members)
     attributes = sorted({label for member in people for label in member.attributes})
     text = io.StringIO()

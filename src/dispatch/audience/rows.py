@@ -1,7 +1,7 @@
 """A CSV file of members -> a Sheet: which column means what, and which rows can be used.
 
-Columns `email` and `name`, in any case; any other column is an attribute. What is wrong with the header refuses the
-file, all of it at once; what is wrong with a row leaves out that row, with its number and the reason.
+Columns `email` and `name`, in any case; any other column is an attribute. What is wrong with the header
+refuses the file, all of it at once; what is wrong with a row leaves out that row, with its number and why.
 """
 
 import difflib
@@ -80,7 +80,7 @@ def read_rows(data: bytes, file: str) -> Sheet:
 
 
 def clean(cell: str) -> str:
-    """A cell as one line: composed Unicode (NFC), white space as single spaces, a spreadsheet's guard taken off."""
+    """A cell as one line: composed Unicode (NFC), single spaces, a spreadsheet's guard taken off."""
     if _GUARDED.match(cell):
         cell = cell[1:]
     return unicodedata.normalize("NFC", " ".join(cell.split()))

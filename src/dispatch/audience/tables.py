@@ -1,7 +1,7 @@
 """The bytes of a CSV file -> its header and its records, whatever a spreadsheet made of it.
 
-UTF-8 with or without a byte order mark, UTF-16, or Windows-1252; comma, semicolon or tab; cells in double quotes
-(RFC 4180). What was taken is part of the answer, because Windows-1252 can only be assumed, never known.
+UTF-8 with or without a byte order mark, UTF-16, or Windows-1252; comma, semicolon or tab; cells in double
+quotes (RFC 4180). What was taken is part of the answer: Windows-1252 can only be assumed, never known.
 """
 
 import codecs

@@ -4,11 +4,12 @@ Every function works in the caller's transaction, and every change leaves an act
 of members is taken in by whole sets, never one person at a time.
 """
 
-import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, literal, select, update
@@ -230,8 +231,18 @@ def lift(connection: Connection, key: MemberKey, reason: str, now: datetime) -> 
 
 
 def _query() -> Select[Any]:
+    ties = subscriptions.c
     return (
-        select(members, subscriptions)
+        select(
+            members.c.key,
+            members.c.address,
+            members.c.name,
+            members.c.attributes,
+            ties.member_list,
+            ties.state,
+            ties.since,
+            ties.source,
+        )
         .outerjoin(subscriptions, subscriptions.c.member_id == members.c.id)
         .order_by(members.c.key, subscriptions.c.member_list)
     )
@@ -239,21 +250,14 @@ def _query() -> Select[Any]:
 
 def _members(connection: Connection, query: Select[Any]) -> Iterator[Member]:
     """One Member for each run of rows with the same key."""
-    person: Row[Any] | None = None
-    ties: list[Subscription] = []
-    for row in connection.execute(query):
-        if person is not None and row.key != person.key:
-            yield _member(person, ties)
-            ties = []
-        person = row
-        if row.member_list is not None:
-            ties.append(Subscription(row.member_list, SubscriptionState(row.state), row.since, row.source))
-    if person is not None:
-        yield _member(person, ties)
+    for key, rows in groupby(connection.execute(query).tuples(), key=itemgetter(0)):
+        (_, address, name, attributes, *tie), *others = rows
+        ties = [] if tie[0] is None else [_tie(*tie), *(_tie(*other[4:]) for other in others)]
+        yield Member(address, MemberKey(key), name, attributes, tuple(ties))
 
 
-def _member(row: Row[Any], ties: list[Subscription]) -> Member:
-    return Member(row.address, MemberKey(row.key), row.name, dict(row.attributes), tuple(ties))
+def _tie(member_list: str, state: str, since: datetime, source: str) -> Subscription:
+    return Subscription(member_list, SubscriptionState(state), since, source)
 
 
 def _suppression(row: Row[Any]) -> Suppression:
@@ -319,7 +323,7 @@ def _secret(connection: Connection) -> bytes:
 
 
 def _hash(secret: bytes, key: MemberKey) -> str:
-    return hmac.new(secret, key.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret, key.encode(), "sha256").hex()
 
 
 def _chunks(values: Sequence[MemberKey]) -> Iterator[Sequence[MemberKey]]:
