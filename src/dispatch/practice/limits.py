@@ -1,0 +1,133 @@
+"""What SES accepts in addresses, headers and tags, and what it says to the rest.
+
+Source of the numbers: the SES v2 model of botocore (Header, MessageTag, Destination) and the quotas page of the SES
+developer guide. botocore itself checks none of this.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from email.utils import parseaddr
+from typing import Any
+
+from dispatch.practice.wire import Refusal, bad_request, rejected
+
+MAX_RECIPIENTS = 50
+MAX_ENTRIES = 50
+MAX_HEADERS = 15
+#: bytes of a whole message, after encoding
+MAX_MESSAGE = 40 * 1024 * 1024
+#: bytes of a request with an inline template: about 1 MB of JSON
+MAX_INLINE_REQUEST = 1024 * 1024
+
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,256}\Z")
+_HEADER_NAME = re.compile(r"[!-9;-~]{1,126}\Z")
+_HEADER_VALUE = re.compile(r"[ -~]{1,995}\Z")
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}\Z"
+)
+
+#: headers that may appear once: "header fields" page of the SES developer guide
+_ONCE = frozenset(
+    ["accept-language", "auto-submitted", "bounces-to", "comments", "content-class", "content-type", "date", "delivered-to", "errors-to", "feedback-id", "importance", "in-reply-to", "keywords", "list-archive", "list-help", "list-id", "list-owner", "list-post", "list-subscribe", "list-unsubscribe", "list-unsubscribe-post", "message-context", "organization", "precedence", "references", "reply-to", "return-path", "return-receipt-to", "sensitivity", "thread-index", "thread-topic", "user-agent"]
+)
+#: headers that SES writes by itself
+_RESERVED = frozenset(
+    ["bcc", "cc", "content-transfer-encoding", "content-type", "date", "from", "message-id", "mime-version", "return-path", "sender", "subject", "to"]
+)
+
+
+def bare(mailbox: object) -> str:
+    """The address in `Name <address>`. Raises Refusal where it is none: ASCII only, punycode domains."""
+    if not isinstance(mailbox, str) or not mailbox:
+        raise bad_request("Missing an email address.")
+    address = (
+        mailbox if mailbox.isascii() and "<" not in mailbox and "," not in mailbox else parseaddr(mailbox)[1]
+    )
+    if "\r" in mailbox or "\n" in mailbox:
+        raise bad_request("Illegal address.")
+    if not address.rpartition("@")[0].isascii():
+        raise bad_request("Local address contains control or whitespace or non-ASCII characters.")
+    if not _ADDRESS.match(address):
+        raise bad_request(
+            f"Illegal address: {address[:80]!r}." if "@" in address else "Missing final '@domain'."
+        )
+    return address
+
+
+def recipients(destination: object) -> dict[str, list[str]]:
+    """The recipients of a Destination by `to`, `cc`, `bcc`, each as written. Raises Refusal."""
+    if not isinstance(destination, Mapping):
+        raise bad_request("Destination is missing.")
+    found = {
+        key.lower()[:-9]: list(destination.get(key) or ())
+        for key in ("ToAddresses", "CcAddresses", "BccAddresses")
+    }
+    count = sum(map(len, found.values()))
+    if count == 0:
+        raise bad_request("Destination has no recipients.")
+    if count > MAX_RECIPIENTS:
+        raise rejected(f"Recipient count exceeds {MAX_RECIPIENTS}.")
+    for mailboxes in found.values():
+        for mailbox in mailboxes:
+            bare(mailbox)
+    return found
+
+
+def tags(given: object) -> dict[str, str]:
+    """Tags by name. Raises Refusal unless both name and value are of A-Z a-z 0-9 _ - and 1 to 256 long."""
+    found: dict[str, str] = {}
+    for tag in _items(given):
+        name, value = tag.get("Name"), tag.get("Value")
+        for part, text in (("name", name), ("value", value)):
+            if not isinstance(text, str) or not _TAG.match(text):
+                raise Refusal(
+                    "BadRequestException",
+                    f"Invalid message tag {part} <{str(text)[:40]}>: 1 to 256 of A-Z, a-z, 0-9, _ and - are allowed.",
+                )
+        if name in found:
+            raise bad_request(f"Duplicate message tag name: {name}.")
+        found[str(name)] = str(value)
+    return found
+
+
+def headers(given: object) -> list[tuple[str, str]]:
+    """Headers in order. Raises Refusal for more than 15, for line breaks, other than ASCII, reserved or repeated names."""
+    found = [(header.get("Name"), header.get("Value")) for header in _items(given)]
+    if len(found) > MAX_HEADERS:
+        raise bad_request(f"Too many headers: {len(found)}; {MAX_HEADERS} are allowed.")
+    for name, value in found:
+        _check_header(name, value)
+    once = [name.lower() for name, _ in found if name.lower() in _ONCE]
+    if len(once) != len(set(once)):
+        raise bad_request("Duplicate header: each of the list headers may appear once.")
+    return found
+
+
+def _check_header(name: object, value: object) -> None:
+    if not isinstance(name, str) or not _HEADER_NAME.match(name):
+        raise bad_request(
+            "Invalid header name: 1 to 126 printable ASCII characters without colon are allowed."
+        )
+    if name.lower() in _RESERVED:
+        raise bad_request(f"Header {name} cannot be set.")
+    if not isinstance(value, str) or not _HEADER_VALUE.match(value):
+        raise bad_request(f"Invalid value of header {name}: 1 to 995 printable ASCII characters are allowed.")
+    if len(name) + len(value) > 996:
+        raise bad_request(f"Header {name} is too long: name and value together may have 996 characters.")
+
+
+def merged_headers(common: Iterable[tuple[str, str]], own: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The template's headers, with those of the entry over them by name. Raises Refusal for more than 15."""
+    names = {name.lower() for name, _ in own}
+    merged = [*((name, value) for name, value in common if name.lower() not in names), *own]
+    if len(merged) > MAX_HEADERS:
+        raise bad_request(f"Too many headers: {len(merged)}; {MAX_HEADERS} are allowed.")
+    return merged
+
+
+def _items(given: object) -> list[Mapping[str, Any]]:
+    if given is None:
+        return []
+    if not isinstance(given, list) or not all(isinstance(item, Mapping) for item in given):
+        raise bad_request("A list of names and values was expected.")
+    return given

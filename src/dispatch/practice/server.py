@@ -1,0 +1,215 @@
+"""The practice server: an SES v2 and an SQS for boto3, an inbox for people, an API for tests.
+
+    practice = Practice(state_folder, settings=PracticeSettings())
+    Starlette(routes=[*practice.routes(), *reader_pages])      # or build(state_folder, settings=…)
+    uvicorn.Server(uvicorn.Config(app, http=PracticeProtocol, …))
+
+It owns the paths /v2/email/…, POST / (SQS), /queue/…, /api/…, /inbox…
+"""
+
+import asyncio
+import inspect
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from dispatch.practice import faults as fault_rules
+from dispatch.practice import signatures
+from dispatch.practice.account import Desk, Pace
+from dispatch.practice.api import Api
+from dispatch.practice.events import Events
+from dispatch.practice.faults import Faults, Rule
+from dispatch.practice.inbox import Inbox
+from dispatch.practice.queues import Queues
+from dispatch.practice.sending import Sending
+from dispatch.practice.ses import Operation, Ses, operations
+from dispatch.practice.settings import PracticeSettings
+from dispatch.practice.sqs import Sqs
+from dispatch.practice.state import State
+from dispatch.practice.wire import Answer, Call, Cut, Refusal, bad_request, refusal_answer
+
+__all__ = ["Practice", "PracticeSettings", "build", "routes"]
+
+Run = Callable[[Call], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
+#: seconds for which a hang lasts where its rule says none
+_HANG = 60.0
+_SENDING = ("SendEmail", "SendBulkEmail")
+
+
+class Practice:
+    """One practice server: its state, and the routes that answer from it.
+
+    `clock` gives seconds since the epoch.
+    """
+
+    def __init__(
+        self, state_folder: Path, *, settings: PracticeSettings, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.state = State(state_folder)
+        self.faults = Faults()
+        self.desk = Desk(self.state, settings)
+        self.events = Events(self.state, settings, self.faults)
+        self.queues = Queues(self.state, self.events.body)
+        self.sending = Sending(self.state, settings, self.desk, self.events, self.faults)
+        self.ses = Ses(self.state, settings, self.desk)
+        self.sqs = Sqs(self.queues, clock, settings.region)
+        self._paces: dict[str, Pace] = {}
+        with self.state.transaction():
+            self.ses.begin()
+            self.queues.create(settings.queue_name, {}, clock())
+
+    def close(self) -> None:
+        """Close the state."""
+        self.state.close()
+
+    def routes(self) -> list[BaseRoute]:
+        """All routes of the server."""
+        made: list[BaseRoute] = [self._ses_route(one) for one in operations(self.ses, self.sending)]
+        made.append(Route("/", self._answer_sqs, methods=["POST"]))
+        made.append(Route("/queue/{name}", self._answer_sqs, methods=["POST"]))
+        return [*made, *Api(self).routes(), *Inbox(self.state).routes()]
+
+    def _ses_route(self, operation: Operation) -> Route:
+        async def answer(request: Request) -> Response:
+            return await self._answer(request, operation.name, operation.run)
+
+        return Route(operation.path, answer, methods=[operation.method], name=operation.name)
+
+    async def _answer_sqs(self, request: Request) -> Response:
+        target = request.headers.get("x-amz-target", "")
+        name = target.removeprefix("AmazonSQS.")
+        run = self.sqs.operations.get(name)
+        if run is None or not target.startswith("AmazonSQS."):
+            return refusal_answer(
+                Refusal("UnknownOperationException", f"There is no operation {target!r} here.", 404)
+            ).response()
+        return await self._answer(request, name, run)
+
+    async def _answer(self, request: Request, operation: str, run: Run) -> Response:
+        try:
+            call = await self._read(request, operation)
+            self._keep_pace(call)
+        except Refusal as refusal:
+            return refusal_answer(refusal).response()
+        addresses = _addresses(call)
+        rule = self.faults.strike(operation, addresses, fault_rules.BEFORE)
+        if rule is not None:
+            return _before(rule)
+        answer = await self._run(call, run)
+        delay = self.settings.answer_delay if operation in _SENDING else 0.0
+        if delay:
+            await asyncio.sleep(delay)
+        rule = self.faults.strike(operation, addresses, fault_rules.AFTER)
+        return answer.response() if rule is None else await _after(rule, answer)
+
+    async def _run(self, call: Call, run: Run) -> Answer:
+        try:
+            found = run(call)
+            answer = Answer(await found if inspect.isawaitable(found) else found)
+        except Refusal as refusal:
+            return refusal_answer(refusal)
+        if call.operation in _SENDING:
+            self.sqs.wake()
+            if self.sending.is_event_first:
+                # A waiting receiver gets the event now, the sender its answer only then.
+                self.sending.is_event_first = False
+                await asyncio.sleep(0.25)
+        return answer
+
+    async def _read(self, request: Request, operation: str) -> Call:
+        body = await request.body()
+        now = self.clock()
+        if self.settings.check_signatures:
+            path, query = (
+                request.scope.get("raw_path", b"").decode("latin-1"),
+                request.scope["query_string"].decode("latin-1"),
+            )
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            signatures.check(request.method, path.partition("?")[0], query, headers, body, now)
+        members = {**_json(body), **_query(request), **request.path_params}
+        base = f"{request.url.scheme}://{request.headers.get('host', '127.0.0.1')}"
+        return Call(operation, members, now, base, len(body))
+
+    def _keep_pace(self, call: Call) -> None:
+        rate = self.settings.calls_per_second
+        if not rate or call.operation in _SENDING or call.operation in self.sqs.operations:
+            return
+        if not self._paces.setdefault(call.operation, Pace()).take(1, rate, call.now):
+            raise Refusal("TooManyRequestsException", "Rate exceeded", 429)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    if not body:
+        return {}
+    try:
+        members = json.loads(body)
+    except ValueError as err:
+        raise Refusal("SerializationException", "The request is not a JSON document.") from err
+    if not isinstance(members, dict):
+        raise bad_request("The request is not a JSON object.")
+    return members
+
+
+def _query(request: Request) -> dict[str, Any]:
+    """The members in the query; `Reason` and the like may stand there several times."""
+    return {
+        key: request.query_params.getlist(key) if key == "Reason" else value
+        for key, value in request.query_params.items()
+    }
+
+
+def _addresses(call: Call) -> list[str]:
+    """The recipients of a sending call, as far as they can be told before it is judged."""
+    found: list[str] = []
+    entries = call.members.get("BulkEmailEntries") or [call.members]
+    for entry in entries if isinstance(entries, list) else ():
+        destination = entry.get("Destination") if isinstance(entry, Mapping) else None
+        if isinstance(destination, Mapping):
+            found += [str(one) for mailboxes in destination.values() for one in mailboxes or ()]
+    return found
+
+
+def _before(rule: Rule) -> Response:
+    if rule.fault == "hang-before":
+        return Cut(seconds=_HANG if rule.seconds is None else rule.seconds)
+    if rule.fault in ("reset-before", "close-before"):
+        return Cut(reset=rule.fault == "reset-before")
+    return refusal_answer(fault_rules.refusal(rule)).response()
+
+
+async def _after(rule: Rule, answer: Answer) -> Response:
+    if rule.fault == "hang-after":
+        return Cut(seconds=_HANG if rule.seconds is None else rule.seconds)
+    if rule.fault in ("reset-after", "close-after"):
+        return Cut(reset=rule.fault == "reset-after")
+    if rule.fault == "error-after":
+        return refusal_answer(fault_rules.refusal(rule)).response()
+    whole = answer.response()
+    body = bytes(whole.body)
+    if rule.fault == "truncate":
+        # Whole as HTTP, broken as JSON: botocore takes it for an empty answer.
+        return Response(body[: len(body) // 2], whole.status_code, media_type="application/json")
+    if rule.fault == "cut":
+        head = f"HTTP/1.1 {whole.status_code} OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        return Cut(sent=head.encode() + body[: len(body) // 2])
+    await asyncio.sleep(1.0 if rule.seconds is None else rule.seconds)
+    return whole
+
+
+def routes(state_folder: Path, *, settings: PracticeSettings) -> list[BaseRoute]:
+    """The routes of a practice server on that state, to stand beside others in one application."""
+    return Practice(state_folder, settings=settings).routes()
+
+
+def build(state_folder: Path, *, settings: PracticeSettings) -> Starlette:
+    """A whole application: the practice server and nothing else."""
+    return Starlette(routes=routes(state_folder, settings=settings))

@@ -1,0 +1,144 @@
+"""The practice server's memory: one SQLite file in its state folder, and the transactions on it.
+
+Everything that a caller was told is committed before the answer leaves: mails, pending events, queues and settings
+survive a `kill -9` of the server. The file runs in WAL mode with synchronous=NORMAL, so a power cut (not a kill) may
+take the last moments with it; it is practice. Faults on demand and the state of the rate are forgotten with the process.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+#: the file in the state folder
+STATE_FILE = "practice.sqlite"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS content (
+    digest TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS mail (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id TEXT NOT NULL UNIQUE,
+    recipient TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    accepted_at REAL NOT NULL,
+    sender TEXT NOT NULL,
+    reply_to TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    road TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    headers TEXT NOT NULL,
+    data TEXT NOT NULL,
+    content TEXT NOT NULL,
+    configuration_set TEXT NOT NULL,
+    campaign TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS mail_by_campaign ON mail (campaign, number);
+CREATE TABLE IF NOT EXISTS happening (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    due REAL NOT NULL,
+    at REAL NOT NULL,
+    mail INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    notice_id TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS happening_by_due ON happening (queue, due);
+CREATE TABLE IF NOT EXISTS queue (
+    name TEXT PRIMARY KEY,
+    attributes TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS queued (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    sent_at REAL NOT NULL,
+    visible_at REAL NOT NULL,
+    receives INTEGER NOT NULL DEFAULT 0,
+    first_received_at REAL,
+    receipt TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS queued_by_visible ON queued (queue, visible_at);
+CREATE TABLE IF NOT EXISTS minute (
+    minute INTEGER PRIMARY KEY,
+    sent INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS record (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+"""
+
+
+class State:
+    """The open file. One server process owns it and uses it from one thread."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Requests are answered one after the other on the event loop; tests run that loop in another thread.
+        self.db = sqlite3.connect(folder / STATE_FILE, isolation_level=None, check_same_thread=False)
+        self.db.row_factory = sqlite3.Row
+        self.db.execute("PRAGMA journal_mode=WAL")
+        self.db.execute("PRAGMA synchronous=NORMAL")
+        self.db.execute("PRAGMA busy_timeout=30000")
+        self.db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; inside another transaction, a part of it."""
+        if self.db.in_transaction:
+            yield self.db
+            return
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.db
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        """The rows of a query."""
+        return self.db.execute(sql, values).fetchall()
+
+    def number(self, sql: str, *values: Any) -> int:
+        """The one number of a query, 0 for none."""
+        row = self.db.execute(sql, values).fetchone()
+        return int(row[0] or 0) if row else 0
+
+    def get(self, kind: str, name: str) -> dict[str, Any] | None:
+        """One record (an identity, a configuration set, a template …), None where there is none."""
+        row = self.db.execute("SELECT body FROM record WHERE kind = ? AND name = ?", (kind, name)).fetchone()
+        return None if row is None else json.loads(row["body"])
+
+    def put(self, kind: str, name: str, body: dict[str, Any]) -> None:
+        """Write one record."""
+        self.db.execute(
+            "INSERT INTO record VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
+            (kind, name, json.dumps(body)),
+        )
+
+    def drop(self, kind: str, name: str) -> bool:
+        """Remove one record; gives whether there was one."""
+        return self.db.execute("DELETE FROM record WHERE kind = ? AND name = ?", (kind, name)).rowcount > 0
+
+    def every(self, kind: str) -> dict[str, dict[str, Any]]:
+        """All records of a kind, by name, in the order of their names."""
+        found = self.rows("SELECT name, body FROM record WHERE kind = ? ORDER BY name", kind)
+        return {row["name"]: json.loads(row["body"]) for row in found}
