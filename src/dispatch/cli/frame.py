@@ -16,6 +16,7 @@ import click
 if TYPE_CHECKING:
     from dispatch.errors import DispatchError
     from dispatch.settings import Settings
+    from dispatch.store.database import Database
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -71,10 +72,57 @@ class Frame:
         """Whether nothing leaves this computer."""
         return self.settings.mail.via == "practice"
 
+    def open_lists(self) -> "Database":
+        """The database of the member lists and of real mail, open. Raises StoreError, SettingsError."""
+        from dispatch.store.database import Database
+
+        url = self.settings.database_url
+        return Database.open(url) if url else Database.in_file(self.state_folder / "dispatch.db")
+
+    def open_database(self) -> "Database":
+        """The database of this way's Campaigns: in practice one of its own, with a fresh copy of the lists."""
+        from dispatch.store.database import Database
+        from dispatch.store.rehearsal import copy_lists
+
+        lists = self.open_lists()
+        if not self.is_practice:
+            return lists
+        with lists:
+            practice = Database.in_file(self.practice_database)
+            copy_lists(lists, practice)
+        return practice
+
+    @property
+    def practice_database(self) -> Path:
+        """Where practice keeps its Campaigns, apart from real ones."""
+        return self.state_folder / "practice.db"
+
+    @property
+    def public_folder(self) -> Path:
+        """Where published pictures lie; practice has its own."""
+        return self.state_folder / ("practice/public" if self.is_practice else "public")
+
     @property
     def banner(self) -> str:
         """The first line of every screen: practice or real mail."""
         return PRACTICE_LINE if self.is_practice else REAL_LINE
+
+
+#: where practice stands until it has said otherwise
+PRACTICE_URL = "http://127.0.0.1:8425"
+
+
+def public_url(frame: Frame) -> str:
+    """The address at which readers reach our pages: the setting, in practice the practice server's; "" for none yet."""
+    if not frame.is_practice or frame.settings.web.public_url:
+        return frame.settings.web.public_url
+    from dispatch.settings import STATE_FOLDER
+
+    try:
+        port = json.loads((frame.workspace / STATE_FOLDER / "practice.json").read_text("utf-8"))["port"]
+        return f"http://127.0.0.1:{int(port)}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return PRACTICE_URL
 
 
 def find_exactly(folder: Path) -> Path:

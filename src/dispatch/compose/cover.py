@@ -27,7 +27,10 @@ def with_cover(edition: Edition, cover: Cover) -> Edition:
     assert body is not None, "an Edition's html has a body"
     page = edition.html[: body.end()] + _as_html(edition, cover) + edition.html[body.end() :]
     return replace(
-        edition, subject=f"[PROOF] {edition.subject}", html=page, text=_as_text(edition, cover) + "\n" + edition.text
+        edition,
+        subject=f"[PROOF] {edition.subject}",
+        html=page,
+        text=_as_text(edition, cover) + "\n" + edition.text,
     )
 
 

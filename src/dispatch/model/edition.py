@@ -13,6 +13,9 @@ from functools import cached_property
 #: tokens that dispatch fills: the reader's own unsubscribe and preferences page
 LINK_TOKENS = frozenset({"unsubscribe_url"})
 
+#: tokens that stand for characters that would open a merge token; plain text has no entities to write them with
+LITERALS = {"literal_brackets": "[["}
+
 TOKEN = re.compile(r"\[\[([a-z][a-z0-9_]{0,39})(?:\|([^\[\]|\r\n]{0,80}))?\]\]")
 
 
@@ -105,3 +108,14 @@ class Letter:
     def fill(parts: Split, values: Mapping[str, str]) -> str:
         """The parts joined, each Field replaced by the value under its name."""
         return "".join([part if isinstance(part, str) else values[part.name] for part in parts])
+
+    def template(self) -> tuple[str, str, str]:
+        """Subject, html and text with `{{key}}` for each Field, for a provider that fills them itself.
+
+        Every other `{{` is an entity or the value of a Field already, so the engine reads none but ours.
+        """
+        subject, html, text = (
+            "".join([part if isinstance(part, str) else "{{" + part.name + "}}" for part in parts])
+            for parts in (self.subject, self.html, self.text)
+        )
+        return subject, html, text

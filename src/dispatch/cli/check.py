@@ -1,0 +1,103 @@
+"""`dispatch check`: everything that is wrong with a brief, at once, with places and what to do."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dispatch.cli.frame import REFUSED, Frame, json_option, pass_frame, print_json
+
+if TYPE_CHECKING:
+    from dispatch.model.finding import Finding
+    from dispatch.pipeline.prepare import Prepared
+
+
+@click.command("check")
+@click.argument("brief", required=False)
+@click.option("--links", is_flag=True, help="Also fetch every link of the brief, and say which are dead.")
+@json_option
+@pass_frame
+def check_command(frame: Frame, brief: str | None, links: bool, as_json: bool) -> None:
+    """Say everything that is wrong with BRIEF, with line numbers.
+
+    Errors stop a send; warnings and notes do not. The status is 1 where there are errors.
+    """
+    from dispatch.cli.frame import find_brief, public_url
+    from dispatch.pipeline.prepare import prepare
+
+    url = public_url(frame)
+    audiences = frame.settings.all_audiences()
+    prepared = prepare(frame.workspace, find_brief(frame.workspace, brief), audiences, public_url=url)
+    if as_json:
+        print_json(as_document(prepared))
+    else:
+        click.echo("\n".join(as_lines(prepared)))
+    if prepared.errors:
+        sys.exit(REFUSED)
+
+
+def as_document(prepared: "Prepared") -> dict[str, Any]:
+    """The Findings as one JSON document."""
+    counts = Counter(finding.level.value for finding in prepared.findings)
+    return {
+        "brief": prepared.brief.slug,
+        "file": prepared.brief.file,
+        "errors": counts["error"],
+        "warnings": counts["warning"],
+        "notes": counts["note"],
+        "editions": {
+            slug: {
+                "subject": edition.subject,
+                "html_bytes": edition.html_bytes,
+                "fingerprint": edition.fingerprint,
+            }
+            for slug, edition in prepared.editions.items()
+        },
+        "findings": [_as_object(finding) for finding in prepared.findings],
+    }
+
+
+def _as_object(finding: "Finding") -> dict[str, Any]:
+    return {
+        "level": finding.level.value,
+        "code": finding.code,
+        "message": finding.message,
+        "file": finding.place.file,
+        "line": finding.place.line,
+        "column": finding.place.column,
+        "advice": finding.advice,
+        "audience": finding.audience,
+    }
+
+
+def as_lines(prepared: "Prepared") -> list[str]:
+    """The Findings for a person, no line over 80 columns where words allow it."""
+    lines = [f"{prepared.brief.title} ({prepared.brief.file})", ""]
+    for finding in prepared.findings:
+        lines += [*_told(finding), ""]
+    return [*lines, *_summary(prepared)]
+
+
+def _told(finding: "Finding") -> Sequence[str]:
+    import textwrap
+
+    audience = f" ({finding.audience})" if finding.audience else ""
+    folded = textwrap.wrap(finding.message, 76, break_long_words=False, break_on_hyphens=False)
+    advice = textwrap.wrap(finding.advice, 76, break_long_words=False, break_on_hyphens=False)
+    head = f"{finding.level.value}  {finding.place}{audience}  [{finding.code}]"
+    return [head, *(f"    {line}" for line in folded), *(f"    {line}" for line in advice)]
+
+
+def _summary(prepared: "Prepared") -> list[str]:
+    counts = Counter(finding.level.value for finding in prepared.findings)
+    named = [
+        f"{counts[level]} {level}{'s' if counts[level] != 1 else ''}"
+        for level in ("error", "warning", "note")
+    ]
+    sizes = ", ".join(
+        f"{slug} {edition.html_bytes / 1000:.0f} kB" for slug, edition in prepared.editions.items()
+    )
+    verdict = "Errors stop a send; mend them first." if counts["error"] else "Nothing stops a send."
+    return [f"{', '.join(named)}. {verdict}", f"Size of the html: {sizes}; Gmail cuts a mail at 102 kB."]

@@ -1,0 +1,98 @@
+"""What one Audience sees of a Brief: its passages chosen, its notes numbered, each Ibid spelled out."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from dispatch.compose.notes import links_of, marks
+from dispatch.model.brand import Audience
+from dispatch.model.brief import Block, Blocks, Box, Brief, Figure, Footnote, Group, Listing, Passage, walk
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A Footnote as one Audience sees it."""
+
+    number: int
+    blocks: Blocks
+    #: the one address that its source has, "" for none or several
+    url: str
+    #: for an Ibid what it points to, such as `note 2: theguardian.com`
+    points_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A Brief as one Audience sees it."""
+
+    brief: Brief
+    audience: Audience
+    blocks: Blocks
+    notes: tuple[Note, ...]
+    #: label of a Footnote -> its number in this Edition
+    numbers: Mapping[str, int]
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The Figures of this Audience, in order."""
+        return tuple(block for block in walk(self.blocks) if isinstance(block, Figure))
+
+
+def view(brief: Brief, audience: Audience) -> View:
+    """The Brief as an Audience sees it."""
+    blocks = tuple(_chosen(brief.blocks, audience.slug))
+    footnotes = {
+        note.label: replace(note, blocks=tuple(_chosen(note.blocks, audience.slug)))
+        for note in brief.footnotes
+    }
+    numbers = _numbers(blocks, footnotes)
+    notes = tuple(_note(footnotes[label], number, footnotes, numbers) for label, number in numbers.items())
+    return View(brief, audience, blocks, notes, numbers)
+
+
+def host(url: str) -> str:
+    """The host of an address as a reader knows it, without `www.`."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _chosen(blocks: Blocks, audience: str) -> Iterator[Block]:
+    for block in blocks:
+        if isinstance(block, Passage):
+            if audience in block.audiences:
+                yield from _chosen(block.blocks, audience)
+        elif isinstance(block, Box | Group):
+            if inner := tuple(_chosen(block.blocks, audience)):
+                yield replace(block, blocks=inner)
+        elif isinstance(block, Listing):
+            items = tuple(
+                inner for item in block.items if (inner := tuple(_chosen(item, audience))) or not item
+            )
+            if items:
+                yield replace(block, items=items)
+        else:
+            yield block
+
+
+def _numbers(blocks: Blocks, footnotes: Mapping[str, Footnote]) -> dict[str, int]:
+    order: dict[str, int] = {}
+    pending = [label for label, _ in marks(blocks)]
+    while pending:
+        label = pending.pop(0)
+        if label in footnotes and label not in order:
+            order[label] = len(order) + 1
+            pending.extend(inner for inner, _ in marks(footnotes[label].blocks))
+    return order
+
+
+def _note(note: Footnote, number: int, footnotes: Mapping[str, Footnote], numbers: Mapping[str, int]) -> Note:
+    source = footnotes.get(note.ibid_of, note)
+    urls = list(dict.fromkeys(link.href for link in links_of(source)))
+    url = urls[0] if len(urls) == 1 else ""
+    if source is note:
+        return Note(number, note.blocks, url)
+    if source.label not in numbers:
+        # its source is called only in a passage for others: the source itself stands here
+        return Note(number, source.blocks, url)
+    hosts = list(dict.fromkeys(filter(None, map(host, urls))))
+    words = f"note {numbers[source.label]}" + (f": {', '.join(hosts)}" if hosts else "")
+    return Note(number, note.blocks, url, words)

@@ -1,0 +1,148 @@
+"""A picture from outside -> one that every mail program shows: upright, sRGB, small, without metadata."""
+
+import hashlib
+import io
+import warnings
+from pathlib import PurePosixPath
+
+from PIL import Image, ImageCms, ImageOps
+
+from dispatch.errors import PictureError
+from dispatch.model.brand import Picture
+
+#: twice the text column of 592 px, so that sharp screens have all they can show
+MAX_WIDTH_PX = 1184
+MAX_HEIGHT_PX = 1600
+#: largest source, in bytes and in pixels; a phone's camera makes 12 to 50 megapixels
+MAX_SOURCE_BYTES = 60_000_000
+MAX_SOURCE_PIXELS = 80_000_000
+#: a JPEG above this is written again at a lower quality
+GOOD_BYTES = 200_000
+#: changes with the rules below, so that pictures prepared by older rules are made again
+RECIPE = 1
+
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "MPO")
+_QUALITIES = (80, 72, 64)
+_FEW_COLOURS = 256
+
+
+def prepare(data: bytes, *, file: str) -> Picture:
+    """The mail-ready picture of an image file's bytes. `file` is how errors name it. Raises PictureError."""
+    if len(data) > MAX_SOURCE_BYTES:
+        raise _unusable(
+            f"has {len(data) // 1_000_000} MB", file, f"Save it below {MAX_SOURCE_BYTES // 1_000_000} MB."
+        )
+    image = _opened(data, file)
+    try:
+        few = image.format != "JPEG" and _has_few_colours(image)
+        upright = _flat(_srgb(ImageOps.exif_transpose(image)))
+        sized = _sized(upright)
+    except (OSError, ValueError, SyntaxError, MemoryError, EOFError, ArithmeticError, LookupError) as err:
+        # Pillow's decoders raise all of these on damaged files
+        raise _unusable(
+            f"is damaged ({err})", file, "Open it in a picture program and save it again."
+        ) from err
+    encoded, media_type = (_png(sized), "image/png") if few else (_jpeg(sized), "image/jpeg")
+    suffix = "png" if few else "jpg"
+    return Picture(
+        name=f"{hashlib.sha256(encoded).hexdigest()[:32]}.{suffix}",
+        source_hash=hashlib.sha256(data).hexdigest(),
+        width_px=sized.width,
+        height_px=sized.height,
+        data_bytes=len(encoded),
+        media_type=media_type,
+        data=encoded,
+    )
+
+
+def _unusable(why: str, file: str, todo: str) -> PictureError:
+    return PictureError(f"The picture {PurePosixPath(file).name} {why}.", where=file, todo=todo)
+
+
+def _opened(data: bytes, file: str) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            # the bound below is stricter than the one that Pillow warns of
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data), formats=_FORMATS)
+    except Image.DecompressionBombError as err:
+        raise _unusable("has far too many pixels", file, "Save it smaller.") from err
+    except (OSError, ValueError, SyntaxError, EOFError, ArithmeticError, LookupError, TypeError) as err:
+        raise _unusable("is of a kind that mail cannot show", file, "Save it as JPEG or PNG.") from err
+    if image.width * image.height > MAX_SOURCE_PIXELS:
+        raise _unusable(
+            f"has {image.width} × {image.height} pixels",
+            file,
+            "Save it smaller: 2,400 pixels wide is plenty.",
+        )
+    # a JPEG decodes at the nearest size above the one wanted, which saves time and memory
+    image.draft("RGB", (MAX_WIDTH_PX * 2, MAX_HEIGHT_PX * 2))
+    return image
+
+
+def _has_few_colours(image: Image.Image) -> bool:
+    """Whether it is a chart or a drawing rather than a photograph."""
+    if image.width * image.height > 16_000_000:
+        return False
+    return image.convert("RGBA").getcolors(_FEW_COLOURS) is not None
+
+
+def _srgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    if image.mode in ("I;16", "I;16B", "I;16L"):
+        return image.point(lambda value: value / 256).convert("L")
+    if profile and image.mode in ("RGB", "CMYK", "L"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            made = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            return image  # a broken profile means that the colours are taken as they are
+        return made or image
+    return image
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """The picture as RGB, what is transparent on white."""
+    if image.mode == "RGB":
+        return image
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        ground = Image.new("RGBA", image.size, "#ffffff")
+        return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
+
+
+def _sized(image: Image.Image) -> Image.Image:
+    """The picture within the bounds; never enlarged."""
+    scale = min(1.0, MAX_WIDTH_PX / image.width, MAX_HEIGHT_PX / image.height)
+    if scale == 1.0:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    encoded = b""
+    for quality in _QUALITIES:
+        out = io.BytesIO()
+        image.save(
+            out,
+            "JPEG",
+            quality=quality,
+            optimize=True,
+            progressive=True,
+            subsampling="4:2:0",
+            exif=b"",
+            icc_profile=None,
+        )
+        encoded = out.getvalue()
+        if len(encoded) <= GOOD_BYTES:
+            break
+    return encoded
+
+
+def _png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    colours = image.getcolors(_FEW_COLOURS)
+    palette = image.quantize(len(colours) if colours else 128, dither=Image.Dither.NONE)
+    palette.save(out, "PNG", optimize=True)
+    return out.getvalue()
