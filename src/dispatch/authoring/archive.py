@@ -22,7 +22,7 @@ MAX_UNPACKED_BYTES = 200_000_000
 MAX_XML_BYTES = 12_000_000
 #: of the XML parts that are read, together
 MAX_ELEMENTS = 250_000
-MAX_DEPTH = 120
+MAX_DEPTH = 80
 #: an entry above 1 MB that shrinks by more is a bomb
 MAX_RATIO = 250
 

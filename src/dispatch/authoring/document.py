@@ -204,6 +204,8 @@ class Draft:
     blocks: list[Block] = field(default_factory=list)
     #: label -> paragraphs, in the order of their first call
     notes: dict[str, list[Paragraph]] = field(default_factory=dict)
+    #: lines of front matter that an update keeps as they stand
+    kept: list[str] = field(default_factory=list)
     understood: list[Remark] = field(default_factory=list)
     look_at: list[Remark] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)

@@ -8,16 +8,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dispatch.authoring import ledger
+from dispatch.authoring.changes import changes
 from dispatch.authoring.document import Document, Draft, Figure, LeftOut, Picture, Remark
+from dispatch.authoring.existing import Existing, keep, read_existing
+from dispatch.authoring.folder import BEFORE_FILE, BRIEF_FILE, update_folder, write_folder
+from dispatch.authoring.looks import fold
 from dispatch.authoring.markdown import Written, write
+from dispatch.authoring.pictures import read_photo
 from dispatch.authoring.plain import read_text
 from dispatch.authoring.understand import understand
-from dispatch.errors import DocumentError
+from dispatch.authoring.word import read_word
+from dispatch.errors import DispatchError, DocumentError, ProblemsFound
 
 #: larger files are not read
 MAX_FILE_BYTES = 100_000_000
-#: words of the title that a slug takes
-_MAX_SLUG_WORDS = 8
+#: words of the title that a slug takes, and its length
+_MAX_SLUG_WORDS, _MAX_SLUG = 8, 80
 
 
 @dataclass
@@ -34,45 +40,203 @@ class Taken:
     left_out: list[LeftOut]
     #: place in the source -> line in brief.md
     lines: dict[int, int]
-    #: for an update: what changed, ready to show
-    changes: list[str] = field(default_factory=list)
+    #: pictures that were written, as brief.md names them
+    pictures: list[str] = field(default_factory=list)
+    #: what an update changed, ready to show; None for a new brief
+    changes: list[str] | None = None
+
+
+def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, *, update: bool = False) -> Taken:
+    """Read a document and write `folder`/<slug>/brief.md with its pictures.
+
+    `photos` are placed at the captions that wait for a picture, in order. With `update`, the document is a newer version
+    of a brief in `folder`, whose alt texts, credits, subject, preheader and pictures stay.
+    Raises DocumentError, PictureError, BriefError, or ProblemsFound with several; nothing is left behind then.
+    """
+    document, given = _read_all(file, photos)
+    draft = understand(document, now.date())
+    assert draft.date is not None
+    slug = slug_of(draft.title, draft.date)
+    target = _find_existing(folder, draft, slug, file) if update else folder / slug
+    existing = None
+    if update:
+        existing = read_existing(_text_of(target / BRIEF_FILE), str(target / BRIEF_FILE))
+        keep(existing, draft, _files_in(target))
+    elif (target / BRIEF_FILE).exists():
+        raise DocumentError(
+            "This brief is here already, and an import never overwrites one.",
+            where=str(target / BRIEF_FILE),
+            todo="Add --update to take a newer version of the document into it, or move that folder away.",
+        )
+    pictures = _place_pictures(draft, document, given, target)
+    written = write(draft)
+    ledger.hold(document.source, written.text, [left.words for left in draft.left_out], str(file))
+    return _finish(target, draft, document, written, pictures, existing)
+
+
+def _finish(
+    target: Path, draft: Draft, document: Document, written: Written, pictures: dict[str, bytes], existing: Existing | None
+) -> Taken:
+    taken = Taken(
+        target / BRIEF_FILE, target.name, document.counts, draft.understood, draft.look_at, draft.left_out, written.lines,
+        list(pictures),
+    )  # fmt: skip
+    if existing is None:
+        write_folder(target, written.text, pictures)
+        return taken
+    taken.changes = changes(existing.text, written.text)
+    if written.text != existing.text or pictures:
+        update_folder(target, written.text, pictures)
+        taken.look_at.append(Remark(f"What brief.md was before is kept in {BEFORE_FILE}."))
+    return taken
+
+
+def _read_all(file: Path, photos: Sequence[Path]) -> tuple[Document, list[Picture]]:
+    """The document and the photos; raises what is wrong with any of them, all at once."""
+    problems: list[DispatchError] = []
+    document = None
+    try:
+        document = read(file)
+    except DispatchError as err:
+        problems.append(err)
+    given = []
+    for photo in photos:
+        try:
+            given.append(read_photo(photo))
+        except DispatchError as err:
+            problems.append(err)
+    if len(problems) > 1:
+        raise ProblemsFound("Nothing was imported.", problems)
+    if problems:
+        raise problems[0]
+    assert document is not None
+    return document, given
+
+
+def read(file: Path) -> Document:
+    """The Document in a .docx or .txt file. Raises DocumentError."""
+    kind = file.suffix.casefold()
+    if kind not in {".docx", ".docm", ".txt", ".text"}:
+        raise DocumentError(
+            f"dispatch imports .docx and .txt, not {kind or 'a file without an ending'}.",
+            where=str(file),
+            todo="Open it in a word processor and save it as .docx (or as plain text).",
+        )
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise DocumentError(
+                f"This file has more than {MAX_FILE_BYTES // 1_000_000} MB.", where=str(file), todo="Check that it is the right one."
+            )
+        data = file.read_bytes()
+    except OSError as err:
+        raise DocumentError(
+            f"The document cannot be read: {err.strerror}.", where=str(file), todo="Check its name and place."
+        ) from err
+    document = read_text(data, str(file)) if kind in {".txt", ".text"} else read_word(data, str(file))
+    if not re.search(r"\w", document.source) or not document.blocks:
+        raise DocumentError("There are no words in this document.", where=str(file), todo="Check that it is the right file.")
+    return document
 
 
 def slug_of(title: str, date: dt.date) -> str:
-    """The folder's name: the date and the first words of the title, up to its first `?`, `:`, `!` or dash.
+    """The folder's name: the date and the first words of the title, up to its first `?`, `:`, `!`, `;`, `.` or dash.
 
-    Letters lose their accents; other scripts stay as they are. At most eight words.
+    Latin letters lose their accents; other scripts stay as they are. At most eight words.
     """
-    start = re.split(r"[?:!;？：！；。]|\s[–—-]\s", title, maxsplit=1)[0]
-    words = re.findall(r"[^\W_]+", _plain_letters(re.sub(r"['’]", "", start if re.search(r"\w", start) else title)))
-    return "-".join([date.isoformat(), *words[:_MAX_SLUG_WORDS]])[:80].rstrip("-")
+    start = re.split(r"[?:!;？：！；。]|\.\s|\s[–—-]\s", title, maxsplit=1)[0]
+    words = _slug_words(start) or _slug_words(title) or ["untitled"]
+    slug = "-".join([date.isoformat(), *words[:_MAX_SLUG_WORDS]])
+    return slug[:_MAX_SLUG].rstrip("-")
+
+
+def _slug_words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", _plain_letters(re.sub(r"['’]", "", text)))
 
 
 def _plain_letters(text: str) -> str:
     split = unicodedata.normalize("NFKD", text.casefold())
-    latin = "".join(c for c in split if not unicodedata.combining(c))
+    latin = "".join(letter for letter in split if not unicodedata.combining(letter))
     return latin if latin.isascii() else unicodedata.normalize("NFC", text.casefold())
 
 
-def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime) -> Taken:
-    """Read a document and write `folder`/<slug>/brief.md with its pictures.
+def _find_existing(folder: Path, draft: Draft, slug: str, file: Path) -> Path:
+    """The folder of the brief that a document is a newer version of: by its slug, else by title or date.
 
-    Raises DocumentError or PictureError; nothing is left behind then.
+    Raises DocumentError where none or several fit.
     """
-    document = read(file)
-    draft = understand(document, now.date())
-    assert draft.date is not None
-    slug = slug_of(draft.title, draft.date)
-    draft.blocks = [replace(b, file=f"images/picture-{n}.jpg") if isinstance(b, Figure) else b for n, b in enumerate(draft.blocks, 1)]
-    written = write(draft)
-    ledger.hold(document.source, written.text, [left.words for left in draft.left_out], str(file))
-    target = folder / slug
-    target.mkdir(parents=True)
-    (target / "brief.md").write_text(written.text, encoding="utf-8")
-    return Taken(target / "brief.md", slug, document.counts, draft.understood, draft.look_at, draft.left_out, written.lines)
+    if (folder / slug / BRIEF_FILE).is_file():
+        return folder / slug
+    briefs = sorted(folder.glob(f"*/{BRIEF_FILE}"))
+    for fits in (lambda brief: _title_of(brief) == fold(draft.title), lambda brief: _date_of(brief) == str(draft.date)):
+        found = [brief.parent for brief in briefs if fits(brief)]
+        if len(found) == 1:
+            return found[0]
+    names = ", ".join(brief.parent.name for brief in briefs[-8:]) or "none"
+    raise DocumentError(
+        f"No brief here is an older version of this document (“{draft.title}”, {draft.date}).",
+        where=f"{file}; briefs in {folder}: {names}",
+        todo="Leave --update away to import it as a new brief, or give its brief.md the same title or date first.",
+    )
 
 
-def read(file: Path) -> Document:
-    """The Document in a file, by the end of its name."""
-    data = file.read_bytes()
-    return read_text(data, str(file))
+def _title_of(brief: Path) -> str:
+    return fold(str(read_existing(_text_of(brief), str(brief)).values.get("title", "")))
+
+
+def _date_of(brief: Path) -> str:
+    return str(read_existing(_text_of(brief), str(brief)).values.get("date", ""))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as err:
+        raise DocumentError(
+            f"The existing brief cannot be read: {err}.", where=str(path), todo="Save it as UTF-8 text."
+        ) from err
+
+
+def _files_in(target: Path) -> list[str]:
+    return [path.relative_to(target).as_posix() for path in target.glob("images/*") if path.is_file()]
+
+
+def _place_pictures(draft: Draft, document: Document, given: list[Picture], target: Path) -> dict[str, bytes]:
+    """Give each Figure its file, and gather the files to write: name below the folder -> bytes."""
+    waiting = list(given)
+    there = set(_files_in(target))
+    files: dict[str, bytes] = {}
+    for at, block in enumerate(draft.blocks):
+        if not isinstance(block, Figure) or (block.picture is None and block.file in there):
+            continue
+        picture = document.pictures[block.picture] if block.picture is not None else None
+        if picture is None and waiting:
+            picture = waiting.pop(0)
+            draft.understood.append(Remark(f"Photo {picture.name}.{picture.kind} placed at “{block.caption[:50]}”", block.place))
+        stem = (picture.name if picture else "") or f"picture-{1 + sum(isinstance(b, Figure) for b in draft.blocks[:at])}"
+        name = _free_name(stem, picture.kind if picture else "jpg", there | files.keys())
+        if picture:
+            files[name] = picture.data
+        else:
+            name = block.file or name
+            draft.look_at.append(Remark(f"A picture is missing: put it there as {name}.", block.place))
+        draft.blocks[at] = replace(block, file=name, alt=block.alt or (picture.alt if picture else ""))
+    _say_about_pictures(draft, waiting)
+    return files
+
+
+def _free_name(stem: str, kind: str, used: set[str]) -> str:
+    names = (f"images/{stem}{f'-{number}' if number else ''}.{kind}" for number in range(10_000))
+    return next(name for name in names if name not in used)
+
+
+def _say_about_pictures(draft: Draft, waiting: list[Picture]) -> None:
+    for block in draft.blocks:
+        if isinstance(block, Figure):
+            missing = [word for word, value in (("caption", block.caption), ("credit", block.credit)) if not value]
+            missing += [] if block.alt else ["alt text"]
+            if missing:
+                draft.look_at.append(Remark(f"{block.file} has no {', no '.join(missing)}: write it.", block.place))
+    for picture in waiting:
+        draft.look_at.append(
+            Remark(f"The photo {picture.name}.{picture.kind} was not taken: no caption waits for a picture.")
+        )

@@ -42,6 +42,7 @@ def _front_matter(draft: Draft) -> Iterator[str]:
     yield "---"
     yield f"title: {escape.quote_yaml(draft.title)}"
     yield f"date: {draft.date.isoformat()}"
+    yield from draft.kept
     for key, value in (("standfirst", draft.standfirst), ("programme", draft.programme)):
         if value:
             yield f"{key}: {escape.quote_yaml(value)}"

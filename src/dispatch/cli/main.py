@@ -12,6 +12,7 @@ from dispatch.cli.frame import INTERRUPTED, REFUSED, Frame, complain
 #: command name -> module of dispatch.cli that defines it under the same name (hyphens as underscores)
 COMMANDS = {
     "init": "init",
+    "import": "import_",
     "check": "check",
     "preview": "preview",
     "proof": "proof",

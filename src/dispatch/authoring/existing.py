@@ -1,0 +1,231 @@
+"""An update: what a person has put into a brief.md is kept when a newer version of the document comes in.
+
+Kept are the alt texts, credits, files and braces of its Figures, and each line of the front matter that the document
+does not speak of (subject and preheader first of all). The text is the document's.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from dispatch.authoring.document import Block, Draft, Figure, LeftOut, Paragraph, Remark, Signer
+from dispatch.authoring.looks import fold
+from dispatch.errors import BriefError
+
+_FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(?P<front>.*?)\n---[ \t]*(?:\n(?P<body>.*))?$", re.DOTALL)
+_KEY = re.compile(r"(?P<key>[A-Za-z_][\w-]*)\s*:")
+_FIGURE = re.compile(
+    r'[ \t]*!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<file>(?:\\.|[^()\s\\])+)(?:\s+"(?P<caption>(?:\\.|[^"\\])*)")?\s*\)'
+    r"(?P<braces>\{[^{}\n]*\})?[ \t]*"
+)
+_CREDIT = re.compile(r'credit="(?P<credit>(?:\\.|[^"\\])*)"')
+_OURS = ("title", "date", "standfirst", "programme", "authors", "organisations")
+
+
+@dataclass
+class Existing:
+    """A brief.md as it stands, as far as an update needs it."""
+
+    text: str
+    #: top-level key of the front matter -> its lines as they stand
+    front: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    #: the body's blocks as they stand
+    blocks: list[str] = field(default_factory=list)
+
+    @property
+    def figures(self) -> list[tuple[int, Figure]]:
+        """Its Figures, each with the index of its block."""
+        return [(at, found) for at, block in enumerate(self.blocks) if (found := read_figure(block))]
+
+
+def read_existing(text: str, file: str) -> Existing:
+    """The parts of a brief.md. Raises BriefError where its front matter cannot be read."""
+    text = text.replace("\r\n", "\n")
+    match = _FRONT_MATTER.match(text)
+    if match is None:
+        return Existing(text, blocks=_blocks(text))
+    try:
+        values = YAML(typ="safe", pure=True).load(match["front"])
+    except (YAMLError, ValueError) as err:
+        raise BriefError(
+            "The front matter of the existing brief cannot be read, so it cannot be updated.",
+            where=file,
+            todo="Run `dispatch check` and mend it first.",
+        ) from err
+    return Existing(
+        text, _keys(match["front"]), values if isinstance(values, dict) else {}, _blocks(match["body"] or "")
+    )
+
+
+def _keys(front: str) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    key = ""
+    for line in front.split("\n"):
+        if found := _KEY.match(line):
+            key = found["key"]
+        if key:
+            keys[key] = f"{keys[key]}\n{line}" if key in keys else line
+    return keys
+
+
+def _blocks(body: str) -> list[str]:
+    return [block.strip("\n") for block in re.split(r"\n[ \t]*\n+", body) if block.strip()]
+
+
+def read_figure(block: str) -> Figure | None:
+    """The Figure that a block of brief.md is, if it is one."""
+    match = _FIGURE.fullmatch(block)
+    if match is None:
+        return None
+    braces = match["braces"] or ""
+    credit = _CREDIT.search(braces)
+    classes = tuple(_CREDIT.sub("", braces.strip("{}")).split())
+    return Figure(
+        caption=_plain(match["caption"] or ""),
+        credit=credit["credit"] if credit else "",
+        alt=_plain(match["alt"]),
+        file=match["file"],
+        classes=classes,
+    )
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
+
+
+def keep(existing: Existing, draft: Draft, files: Iterable[str]) -> None:
+    """Take into the draft what a person has put into the existing brief.
+
+    `files` are the pictures that lie in its folder, as brief.md names them.
+    """
+    _keep_figures(existing, draft, frozenset(files))
+    draft.authors = [_keep_author(author, existing) for author in draft.authors] or _authors(existing)
+    draft.programme = draft.programme or _text(existing.values.get("programme"))
+    draft.standfirst = draft.standfirst or _text(existing.values.get("standfirst"))
+    for entry in _entries(existing, "organisations"):
+        name = _text(entry.get("name"))
+        if name:
+            draft.organisations[name] = draft.organisations.get(name) or _text(entry.get("site"))
+    draft.kept = [lines for key, lines in existing.front.items() if key not in _OURS]
+    if {"lang", "dir"} & existing.front.keys():
+        draft.lang = draft.direction = ""
+    draft.look_at = [remark for remark in draft.look_at if not _is_settled(remark, existing)]
+
+
+def _is_settled(remark: Remark, existing: Existing) -> bool:
+    if remark.text.startswith("Subject and preheader"):
+        return {"subject", "preheader"} <= existing.front.keys()
+    return remark.text.startswith("The language was set") and "lang" in existing.front
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _entries(existing: Existing, key: str) -> list[dict[str, Any]]:
+    value = existing.values.get(key)
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _authors(existing: Existing) -> list[Signer]:
+    return [
+        Signer(name, *(_text(entry.get(key)) for key in ("role", "organisation", "biography")))
+        for entry in _entries(existing, "authors")
+        if (name := _text(entry.get("name")))
+    ]
+
+
+def _keep_author(author: Signer, existing: Existing) -> Signer:
+    """The author with what the existing brief says and the document does not."""
+    old = next((old for old in _authors(existing) if fold(old.name) == fold(author.name)), None)
+    if old is None:
+        return author
+    return replace(
+        author,
+        role=author.role or old.role,
+        organisation=author.organisation or old.organisation,
+        biography=author.biography or old.biography,
+    )
+
+
+def _keep_figures(existing: Existing, draft: Draft, files: frozenset[str]) -> None:
+    old = [figure for _, figure in existing.figures]
+    new = [(at, block) for at, block in enumerate(draft.blocks) if isinstance(block, Figure)]
+    pairs = _pairs([figure for _, figure in new], old)
+    for index, (at, figure) in enumerate(new):
+        if index in pairs:
+            draft.blocks[at] = _kept_figure(figure, old[pairs[index]], draft, files)
+    for index, (at, figure) in enumerate(existing.figures):
+        if index not in pairs.values():
+            _put_back(figure, at, existing, draft)
+
+
+def _pairs(new: list[Figure], old: list[Figure]) -> dict[int, int]:
+    """Index of a new Figure -> index of the old one that it continues: by caption, else in order."""
+    pairs: dict[int, int] = {}
+    for at, figure in enumerate(new):
+        for index, candidate in enumerate(old):
+            if index not in pairs.values() and figure.caption and fold(candidate.caption) == fold(figure.caption):
+                pairs[at] = index
+                break
+    for at, figure in enumerate(new):
+        free = [index for index in range(len(old)) if index not in pairs.values()]
+        if at in pairs or not free:
+            continue
+        scores = {index: _likeness(figure.caption, old[index].caption) for index in free}
+        best = max(free, key=lambda index: scores[index])
+        if scores[best] > 0.5 or (not figure.caption and not old[best].caption):
+            pairs[at] = best
+    return pairs
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, fold(one), fold(other), autojunk=False).ratio()
+
+
+def _kept_figure(figure: Figure, old: Figure, draft: Draft, files: frozenset[str]) -> Figure:
+    if old.credit and figure.credit and fold(old.credit) != fold(figure.credit):
+        draft.look_at.append(
+            Remark(f"The credit “{old.credit}” was kept; the document has “{figure.credit}”.", figure.place)
+        )
+        draft.left_out.append(LeftOut(figure.credit, "a credit; brief.md keeps its own", figure.place))
+    return replace(
+        figure,
+        alt=old.alt or figure.alt,
+        credit=old.credit or figure.credit,
+        classes=old.classes,
+        file=old.file,
+        picture=None if old.file in files else figure.picture,
+    )
+
+
+def _put_back(figure: Figure, at: int, existing: Existing, draft: Draft) -> None:
+    """Put a Figure that only the existing brief has after the paragraph that it followed, else before the text."""
+    before = [fold(_words(block)) for block in reversed(existing.blocks[:at])]
+    for words in before:
+        for index, block in enumerate(draft.blocks):
+            if words and isinstance(block, Paragraph) and fold(block.words) == words:
+                draft.blocks.insert(index + 1, figure)
+                _say_put_back(figure, draft)
+                return
+    draft.blocks.insert(_first_text(draft.blocks), figure)
+    _say_put_back(figure, draft)
+
+
+def _first_text(blocks: list[Block]) -> int:
+    return next((at for at, block in enumerate(blocks) if not isinstance(block, Figure)), len(blocks))
+
+
+def _say_put_back(figure: Figure, draft: Draft) -> None:
+    shown = f"“{figure.caption[:50]}”" if figure.caption else figure.file
+    draft.look_at.append(Remark(f"The Figure {shown} is in brief.md only, not in the document; it was kept."))
+
+
+def _words(block: str) -> str:
+    return _plain(re.sub(r"\[\^[^\]]*\]|^#+ |[*<>]", "", block))

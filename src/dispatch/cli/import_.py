@@ -1,0 +1,105 @@
+"""`dispatch import`: the author's document becomes a brief."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dispatch.cli.frame import Frame, json_option, pass_frame, print_json
+
+if TYPE_CHECKING:
+    from dispatch.authoring.intake import Taken
+
+_WIDTH = 80
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("photos", nargs=-1, type=click.Path(path_type=Path, dir_okay=False), metavar="[PHOTO]...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write DIR/<slug>/ instead of the workspace's briefs/<slug>/.",
+)
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Take a newer version of the document into its brief; alt texts, credits, subject, preheader and pictures stay.",
+)
+@json_option
+@pass_frame
+def import_command(
+    frame: Frame, file: Path, photos: tuple[Path, ...], out: Path | None, update: bool, as_json: bool
+) -> None:
+    """Make a brief of the author's document (.docx or .txt).
+
+    Writes brief.md and its pictures, and says what it understood, what it left out, and what a person must look at.
+    PHOTOs are placed at the captions that wait for a picture, in their order.
+    """
+    import datetime as dt
+
+    from dispatch.authoring.intake import take_in
+
+    folder = out if out is not None else frame.workspace / "briefs"
+    taken = take_in(file, photos, folder, dt.datetime.now(dt.UTC).astimezone(), update=update)
+    if as_json:
+        print_json(_document(taken))
+    else:
+        _show(taken, file)
+
+
+def _document(taken: "Taken") -> dict[str, Any]:
+    def places(place: int) -> dict[str, int | None]:
+        return {taken.counts: place or None, "brief_line": taken.lines.get(place)}
+
+    return {
+        "brief": str(taken.brief),
+        "slug": taken.slug,
+        "pictures": taken.pictures,
+        "understood": [{"what": remark.text, **places(remark.place)} for remark in taken.understood],
+        "left_out": [
+            {"words": left.words, "why": left.reason, **places(left.place)} for left in taken.left_out
+        ],
+        "look_at": [{"what": remark.text, **places(remark.place)} for remark in taken.look_at],
+        "changes": taken.changes,
+    }
+
+
+def _show(taken: "Taken", file: Path) -> None:
+    click.echo(f"{'Imported' if taken.changes is None else 'Updated from'} {file}")
+    click.echo(f"Brief: {taken.brief}")
+    _section("Understood", [(_place(taken, r.place), r.text) for r in taken.understood])
+    _section(
+        "Left out, everything else is in brief.md",
+        [
+            (_place(taken, left.place), f"“{' '.join(left.words.split())}” ({left.reason})")
+            for left in taken.left_out
+        ],
+    )
+    if taken.changes is not None:
+        _section("Changed (in brief.md)", [("", change) for change in taken.changes or ["nothing"]])
+    _section("Look at", [(_place(taken, r.place), r.text) for r in taken.look_at])
+    click.echo(f"\nNext: dispatch check {taken.slug}")
+
+
+def _place(taken: "Taken", place: int) -> str:
+    """Where something stands: in the document, and in brief.md if it went there."""
+    if not place:
+        return ""
+    line = taken.lines.get(place)
+    return f"{taken.counts} {place}" + (f", brief.md:{line}" if line else "")
+
+
+def _section(title: str, rows: list[tuple[str, str]]) -> None:
+    import textwrap
+
+    if not rows:
+        return
+    click.echo(f"\n{title}")
+    for place, text in sorted(rows, key=lambda row: not row[0]) if title == "Look at" else rows:
+        start = f"  {place}: " if place else "  "
+        folded = textwrap.wrap(
+            text, _WIDTH, initial_indent=start, subsequent_indent="      ", break_long_words=False
+        )
+        click.echo("\n".join(folded))
