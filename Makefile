@@ -1,0 +1,49 @@
+# `make help` lists what there is. Everything below works on a fresh clone.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Set to use another interpreter: make test PYTHON=/usr/bin/python3.12
+export PYTHON ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench screenshots storm clean lock
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.ready-run ## Send the sample brief in practice, from import to report (nothing leaves this computer)
+	@bash scripts/demo.sh
+
+test: lint ## Everything that must hold: formatting, lint, types, layers, and all tests
+	$(BIN)/pytest -n auto --dist worksteal
+
+lint: $(VENV)/.ready-dev ## Formatting, lint, types and layers only
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready-dev ## Put the code into its one format
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.ready-dev ## Measure the promises about time and memory
+	$(BIN)/python scripts/bench.py
+
+screenshots: $(VENV)/.ready-dev ## Take pictures of both Editions, desktop and phone, into screenshots/
+	$(BIN)/python scripts/screenshots.py
+
+storm: $(VENV)/.ready-dev ## Kill and restart many sends, and count every mail
+	$(BIN)/python scripts/storm.py
+
+clean: ## Stop what the demo left running, and remove all that was made here
+	@bash scripts/clean.sh
+
+lock: ## Pin the newest dependencies, with hashes, into requirements/*.txt
+	bash scripts/lock.sh
+
+$(VENV)/.ready-run: requirements/run.txt requirements/build.txt pyproject.toml scripts/setup.sh
+	@bash scripts/setup.sh run
+
+$(VENV)/.ready-dev: requirements/dev.txt pyproject.toml scripts/setup.sh
+	@bash scripts/setup.sh dev
