@@ -84,8 +84,11 @@ def known_proof_messages(connection: Connection, delivery_ids: Sequence[Delivery
     return {DeliveryId(each) for each in found}
 
 
-def add_events(connection: Connection, facts: Sequence[tuple[Event, int]], now: datetime) -> int:
-    """Add Events with the Notices that they came from, move their Deliveries, suppress; gives how many were new."""
+def add_events(connection: Connection, facts: Sequence[tuple[Event, int | None]], now: datetime) -> int:
+    """Add Events, move their Deliveries, suppress; gives how many were new.
+
+    Each comes with the Notice that it was read from; None for a reader's act on our pages.
+    """
     if not facts:
         return 0
     rows = {
