@@ -248,7 +248,9 @@ def load(workspace: Path, environ: Mapping[str, str]) -> Settings:
             todo="Mend that line; texts stand in double quotes, one setting a line.",
         ) from err
     except (OSError, UnicodeDecodeError) as err:
-        raise SettingsError(f"{SETTINGS_FILE} cannot be read: {err}.", where=str(file), todo="Save it as UTF-8 text.") from err
+        raise SettingsError(
+            f"{SETTINGS_FILE} cannot be read: {err}.", where=str(file), todo="Save it as UTF-8 text."
+        ) from err
     problems: list[DispatchError] = []
     for name, value in sorted(environ.items()):
         if name.startswith(PREFIX) and name != WORKSPACE_VARIABLE:
@@ -292,7 +294,9 @@ def _override(values: dict[str, Any], name: str, value: str) -> list[DispatchErr
             SettingsError(
                 f"There is no setting {name}.",
                 where="in the environment",
-                todo=f"Did you mean {near[0]}?" if near else "Remove the variable; docs/settings.md lists all settings.",
+                todo=f"Did you mean {near[0]}?"
+                if near
+                else "Remove the variable; docs/settings.md lists all settings.",
             )
         ]
     target = values

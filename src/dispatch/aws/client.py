@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5
 
 
-class HeldBack(Exception):  # noqa: N818 - says what happened to the call: it was held back, unsent
+class HeldBack(Exception):
     """Raised inside botocore's `before-send` to keep a signed request from leaving."""
 
 

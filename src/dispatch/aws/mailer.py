@@ -7,6 +7,7 @@ no call is ever repeated here; the tags of each message settle what a call left 
 import json
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -14,7 +15,6 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from dispatch.aws.account import read_account
 from dispatch.aws.client import HeldBack, hold_back_when, ses_client
 from dispatch.aws.outcomes import of_bulk_status, of_error
-from dispatch.model.letter import ses_template
 from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome, Unknown
 
 if TYPE_CHECKING:
@@ -49,12 +49,11 @@ class SesMailer:
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Hand over Messages of one Edition: one call for all `in_bulk`, else one for each."""
         if in_bulk:
-            return self._call(lambda: self._send_bulk(messages), is_too_late, len(messages))
-        return [
-            outcome
-            for message in messages
-            for outcome in self._call(lambda message=message: [self._send_one(message)], is_too_late, 1)  # type: ignore[misc] # mypy cannot infer a lambda's default
-        ]
+            return self._call(partial(self._send_bulk, messages), is_too_late, len(messages))
+        made: list[Outcome] = []
+        for message in messages:
+            made.extend(self._call(partial(self._send_alone, message), is_too_late, 1))
+        return made
 
     def _call(self, call: Callable[[], list[Outcome]], is_too_late: Callable[[], bool], people: int) -> list[Outcome]:
         self._fence.is_too_late = is_too_late
@@ -67,14 +66,14 @@ class SesMailer:
             return [_TOO_LATE if isinstance(err.kwargs.get("error"), HeldBack) else of_error(err)] * people
         except (ClientError, BotoCoreError) as err:
             return [of_error(err)] * people
-        except Exception as err:  # noqa: BLE001 - whatever else breaks in the middle of a call leaves its outcome unknown
+        except Exception as err:
             return [Unknown(f"the call broke off ({type(err).__name__})")] * people
 
-    def _send_one(self, message: Message) -> Outcome:
+    def _send_alone(self, message: Message) -> list[Outcome]:
         answer = self._client.send_email(**self._single(message))
         message_id = answer.get("MessageId")
         # A truncated answer parses to nothing, without an error.
-        return Accepted(message_id) if message_id else Unknown("SES answered without a message id")
+        return [Accepted(message_id) if message_id else Unknown("SES answered without a message id")]
 
     def _single(self, message: Message) -> "SendEmailRequestTypeDef":
         request: SendEmailRequestTypeDef = {
@@ -103,7 +102,7 @@ class SesMailer:
 
     def _bulk(self, messages: Sequence[Message]) -> "SendBulkEmailRequestTypeDef":
         first = messages[0]
-        subject, html, text = ses_template(first.letter)
+        subject, html, text = first.letter.template()
         # Every variable needs a default, or SES refuses an entry that lacks one.
         request: SendBulkEmailRequestTypeDef = {
             "FromEmailAddress": first.sender,
@@ -124,8 +123,8 @@ class SesMailer:
 def bulk_outcomes(results: Sequence[Any], people: int) -> list[Outcome]:
     """One Outcome a person from a bulk answer.
 
-    Results have been reported out of order, so a mixed answer is not matched by position: all its people are unknown and
-    their events settle them. A uniform one needs no matching, but for the message ids: those are used only when all
+    Results have been reported out of order, so a mixed answer is not matched by position: all its people are unknown
+    and their events settle them. A uniform one needs no matching, but for the message ids: those are used only when all
     succeeded and their number is right.
     """
     statuses = {str(result.get("Status")) for result in results}
@@ -155,4 +154,7 @@ def _headers(message: Message) -> "list[MessageHeaderTypeDef]":
 
 
 def _tags(message: Message) -> "list[MessageTagTypeDef]":
-    return [{"Name": "campaign", "Value": message.campaign_id}, {"Name": "delivery", "Value": message.delivery_id}]
+    return [
+        {"Name": "campaign", "Value": message.campaign_id},
+        {"Name": "delivery", "Value": message.delivery_id},
+    ]

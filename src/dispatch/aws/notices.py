@@ -91,7 +91,12 @@ def _event(event_type: str, document: Mapping[str, Any]) -> list[Event]:
     reader = None
     if kind in (EventKind.OPENED, EventKind.CLICKED):
         reader, rule = judge(str(about.get("userAgent") or ""), str(about.get("isBotEvent") or ""))
-    key = (mail["messageId"], event_type, str(about.get("feedbackId") or at.isoformat()), str(about.get("link") or ""))
+    key = (
+        mail["messageId"],
+        event_type,
+        str(about.get("feedbackId") or at.isoformat()),
+        str(about.get("link") or ""),
+    )
     return [
         Event(
             delivery_id=DeliveryId(delivery_id),
@@ -128,7 +133,12 @@ def _meaning(
         case "Reject":
             return EventKind.REJECTED, str(about.get("reason") or ""), None, {}
         case "Rendering Failure":
-            return EventKind.REJECTED, "rendering failure", None, {"words": str(about.get("errorMessage") or "")}
+            return (
+                EventKind.REJECTED,
+                "rendering failure",
+                None,
+                {"words": str(about.get("errorMessage") or "")},
+            )
         case "DeliveryDelay":
             return EventKind.DELAYED, str(about.get("delayType") or ""), None, {}
         case "Open":

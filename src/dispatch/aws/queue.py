@@ -32,7 +32,10 @@ class SqsNotices:
         except (ClientError, BotoCoreError) as err:
             raise explain(err, "Reading the queue of events") from err
         return [
-            (Notice(_transport_id(message["Body"], message.get("MessageId", "")), message["Body"]), message["ReceiptHandle"])
+            (
+                Notice(_transport_id(message["Body"], message.get("MessageId", "")), message["Body"]),
+                message["ReceiptHandle"],
+            )
             for message in answer.get("Messages", [])
         ]
 

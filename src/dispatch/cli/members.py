@@ -1,6 +1,5 @@
 """`dispatch members`: who is on the lists, and every way to change that."""
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +8,10 @@ import click
 from dispatch.cli.frame import Frame, is_terminal, json_option, pass_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from dispatch.audience.addresses import Mailbox
     from dispatch.errors import RosterError
-    from dispatch.store.database import Database
 
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 address_argument = click.argument("address")
@@ -154,16 +152,6 @@ def export_command(frame: Frame, /, member_list: str | None, out: Path | None) -
     from dispatch.cli.members_show import export
 
     export(frame, member_list, out)
-
-
-@contextmanager
-def open_lists(frame: Frame) -> "Iterator[Database]":
-    """The database of the member lists: the real one, also while the way out is practice."""
-    from dispatch.store.database import Database
-
-    url = frame.settings.database_url
-    with Database.open(url) if url else Database.in_file(frame.state_folder / "dispatch.db") as database:
-        yield database
 
 
 def known_lists(frame: Frame) -> list[str]:

@@ -8,8 +8,10 @@ from dispatch.cli.frame import REFUSED, Frame, print_json
 
 if TYPE_CHECKING:
     from dispatch.audience.addresses import Mailbox
-    from dispatch.model.member import Member
+    from dispatch.model.member import Address, Member
     from dispatch.model.roster import Change, Changes, Entry
+    from dispatch.store.database import Database
+    from dispatch.store.erasure import Erased
     from dispatch.store.members import Transaction
 
 #: where a Subscription comes from that a person of the staff made, and where an unsubscribing
@@ -22,11 +24,10 @@ def add(frame: Frame, mailbox: "Mailbox", member_list: str, name: str, reason: s
 
     Raises RosterError for somebody who left, without one.
     """
-    from dispatch.cli.members import open_lists
     from dispatch.model.roster import ChangeKind, Entry
 
     entry = Entry(0, mailbox.address, _checked_name(name) or mailbox.name)
-    with open_lists(frame) as database:
+    with frame.open_lists() as database:
         now = database.now()
         with database.writing() as connection:
             changes = _plan(connection, entry, member_list)
@@ -45,12 +46,12 @@ def add(frame: Frame, mailbox: "Mailbox", member_list: str, name: str, reason: s
 
 def remove(frame: Frame, mailbox: "Mailbox", member_list: str, *, yes: bool) -> None:
     """Take one person off a list. Raises RosterError for somebody who is not subscribed to it."""
-    from dispatch.cli.members import check_list, open_lists
+    from dispatch.cli.members import check_list
     from dispatch.errors import RosterError
     from dispatch.model.member import SubscriptionState
     from dispatch.store import members
 
-    with open_lists(frame) as database:
+    with frame.open_lists() as database:
         with database.reading() as connection:
             member = _find(connection, mailbox)
         check_list(frame, member_list, also=tuple(one.member_list for one in member.subscriptions))
@@ -71,11 +72,11 @@ def remove(frame: Frame, mailbox: "Mailbox", member_list: str, *, yes: bool) -> 
 
 def unsubscribe(frame: Frame, mailbox: "Mailbox", member_list: str | None, *, yes: bool) -> None:
     """Unsubscribe one person from a list, or from all."""
-    from dispatch.cli.members import check_list, open_lists
+    from dispatch.cli.members import check_list
     from dispatch.model.member import SubscriptionState
     from dispatch.store import members
 
-    with open_lists(frame) as database:
+    with frame.open_lists() as database:
         with database.reading() as connection:
             member = _find(connection, mailbox)
         on = [one.member_list for one in member.subscriptions if one.state is SubscriptionState.SUBSCRIBED]
@@ -94,15 +95,16 @@ def unsubscribe(frame: Frame, mailbox: "Mailbox", member_list: str | None, *, ye
 
 
 def erase_person(frame: Frame, mailbox: "Mailbox", *, yes: bool) -> None:
-    """Erase all that names one person."""
-    from dispatch.cli.members import open_lists
-    from dispatch.store.erasure import erase
+    """Erase all that names one person, from the real database and from that of practice."""
+    from dispatch.store.database import Database
 
     address = mailbox.address
-    with open_lists(frame) as database:
-        _ask(f"Erase all that names {address.typed}? This cannot be taken back.", yes=yes)
-        with database.writing() as connection:
-            erased = erase(connection, address, database.now())
+    _ask(f"Erase all that names {address.typed}? This cannot be taken back.", yes=yes)
+    with frame.open_lists() as database:
+        erased = _erase(database, address)
+    if frame.practice_database.exists():
+        with Database.in_file(frame.practice_database) as practice:
+            _erase(practice, address)
     found = "The member is gone" if erased.member else "There was no such member"
     click.echo(
         f"{found}. {erased.skipped} queued mails will not leave, {erased.notices} notices are deleted."
@@ -111,6 +113,14 @@ def erase_person(frame: Frame, mailbox: "Mailbox", *, yes: bool) -> None:
         f"{erased.deliveries} entries of past campaigns and {erased.trail} of the trail name a hash now."
     )
     click.echo("The address stays suppressed, by its keyed hash. Backups of the database are out of reach.")
+
+
+def _erase(database: "Database", address: "Address") -> "Erased":
+    from dispatch.store.erasure import erase
+
+    now = database.now()
+    with database.writing() as connection:
+        return erase(connection, address, now)
 
 
 def _checked_name(name: str) -> str:

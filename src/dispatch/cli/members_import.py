@@ -36,11 +36,10 @@ WORDS = {
 def take_in(frame: Frame, file: Path, member_list: str, *, yes: bool, dry_run: bool, as_json: bool) -> int:
     """Import a file into a list; gives the exit status: 1 where a row cannot be used or the answer is no."""
     from dispatch.audience.rows import read_rows
-    from dispatch.cli.members import open_lists
 
     sheet = read_rows(_read(file), str(file))
     show = (lambda changes: None) if as_json else (lambda changes: _show(changes, file))
-    with open_lists(frame) as database:
+    with frame.open_lists() as database:
         if dry_run:
             changes, applied = _look(database, sheet, member_list, show), False
         elif yes:

@@ -20,10 +20,9 @@ SHOWN = 200
 
 def show_list(frame: Frame, member_list: str | None, text: str, *, as_json: bool) -> None:
     """Show the people of a list, or of all."""
-    from dispatch.cli.members import open_lists
     from dispatch.store.members import counts, members_of, suppressed_members
 
-    with open_lists(frame) as database, database.reading() as connection:
+    with frame.open_lists() as database, database.reading() as connection:
         _check(connection, frame, member_list)
         wanted = _folded(text)
         people = [member for member in members_of(connection, member_list) if _holds(member, wanted)]
@@ -49,10 +48,10 @@ def show_list(frame: Frame, member_list: str | None, text: str, *, as_json: bool
 
 def show_member(frame: Frame, mailbox: "Mailbox", *, as_json: bool) -> None:
     """Show all that is known of one person."""
-    from dispatch.cli.members import open_lists, unknown_member
+    from dispatch.cli.members import unknown_member
     from dispatch.store.members import find, suppression_of
 
-    with open_lists(frame) as database, database.reading() as connection:
+    with frame.open_lists() as database, database.reading() as connection:
         member = find(connection, mailbox.address.key)
         suppression = suppression_of(connection, mailbox.address.key)
     if member is None and suppression is None:
@@ -69,11 +68,10 @@ def export(frame: Frame, member_list: str | None, out: Path | None) -> None:
     Raises RosterError where the file is there already or cannot be written.
     """
     from dispatch.audience.export import write_rows
-    from dispatch.cli.members import open_lists
     from dispatch.errors import RosterError
     from dispatch.store.members import members_of, suppressed_members
 
-    with open_lists(frame) as database, database.reading() as connection:
+    with frame.open_lists() as database, database.reading() as connection:
         _check(connection, frame, member_list)
         people = list(members_of(connection, member_list))
         reasons = {key: suppression.reason for key, suppression in suppressed_members(connection).items()}

@@ -26,8 +26,8 @@ SAMPLE = {"name": "Sample Member", "email": "sample.member@example.org"}
 def render_command(frame: Frame, brief: str | None, out: Path) -> None:
     """Write both editions of BRIEF as files.
 
-    For each audience: .html, .txt and .mjml with merge tokens such as [[name]], and .eml, a whole mail filled for a
-    sample member, which any mail program opens.
+    For each audience: .html, .txt and .mjml with merge tokens such as [[name]], and .eml, a whole mail filled
+    for a sample member, which any mail program opens.
     """
     from dispatch.cli.frame import find_brief, public_url
     from dispatch.pipeline.prepare import prepare
@@ -42,9 +42,8 @@ def render_command(frame: Frame, brief: str | None, out: Path) -> None:
         for suffix, text in parts.items():
             (out / f"{audience.slug}.{suffix}").write_text(text, "utf-8", newline="\n")
         (out / f"{audience.slug}.eml").write_bytes(sample_mail(audience, edition, url))
-        click.echo(
-            f"{audience.slug}: {out / audience.slug}.html, .txt, .mjml, .eml  ({edition.html_bytes:,} bytes of html)"
-        )
+        files = f"{out / audience.slug}.html, .txt, .mjml, .eml"
+        click.echo(f"{audience.slug}: {files} ({edition.html_bytes:,} bytes of html)")
     if prepared.errors:
         click.echo(f"The check found {len(prepared.errors)} errors; see them with: dispatch check", err=True)
 

@@ -70,7 +70,7 @@ class BlockReader:
             )
         return self.until("")
 
-    # --- places -------------------------------------------------------------------------------------------------------
+    # --- places ---------------------------------------------------------------------------------------------
 
     def complain(self, code: str, message: str, advice: str, words: str) -> None:
         """Note a problem of the block being read, at the words' place where they can be found."""
@@ -90,7 +90,7 @@ class BlockReader:
         """The way in which inline text complains."""
         return self.complain
 
-    # --- blocks -------------------------------------------------------------------------------------------------------
+    # --- blocks ---------------------------------------------------------------------------------------------
 
     def until(self, close: str) -> Blocks:
         """The blocks up to a closing token, or to the end."""
@@ -146,6 +146,7 @@ class BlockReader:
         return read_inlines(children, self.telling)
 
     def keep_inline_notes(self, children: list[Token]) -> None:
+        """Notes that are written in the line itself, `^[…]`, as Footnotes."""
         for child in children:
             if (
                 child.type == "footnote_ref"
@@ -158,6 +159,7 @@ class BlockReader:
                 self.notes.append(Footnote(note_label(child), (Paragraph(words, self.line),), line=self.line))
 
     def paragraph(self, line: int) -> Blocks:
+        """A paragraph; or, where it holds only pictures, its Figures."""
         children = self.tokens[self.at].children or []
         parts = [
             child
@@ -172,6 +174,7 @@ class BlockReader:
         return (Paragraph(inlines, line),) if inlines else ()
 
     def figure(self, token: Token) -> Figure:
+        """A picture with what its title and its braces say."""
         classes = str(token.attrs.get("class", "")).split()
         file = str(token.attrs.get("src", ""))
         place = self.place(file)
@@ -196,6 +199,7 @@ class BlockReader:
         )
 
     def heading(self, token: Token, line: int) -> Heading:
+        """A heading, its level kept between 2 and 4."""
         level = int(token.tag[1:])
         inlines = self.run()
         self.at += 1
@@ -209,6 +213,7 @@ class BlockReader:
         return Heading(min(max(level, 2), 4), inlines, line)
 
     def listing(self, token: Token, line: int) -> Listing:
+        """A list with all its items."""
         close = token.type.replace("_open", "_close")
         items: list[Blocks] = []
         while self.tokens[self.at].type != close:
@@ -219,6 +224,7 @@ class BlockReader:
         return Listing(tuple(items), start, line)
 
     def table(self, line: int) -> Table:
+        """A table with its rows."""
         rows: list[tuple[Inlines, ...]] = []
         cells: list[Inlines] = []
         aligns: list[str] = []
@@ -234,9 +240,10 @@ class BlockReader:
         self.at += 1
         return Table(rows[0], tuple(rows[1:]), tuple(aligns), line)
 
-    # --- containers ---------------------------------------------------------------------------------------------------
+    # --- containers -----------------------------------------------------------------------------------------
 
     def container(self, token: Token, line: int) -> Blocks:
+        """A block between two lines of colons."""
         name, *rest = token.info.split()
         end = token.map[1] if token.map else line
         # markdown-it's range of a container ends before its closing line
@@ -261,6 +268,7 @@ class BlockReader:
         return self.unknown(name, blocks, line)
 
     def unknown(self, name: str, blocks: Blocks, line: int) -> Blocks:
+        """What stands in a block of unknown name."""
         near = difflib.get_close_matches(name, CONTAINERS, n=1, cutoff=0.5)
         advice = f"Did you mean '::: {near[0]}'?" if near else f"The blocks are: {', '.join(CONTAINERS)}."
         self.complain("container-unknown", f"There is no block '::: {name}'.", advice, "")
@@ -268,6 +276,7 @@ class BlockReader:
         return (Passage((), blocks, line),) if near == ["audience"] else blocks
 
     def passage(self, audiences: list[str], blocks: Blocks, line: int) -> Blocks:
+        """An audience block."""
         if not audiences:
             self.complain(
                 "audience-missing",
@@ -278,6 +287,7 @@ class BlockReader:
         return (Passage(tuple(audiences), blocks, line),)
 
     def button(self, blocks: Blocks, line: int) -> Blocks:
+        """A button, if the block holds one link."""
         links = [
             inline
             for block in blocks

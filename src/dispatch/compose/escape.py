@@ -31,5 +31,5 @@ def without_tokens(text: str) -> str:
 
 
 def finish(page: str) -> str:
-    """A rendered page with its marks as entities, and literal braces such that no template engine sees them."""
+    """A page with its marks as entities, and literal braces such that no template engine reads them."""
     return page.replace(BRACKET, "&#91;").replace("%EF%B7%90", "%5B").replace("{{", "&#123;&#123;")

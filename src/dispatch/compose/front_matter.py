@@ -265,7 +265,11 @@ def _explain(problem: Any, data: CommentedMap, file: str) -> Finding:
 
 
 def _siblings(steps: list[Any]) -> Iterator[str]:
-    parts = {"authors": AuthorPart, "organisations": OrganisationPart, "read_next": ReadingPart}
+    parts: dict[str, type[BaseModel]] = {
+        "authors": AuthorPart,
+        "organisations": OrganisationPart,
+        "read_next": ReadingPart,
+    }
     model = parts.get(str(steps[0]), FrontMatter) if len(steps) > 1 else FrontMatter
     yield from model.model_fields
 

@@ -1,4 +1,4 @@
-"""The Markdown of a brief: CommonMark with tables, footnotes, attributes, containers and bare addresses as links."""
+"""The Markdown of a brief: CommonMark with tables, footnotes, attributes, containers, bare addresses."""
 
 from functools import lru_cache
 

@@ -1,10 +1,10 @@
 """Editions -> Letters, split once; and for each person the values that fill them.
 
 A value is escaped for the place where it stands, so each merge token becomes one key per place: `html_name`,
-`href_name` and `query_name` for addresses, `text_name`, `subject_name`; `html2_name` for a second default of the same
-token. Literal braces and backslashes that a template engine would read become entities in html; in plain text they
-become keys `fixed_0`, `fixed_1`, …, whose values are always those characters: SES reads `{{` in a template, and never
-in a value (notes/rendering.md, rule 12).
+`href_name` and `query_name` for addresses, `text_name`, `subject_name`; `html2_name` for a second default of
+the same token. Literal braces and backslashes that a template engine would read become entities in html; in
+plain text they become keys `fixed_0`, `fixed_1`, …, whose values are always those characters: SES reads `{{`
+in a template, and never in a value (notes/rendering.md, rule 12).
 """
 
 import html
@@ -35,8 +35,8 @@ def letter(edition: Edition) -> Letter:
 def values(prepared: Letter, person: Mapping[str, str], links: Mapping[str, str]) -> dict[str, str]:
     """What fills a Letter for one person, by merge key, escaped for its place.
 
-    `person` holds attributes by name, `links` the addresses that dispatch gives (LINK_TOKENS). What is missing or
-    empty becomes the words typed in the token.
+    `person` holds attributes by name, `links` the addresses that dispatch gives (LINK_TOKENS). What is
+    missing or empty becomes the words typed in the token.
     """
     steps, fixed = _plan(prepared)
     made = fixed.copy()
@@ -52,7 +52,7 @@ def template(prepared: Letter) -> tuple[str, str, str]:
     return prepared.template()
 
 
-# --- values -----------------------------------------------------------------------------------------------------------
+# --- values -------------------------------------------------------------------------------------------------
 
 #: key, name, whether dispatch itself gives it, how to escape it
 _Step = tuple[str, str, bool, Callable[[str], str]]
@@ -117,7 +117,7 @@ _ESCAPES: dict[str, Callable[[str], str]] = {
     "subject": _for_line,
 }
 
-# --- splitting --------------------------------------------------------------------------------------------------------
+# --- splitting ----------------------------------------------------------------------------------------------
 
 
 def _html_parts(text: str) -> Split:
@@ -175,7 +175,7 @@ def _numbered(parts: list[str | Field], place: str) -> Split:
 
 
 def _is_read(run: re.Match[str], length: int, is_first: bool, is_last: bool) -> bool:
-    """Whether a template engine would read a run of braces and backslashes: it is doubled, or beside a Field."""
+    """Whether a template engine would read a run of braces and backslashes: doubled, or beside a Field."""
     beside = (run.start() == 0 and not is_first) or (run.end() == length and not is_last)
     return beside or "{{" in run[0]
 

@@ -1,4 +1,4 @@
-"""MJML -> the html that mail programs get: mrml, then premailer, with what each of them needs (rendering.md §0)."""
+"""MJML -> the html that mail programs get: mrml, then premailer, with what each of them needs."""
 
 import logging
 import re
@@ -21,8 +21,28 @@ _SINGLE_QUOTED = re.compile(r"=\s*'[^']*\"[^']*'")
 
 #: the MJML elements that templates may use
 ELEMENTS = frozenset(
-    "mjml mj-head mj-body mj-title mj-preview mj-attributes mj-all mj-class mj-style mj-raw mj-section mj-column mj-group"
-    " mj-wrapper mj-text mj-image mj-button mj-divider mj-spacer mj-table".split()
+    {
+        "mjml",
+        "mj-head",
+        "mj-body",
+        "mj-title",
+        "mj-preview",
+        "mj-attributes",
+        "mj-all",
+        "mj-class",
+        "mj-style",
+        "mj-raw",
+        "mj-section",
+        "mj-column",
+        "mj-group",
+        "mj-wrapper",
+        "mj-text",
+        "mj-image",
+        "mj-button",
+        "mj-divider",
+        "mj-spacer",
+        "mj-table",
+    }
 )
 _RESET = '<style type="text/css">\n#outlook a'
 

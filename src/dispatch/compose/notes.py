@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from dispatch.model.brief import (
     Blocks,
@@ -151,12 +152,12 @@ def _unused(note: Footnote, file: str) -> Finding:
 
 def _out_of_order(notes: list[Footnote], file: str) -> Iterator[Finding]:
     numbers = [(int(note.label), note) for note in notes if note.label.isascii() and note.label.isdigit()]
-    for (before, _), (number, note) in zip(numbers, numbers[1:], strict=False):
+    for (before, _), (number, note) in pairwise(numbers):
         if number < before:
             yield Finding(
                 Level.WARNING,
                 "footnote-order",
-                f"Note [^{number}] is called after note [^{before}]; readers see them numbered in the order of the text.",
+                f"Note [^{number}] is called after note [^{before}]; readers see the order of the text.",
                 Place(file, note.line),
                 "Check that every mark stands at its own passage.",
             )

@@ -34,7 +34,7 @@ from dispatch.model.brief import (
 COLUMN_PX, HALF_PX = 592, 284
 #: Outlook for Windows splits tables taller than about 1,790 px
 SECTION_PX = 1500
-_FILLER = Markup("&#8199;&#65279;&#847; " * 60)
+_FILLER = Markup("&#8199;&#65279;&#847; ") * 60
 _WORDS = {"notes": "Notes", "read_next": "Read next", "key_points": "KEY POINTS"}
 
 
@@ -53,7 +53,7 @@ class PageWriter:
         """The MJML document."""
         return str(self.templates.render(BASE, {**self.shared(), **self.head(preheader), **self.tail()}))
 
-    # --- what templates may use ---------------------------------------------------------------------------------------
+    # --- what templates may use -----------------------------------------------------------------------------
 
     def shared(self) -> dict[str, Any]:
         """What every template may use."""
@@ -76,7 +76,7 @@ class PageWriter:
         """What the masthead needs."""
         brief, text = self.view.brief, self.inliner.text
         brand = self.view.audience.brand
-        kicker = " · ".join(filter(None, (brief.programme, long_date(brief.date, brief.lang)))).upper()
+        kicker = " · ".join(filter(None, (brief.programme, long_date(brief.date, brief.lang).replace(" ", "\u00a0")))).upper()
         return {
             "title": text(brief.title),
             "preheader": text(preheader),
@@ -134,7 +134,7 @@ class PageWriter:
         tail = Markup(" ({})").format(note.points_to)
         return Markup(body[:-4]) + tail + Markup("</p>") if body.endswith("</p>") else body + tail  # noqa: S704 - our own html
 
-    # --- blocks -------------------------------------------------------------------------------------------------------
+    # --- blocks ---------------------------------------------------------------------------------------------
 
     def sections(self) -> Iterator[Markup]:
         """The text in sections: a new one at each heading of level 2, and where one would grow too tall."""

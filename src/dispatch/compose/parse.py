@@ -38,7 +38,8 @@ def parse(source: str, *, slug: str, file: str) -> Parsed:
     blocks = reader.read()
     footnotes, about_notes = notes.settle(blocks, reader.notes, file)
     found = [*findings, *matter.findings, *reader.findings, *about_notes]
-    brief = matter.matter and _brief(matter.matter, blocks, footnotes, matter.lines, slug, file)
+    read = matter.matter
+    brief = None if read is None else _brief(read, blocks, footnotes, matter.lines, slug, file)
     return Parsed(brief, tuple(sorted(found, key=lambda finding: finding.place)))
 
 

@@ -28,8 +28,8 @@ def render(
 ) -> Edition:
     """The Edition of an Audience.
 
-    `pictures` holds the mail-ready pictures by the file that the Brief or the Brand names; `templates` the sources by
-    their path below templates/. Raises TemplateError.
+    `pictures` holds the mail-ready pictures by the file that the Brief or the Brand names; `templates` the
+    sources by their path below templates/. Raises TemplateError.
     """
     seen = view(brief, audience)
     base = public_url or NO_PUBLIC_URL
@@ -73,7 +73,7 @@ def _page(
 
 
 def _untracked(page: str) -> str:
-    """The page with the unsubscribe links marked, so that SES leaves them alone (SES guide, "disable click tracking")."""
+    """The page with its unsubscribe links marked, so that SES leaves them alone (ses:no-track)."""
     return page.replace('href="[[unsubscribe_url]]"', 'ses:no-track="" href="[[unsubscribe_url]]"')
 
 

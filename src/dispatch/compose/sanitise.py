@@ -1,11 +1,12 @@
-"""What text from outside may hold: no control characters, none of the characters that rendering uses as marks."""
+"""What text from outside may hold: no control characters, none that rendering uses as marks."""
 
 import re
 
 from dispatch.model.finding import Finding, Level, Place
 
-# C0 and C1 without tab and newline, lone surrogates, and Unicode's noncharacters. Gmail shows "clipped" for a mail with
-# a C1 character in it; the noncharacters are kept free for marks that rendering sets and removes again.
+# C0 and C1 without tab and newline, lone surrogates, and Unicode's noncharacters. Gmail shows "clipped" for a
+# mail with a C1 character in it; the noncharacters are kept free for marks that rendering sets and removes
+# again.
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U0001fffe\U0001ffff]"
 )

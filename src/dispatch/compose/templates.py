@@ -1,4 +1,4 @@
-"""The workspace's templates: compiled once, rendered strictly, their mistakes named by template, line and block."""
+"""The workspace's templates: compiled once, rendered strictly, mistakes named by template, line and block."""
 
 import traceback
 from collections.abc import Mapping

@@ -45,7 +45,7 @@ class TextWriter:
         parts = [self.head(), *self.blocks(self.view.blocks), *self.after(), self.foot()]
         return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
-    # --- around the text ----------------------------------------------------------------------------------------------
+    # --- around the text ------------------------------------------------------------------------------------
 
     def head(self) -> list[str]:
         """Who writes, what about, when."""
@@ -121,7 +121,7 @@ class TextWriter:
         lines = [line for part in parts for line in part]
         return [(number if not at else " " * len(number)) + line for at, line in enumerate(lines)]
 
-    # --- blocks -------------------------------------------------------------------------------------------------------
+    # --- blocks ---------------------------------------------------------------------------------------------
 
     def blocks(self, blocks: Blocks) -> Iterator[list[str]]:
         """Each block as its lines."""
@@ -204,7 +204,7 @@ class TextWriter:
         )
         return wrap(f"[Picture: {words}]" if words else "[Picture]", "", " ", columns=self.columns)
 
-    # --- inline -------------------------------------------------------------------------------------------------------
+    # --- inline ---------------------------------------------------------------------------------------------
 
     def run(self, inlines: Inlines) -> str:
         """A run of inline text; line breaks of the author as newlines."""

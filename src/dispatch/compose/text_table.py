@@ -8,7 +8,7 @@ GAP = "  "
 
 
 def table_lines(rows: Sequence[Sequence[str]], aligns: Sequence[str], columns: int) -> list[str]:
-    """The rows, the first of which is the head, as aligned columns; each cell under its heading where they are too wide."""
+    """The rows as aligned columns, the first as head; where too wide, each cell behind its heading."""
     flat = [[cell.replace("\n", " ") for cell in row] for row in rows]
     widths = [max(width(row[at]) for row in flat) for at in range(len(flat[0]))]
     if sum(widths) + len(GAP) * (len(widths) - 1) > columns:

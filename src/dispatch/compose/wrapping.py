@@ -26,7 +26,8 @@ def width(text: str) -> int:
 def wrap(text: str, first: str = "", rest: str | None = None, columns: int = COLUMNS) -> list[str]:
     """The text in lines no wider than `columns`, with a prefix for the first line and one for the others.
 
-    Breaks only at plain spaces (and between characters of scripts that have none); addresses and merge tokens stay whole.
+    Breaks only at plain spaces (and between characters of scripts that have none); addresses and merge tokens
+    stay whole.
     """
     prefix, later = first, first if rest is None else rest
     lines: list[str] = []

@@ -1,7 +1,7 @@
 """Brief: what the author wrote, as metadata, blocks, Figures and Footnotes.
 
-The compose folder makes it from brief.md and renders it. Text in it is text: no markup, nothing escaped. Merge tokens
-stand in it as typed; `Code` shows them literally.
+The compose folder makes it from brief.md and renders it. Text in it is text: no markup, nothing escaped.
+Merge tokens stand in it as typed; `Code` shows them literally.
 """
 
 import datetime as dt
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-# --- inline -----------------------------------------------------------------------------------------------------------
+# --- inline -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Span:
 Inline = Words | Styled | Code | Link | NoteMark | LineBreak | Span
 Inlines = tuple[Inline, ...]
 
-# --- blocks -----------------------------------------------------------------------------------------------------------
+# --- blocks -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ class Figure:
 Block = Paragraph | Heading | Listing | Table | CodeBlock | Rule | Button | Box | Passage | Group | Figure
 Blocks = tuple[Block, ...]
 
-# --- the whole --------------------------------------------------------------------------------------------------------
+# --- the whole ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Edition: a Brief rendered for one Audience, with merge tokens; and what it is split into for sending.
 
-A merge token is `[[name]]` or `[[name|words to use when the member has no name]]`. Members' attributes fill it; the
-tokens in `LINK_TOKENS` are filled by dispatch itself. A token stands for text, never for markup.
+A merge token is `[[name]]` or `[[name|words to use when the member has no name]]`. Members' attributes fill
+it; the tokens in `LINK_TOKENS` are filled by dispatch itself. A token stands for text, never for markup.
 """
 
 import hashlib
@@ -13,7 +13,8 @@ from functools import cached_property
 #: tokens that dispatch fills: the reader's own unsubscribe and preferences page
 LINK_TOKENS = frozenset({"unsubscribe_url"})
 
-#: tokens that stand for characters that would open a merge token; plain text has no entities to write them with
+#: tokens that stand for characters that would open a merge token; plain text has no entities to write them
+#: with
 LITERALS = {"literal_brackets": "[["}
 
 TOKEN = re.compile(r"\[\[([a-z][a-z0-9_]{0,39})(?:\|([^\[\]|\r\n]{0,80}))?\]\]")
@@ -96,8 +97,8 @@ class Edition:
 class Letter:
     """An Edition split for sending: each part as literals and merge keys.
 
-    A merge key names one value in one place (`html`, `text` or `subject`), because a value is escaped for where it
-    stands. `compose.merge` makes Letters and the values that fill them.
+    A merge key names one value in one place (`html`, `text` or `subject`), because a value is escaped for
+    where it stands. `compose.merge` makes Letters and the values that fill them.
     """
 
     subject: tuple[str | Field, ...]

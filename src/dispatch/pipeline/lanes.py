@@ -111,7 +111,7 @@ class Lanes:
         try:
             while not self._stop.is_set() and self._one_batch():
                 pass
-        except BaseException as err:  # noqa: BLE001 - a lane must hand its error to the thread that waits for it
+        except BaseException as err:
             self.fault = err
             self.stop()
 
@@ -143,17 +143,18 @@ class Lanes:
             self._react(outcomes)
 
     def _settle(self, outcomes: Sequence[tuple[ledger.Claim, Outcome]]) -> None:
-        """Commit the outcomes; a database that is gone for a while is waited for, so that no acceptance is forgotten."""
+        """Commit the outcomes, waiting for a database that is gone for a while: no acceptance is forgotten."""
         until = time.monotonic() + DATABASE_PATIENCE_SECONDS
         while True:
             try:
                 with self._database.writing() as connection:
                     ledger.settle(connection, outcomes)
-                return
             except StoreError:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.2)
+            else:
+                return
 
     def _react(self, outcomes: Sequence[Outcome]) -> None:
         with self._lock:

@@ -73,4 +73,3 @@ def messages(
             )
         )
     return made
-

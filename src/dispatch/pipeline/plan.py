@@ -33,7 +33,9 @@ class Proposal:
             return []
         said = [f"This brief was sent before: {self.plan.already} of these people have their copy or were left out."]
         if self.plan.waiting:
-            said.append(f"{self.plan.waiting} people still wait for the text that was approved for them; they get that.")
+            said.append(
+                f"{self.plan.waiting} people still wait for the text that was approved for them; they get that."
+            )
         if self.plan.new:
             text = "the edited text" if self.is_edited else "the same text"
             said.append(f"{self.plan.new} people have had none and get {text}.")
@@ -71,7 +73,7 @@ def _refuse_mix_ups(
         raise CampaignError(
             f"A brief with this title and date was sent already, under the name {twin.slug!r}.",
             where=f"{slug}: {title} ({date})",
-            todo=f"To mail people who have not had it, send {twin.slug!r}; a different brief needs another title or date.",
+            todo=f"To mail people who have not had it, send {twin.slug!r}; another brief needs another title or date.",
         )
     if campaign is None:
         return
@@ -95,7 +97,9 @@ def _refuse_mix_ups(
         )
 
 
-def freeze(database: Database, proposal: Proposal, publisher: Publisher, forced: Sequence[str] = ()) -> tuple[Campaign, int]:
+def freeze(
+    database: Database, proposal: Proposal, publisher: Publisher, forced: Sequence[str] = ()
+) -> tuple[Campaign, int]:
     """Make the proposal so: pictures published, content and audience frozen, in one transaction.
 
     Gives the Campaign, sending, and how many Deliveries were added. Raises CampaignError where it changed meanwhile,
@@ -113,8 +117,10 @@ def freeze(database: Database, proposal: Proposal, publisher: Publisher, forced:
         _refuse_mix_ups(brief.slug, title, date, campaign, twin, proposal.way)
         if campaign is None:
             campaign = campaigns.create(connection, slug=brief.slug, title=title, date=date, way=proposal.way, now=now)
-        rows = campaigns.freeze_editions(connection, campaign.id, prepared.editions, proposal.audiences, now)
-        added = campaigns.freeze_audience(connection, campaign.id, proposal.audiences, rows)
+        added = 0
+        if proposal.plan.new or proposal.plan.left_out:
+            rows = campaigns.freeze_editions(connection, campaign.id, prepared.editions, proposal.audiences, now)
+            added = campaigns.freeze_audience(connection, campaign.id, proposal.audiences, rows)
         campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
         record(
             connection,

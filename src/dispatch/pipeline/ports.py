@@ -58,5 +58,5 @@ class Notices(Protocol):
         ...
 
     def read(self, body: str) -> list[Event]:
-        """The Events of one body. Raises NoticeError where it cannot be understood; gives none for what tells nothing."""
+        """The Events of one body, none for what tells nothing. Raises NoticeError where it cannot be understood."""
         ...

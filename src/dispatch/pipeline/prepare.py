@@ -1,4 +1,4 @@
-"""prepare: a brief.md with its pictures and the workspace's templates -> Editions, and everything that is wrong."""
+"""prepare: a brief.md, its pictures and the workspace's templates -> Editions, and all that is wrong."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,9 +61,7 @@ def prepare(
     pictures, about_pictures = _pictures(workspace, brief_file.parent, parsed.brief, audiences)
     templates = templates_of(workspace)
     editions = {
-        audience.slug: render(
-            parsed.brief, audience, pictures=pictures, templates=templates, public_url=public_url
-        )
+        audience.slug: render(parsed.brief, audience, pictures=pictures, templates=templates, public_url=public_url)
         for audience in audiences
     }
     about_editions = check(
@@ -125,19 +123,17 @@ def _text(file: Path, named: str) -> str:
 
 def _unreadable(findings: Sequence[Finding]) -> DispatchError:
     """One error for all that keeps a text from being a Brief."""
-    problems = [
-        BriefError(found.message, where=str(found.place), todo=found.advice) for found in errors_of(findings)
-    ]
+    problems = [BriefError(found.message, where=str(found.place), todo=found.advice) for found in errors_of(findings)]
     if len(problems) == 1:
         return problems[0]
     return ProblemsFound("The brief cannot be read.", problems)
 
 
-# --- templates --------------------------------------------------------------------------------------------------------
+# --- templates ----------------------------------------------------------------------------------------------
 
 
 def templates_of(workspace: Path) -> dict[str, str]:
-    """The templates by their path below templates/: those that come with dispatch, the workspace's in their place."""
+    """The templates by their path below templates/: dispatch's own, the workspace's in their place."""
     found: dict[str, str] = {}
     for folder in (_starter(), workspace / TEMPLATES_FOLDER):
         for file in sorted(folder.rglob("*.j2")):
@@ -167,7 +163,7 @@ def _template(file: Path) -> str:
         ) from err
 
 
-# --- pictures ---------------------------------------------------------------------------------------------------------
+# --- pictures -----------------------------------------------------------------------------------------------
 
 
 def _pictures(

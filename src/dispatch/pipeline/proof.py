@@ -91,7 +91,11 @@ def send_proof(
 
 
 def _new(
-    prepared: Prepared, audiences: Sequence[Audience], addresses: Sequence[str], public_url: str, now: datetime
+    prepared: Prepared,
+    audiences: Sequence[Audience],
+    addresses: Sequence[str],
+    public_url: str,
+    now: datetime,
 ) -> Proof:
     return Proof(
         id=new_id(),

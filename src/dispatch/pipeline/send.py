@@ -149,8 +149,10 @@ class _Sending:
         with self.database.writing() as connection:
             ledger.expire(connection, self.campaign.id, self.options.claim_seconds)
         questions = open_questions(self.database, self.campaign.id, self.options.grace_seconds)
-        if self.mailer.has_events and questions.may_be_sent_again and self.watch.may_send_again(
-            questions.may_be_sent_again
+        if (
+            self.mailer.has_events
+            and questions.may_be_sent_again
+            and self.watch.may_send_again(questions.may_be_sent_again)
         ):
             with self.database.writing() as connection:
                 again = [delivery.id for delivery in questions.may_be_sent_again]
@@ -212,7 +214,13 @@ class _Sending:
             if not counts.queued and not counts.submitting and state is not CampaignState.CANCELLED:
                 campaigns.set_state(connection, self.campaign.id, CampaignState.FINISHED)
             elif self.watch.is_interrupted() and state is CampaignState.SENDING:
-                campaigns.set_state(connection, self.campaign.id, CampaignState.PAUSED, "You stopped it.", "To go on: dispatch send")
+                campaigns.set_state(
+                    connection,
+                    self.campaign.id,
+                    CampaignState.PAUSED,
+                    "You stopped it.",
+                    "To go on: dispatch send",
+                )
             elif self.options.limit is not None and state is CampaignState.SENDING:
                 campaigns.set_state(
                     connection,

@@ -1,14 +1,15 @@
 """The account: what it grants, what it has used, whether it may send; and who may send from it.
 
-The rate is kept by the generic cell rate algorithm (GCRA, a leaky bucket read as a clock). One number, the theoretical
-arrival time `tat`, says when the next recipient is due at the granted rate. A recipient at time `now` is granted if
+The rate is kept by the generic cell rate algorithm (GCRA, a leaky bucket read as a clock). One number, the
+theoretical arrival time `tat`, says when the next recipient is due at the granted rate. A recipient at time
+`now` is granted if
 
     tat <= now + BURST_SECONDS - 1 / rate        (and always if tat <= now)
 
-and moves the clock to max(tat, now) + 1 / rate. So one second's worth of recipients may come at once after a pause ("short
-bursts are tolerated", SES developer guide), and no more than rate x (seconds + 1) recipients pass in any stretch of seconds. A `SendEmail` to
-several recipients passes whole or not at all; the entries of a bulk call pass one by one, and those beyond the rate get
-ACCOUNT_THROTTLED.
+and moves the clock to max(tat, now) + 1 / rate. So one second's worth of recipients may come at once after
+a pause ("short bursts are tolerated", SES developer guide), and no more than rate x (seconds + 1)
+recipients pass in any stretch of seconds. A `SendEmail` to several recipients passes whole or not at all;
+the entries of a bulk call pass one by one, and those beyond the rate get ACCOUNT_THROTTLED.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -96,7 +97,7 @@ class Desk:
         for name, value in changes.items():
             if name not in _KINDS:
                 raise bad_request(f"There is no {name!r}; known: {', '.join(_KINDS)}.")
-            if not isinstance(value, _KINDS[name]) or (name == "max_per_second" and value <= 0):
+            if not isinstance(value, _KINDS[name]) or (name == "max_per_second" and float(value) <= 0):
                 raise bad_request(f"{name} cannot be {value!r}.")
         if changes.get("enforcement", "HEALTHY") not in ("HEALTHY", "PROBATION", "SHUTDOWN"):
             raise bad_request("enforcement is HEALTHY, PROBATION or SHUTDOWN.")
@@ -160,9 +161,7 @@ def check_sender(account: Account, sender: str, region: str) -> None:
         raise not_verified([sender], region)
     if not account.mail_from_verified:
         domain = sender.rpartition("@")[2]
-        raise Refusal(
-            "MailFromDomainNotVerifiedException", f"The MAIL FROM domain of {domain} is not verified."
-        )
+        raise Refusal("MailFromDomainNotVerifiedException", f"The MAIL FROM domain of {domain} is not verified.")
 
 
 def not_verified(addresses: list[str], region: str) -> Refusal:

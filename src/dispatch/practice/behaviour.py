@@ -1,8 +1,8 @@
 """What becomes of a mail, decided by its recipient's address alone.
 
-1. SES's mailbox simulator: success@, bounce@, ooto@, complaint@, suppressionlist@simulator.amazonses.com, with any +label.
-2. A label that asks for it: `name+bounce@…` and so on; see `_LABELS`.
-3. Else the crowd: the SHA-256 of the address draws how this reader behaves, always the same way.
+1. SES's mailbox simulator: success@, bounce@, ooto@, complaint@, suppressionlist@simulator.amazonses.com,
+with any +label. 2. A label that asks for it: `name+bounce@…` and so on; see `_LABELS`. 3. Else the crowd:
+the SHA-256 of the address draws how this reader behaves, always the same way.
 
 Times are plausible seconds after the acceptance.
 """
@@ -17,7 +17,9 @@ from dispatch.practice.settings import Crowd
 
 SIMULATOR = "simulator.amazonses.com"
 
-BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+BROWSER = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+)
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
 APPLE_PREFETCH = "Mozilla/5.0"
 GMAIL_PROXY = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
@@ -25,7 +27,7 @@ GMAIL_PROXY = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggp
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event to come: its kind in SES's word, the seconds after acceptance, and what its own object says."""
+    """One event to come: its kind in SES's word, seconds after the acceptance, what its own object says."""
 
     kind: str
     after: float
@@ -43,8 +45,8 @@ def is_simulator(address: str) -> bool:
 def plan(address: str, crowd: Crowd | None, suppressed: str = "") -> Plan:
     """The events of a mail to a bare address.
 
-    `suppressed`: why the address is on the account's suppression list (BOUNCE or COMPLAINT), else "". `crowd`: None
-    leaves readers without a label at Send and Delivery.
+    `suppressed`: why the address is on the account's suppression list (BOUNCE or COMPLAINT), else "".
+    `crowd`: None leaves readers without a label at Send and Delivery.
     """
     if suppressed:
         return _on_account_list(suppressed)
@@ -91,7 +93,8 @@ _suppressed_by_ses = _bounced(
     "Permanent",
     "Suppressed",
     "5.1.1",
-    "Amazon SES has suppressed sending to this address because it has a recent history of bouncing as an invalid address.",
+    "Amazon SES has suppressed sending to this address because it has a recent history of bouncing as an "
+    "invalid address.",
 )
 _suppressed_by_account = _bounced(
     "Permanent",
@@ -162,10 +165,7 @@ def _scanned(draw: random.Random) -> Plan:
     start = delivered[-1].after + draw.uniform(0.5, 2.5)
     ip, bot = _ip(draw), draw.choice(["Likely", "Likely", ""])
     detail = {"agent": BROWSER, "ip": ip, "bot": bot}
-    clicks = [
-        Happening("Click", round(start + 0.2 * n, 3), {**detail, "link": n / 4, "distinct": n})
-        for n in range(4)
-    ]
+    clicks = [Happening("Click", round(start + 0.2 * n, 3), {**detail, "link": n / 4, "distinct": n}) for n in range(4)]
     return [*delivered, *clicks]
 
 

@@ -1,4 +1,4 @@
-"""The content of a call (Simple, Raw or Template), checked, and as it is kept: once, however many mails have it."""
+"""The content of a call (Simple, Raw or Template), checked; kept once, however many mails have it."""
 
 import email
 import json
@@ -15,7 +15,7 @@ from dispatch.practice import limits, templates
 from dispatch.practice.state import State
 from dispatch.practice.wire import Call, Refusal, bad_request, not_found, rejected
 
-#: what every virus scanner takes for a virus (the EICAR test file, its telling part); SES's guide tests Reject with it
+#: what every scanner takes for a virus: the telling part of the EICAR file, SES's own test of Reject
 _EICAR = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
 #: longest line of raw mail: RFC 5322 section 2.1.1, 998 octets and the line's end
 _MAX_LINE = 1000
@@ -64,9 +64,7 @@ def read_one(state: State, call: Call) -> Content:
     if kinds == ["Raw"]:
         return _raw(given["Raw"])
     return (
-        _simple(given["Simple"])
-        if kinds == ["Simple"]
-        else _template(state, given["Template"], call.size, empty=False)
+        _simple(given["Simple"]) if kinds == ["Simple"] else _template(state, given["Template"], call.size, empty=False)
     )
 
 
@@ -114,9 +112,7 @@ def _template(state: State, given: Mapping[str, Any], size: int, *, empty: bool)
     templates.check(content)
     parts = {part: str(content.get(part) or "") for part in ("Subject", "Text", "Html")}
     attachments = _attachments(given)
-    wanted = (
-        templates.names(parts["Subject"]) | templates.names(parts["Text"]) | templates.names(parts["Html"])
-    )
+    wanted = templates.names(parts["Subject"]) | templates.names(parts["Text"]) | templates.names(parts["Html"])
     return Content(
         kind="template",
         body=json.dumps(parts | {"Attachments": attachments}).encode(),
@@ -179,7 +175,20 @@ def _raw(given: Mapping[str, Any]) -> Content:
 
 
 _SHOWN_ALREADY = frozenset(
-    ["from", "to", "cc", "bcc", "reply-to", "subject", "mime-version", "content-type", "message-id", "date", "x-ses-message-tags", "x-ses-configuration-set"]
+    [
+        "from",
+        "to",
+        "cc",
+        "bcc",
+        "reply-to",
+        "subject",
+        "mime-version",
+        "content-type",
+        "message-id",
+        "date",
+        "x-ses-message-tags",
+        "x-ses-configuration-set",
+    ]
 )
 
 
@@ -188,11 +197,7 @@ def _raw_head(message: EmailMessage) -> RawHead:
         found = getaddresses([str(value) for value in message.get_all(name, [])])
         return [f"{person} <{address}>" if person else address for person, address in found if address]
 
-    given = [
-        part.partition("=")
-        for part in str(message.get("X-SES-MESSAGE-TAGS") or "").split(",")
-        if part.strip()
-    ]
+    given = [part.partition("=") for part in str(message.get("X-SES-MESSAGE-TAGS") or "").split(",") if part.strip()]
     tags = limits.tags([{"Name": name.strip(), "Value": value.strip()} for name, _, value in given])
     people = {"to": mailboxes("To"), "cc": mailboxes("Cc"), "bcc": mailboxes("Bcc")}
     named = str(message.get("X-SES-CONFIGURATION-SET") or "").strip()

@@ -57,9 +57,7 @@ class Events:
             if name not in targets:
                 targets[name] = self._targets(name)
             for address in mail.recipients:
-                for happening in self._fate(
-                    mail, address, lists.get(address.lower(), ""), suppressed_reasons
-                ):
+                for happening in self._fate(mail, address, lists.get(address.lower(), ""), suppressed_reasons):
                     is_first |= self._rows(rows, mail, address, happening, targets[name])
         self.state.db.executemany(_SQL, rows)
         return is_first
@@ -76,12 +74,8 @@ class Events:
             links = mails.links(self.state, mail)
             if not links or detail.get("distinct", 0) >= len(links):
                 return None
-            link = (
-                links[detail["distinct"]] if "distinct" in detail else links[int(detail["link"] * len(links))]
-            )
-        return shapes.envelope(
-            shapes.event(due, mail, self.settings.region, link), due, now, self.settings.region
-        )
+            link = links[detail["distinct"]] if "distinct" in detail else links[int(detail["link"] * len(links))]
+        return shapes.envelope(shapes.event(due, mail, self.settings.region, link), due, now, self.settings.region)
 
     def _targets(self, configuration_set: str) -> list[dict[str, Any]]:
         known = self.state.get("configuration-set", configuration_set) or {}
@@ -96,9 +90,7 @@ class Events:
         found = self.state.rows(sql, *[address.lower() for address in addresses])
         return {row["name"]: json.loads(row["body"])["Reason"] for row in found}
 
-    def _fate(
-        self, mail: Accepted, address: str, suppressed: str, reasons: tuple[str, ...]
-    ) -> list[Happening]:
+    def _fate(self, mail: Accepted, address: str, suppressed: str, reasons: tuple[str, ...]) -> list[Happening]:
         if mail.missing:
             return [Happening("Rendering Failure", 0.3, {"missing": mail.missing, "template": mail.template})]
         if mail.infected:
@@ -109,9 +101,7 @@ class Events:
             self._suppress(mail, address, plan, reasons)
         return [one for one in plan if _is_tracked(mail, one)]
 
-    def _suppress(
-        self, mail: Accepted, address: str, plan: list[Happening], reasons: tuple[str, ...]
-    ) -> None:
+    def _suppress(self, mail: Accepted, address: str, plan: list[Happening], reasons: tuple[str, ...]) -> None:
         for one in plan:
             reason = _reason(one)
             if reason and reason in reasons:
@@ -128,9 +118,7 @@ class Events:
     ) -> bool:
         kind = happening.kind
         wanted = [
-            one["SnsDestination"]["TopicArn"]
-            for one in targets
-            if shapes.MATCHING[kind] in one["MatchingEventTypes"]
+            one["SnsDestination"]["TopicArn"] for one in targets if shapes.MATCHING[kind] in one["MatchingEventTypes"]
         ]
         if not wanted:
             return False

@@ -1,8 +1,8 @@
 """Faults on demand: what goes wrong, for whom, how often; seeded, so that a storm can be repeated.
 
-A rule strikes by `times` (the next N chances), by `addresses` (every mail to them), or by `rate`. Whether a rate strikes is
-drawn from the seed, the rule's place, the first recipient and how often that recipient has had this chance: so a storm hits the
-same people whatever the order or the number of calls in flight.
+A rule strikes by `times` (the next N chances), by `addresses` (every mail to them), or by `rate`. Whether a
+rate strikes is drawn from the seed, the rule's place, the first recipient and how often that recipient has
+had this chance: so a storm hits the same people whatever the order or the number of calls in flight.
 """
 
 import hashlib
@@ -86,7 +86,7 @@ class Faults:
         self._chances: Counter[tuple[int, str]] = Counter()
 
     def add(self, given: object) -> None:
-        """Put rules in force: a list of them, or {"seed": N, "rules": [...]}. Raises Refusal, and then changes nothing."""
+        """Put rules in force: a list, or {"seed": N, "rules": [...]}. Raises Refusal, and then changes nothing."""
         seed = self.seed
         if isinstance(given, Mapping) and "rules" in given:
             seed = given.get("seed", 0)
@@ -107,21 +107,13 @@ class Faults:
         """The rules in force, with how often each has struck."""
         return {"seed": self.seed, "rules": [asdict(rule) for rule in self.rules]}
 
-    def strike(
-        self, operation: str, addresses: list[str], among: tuple[str, ...], kind: str = ""
-    ) -> Rule | None:
+    def strike(self, operation: str, addresses: list[str], among: tuple[str, ...], kind: str = "") -> Rule | None:
         """The first rule of these faults that strikes now, counted as struck."""
         if not self.rules:
             return None
         for place, rule in enumerate(self.rules):
-            fits = (
-                rule.fault in among
-                and rule.fits(operation, addresses)
-                and (not rule.kinds or kind in rule.kinds)
-            )
-            if fits and self._drawn(
-                place, rule, f"{kind}:{addresses[0].lower() if addresses else operation}"
-            ):
+            fits = rule.fault in among and rule.fits(operation, addresses) and (not rule.kinds or kind in rule.kinds)
+            if fits and self._drawn(place, rule, f"{kind}:{addresses[0].lower() if addresses else operation}"):
                 rule.struck += 1
                 return rule
         return None
@@ -156,9 +148,7 @@ def refusal(rule: Rule) -> Refusal:
     status = rule.status if isinstance(rule.status, int) else None
     if rule.fault in ("error-before", "error-after"):
         if status in (None, 500):
-            return Refusal(
-                "InternalServiceErrorException", "The request has failed due to an internal error.", 500
-            )
+            return Refusal("InternalServiceErrorException", "The request has failed due to an internal error.", 500)
         return Refusal("ServiceUnavailable", "Service is temporarily unavailable.", status or 503)
     if rule.fault == "refuse":
         return Refusal(rule.code, rule.message, status or 400)

@@ -1,4 +1,4 @@
-"""The web inbox: every mail that was captured, as its reader would see it. Nothing in a mail can act on the page."""
+"""The web inbox: every captured mail as its reader would see it. Nothing in a mail can act on the page."""
 
 import math
 from importlib.resources import files
@@ -15,8 +15,11 @@ from dispatch.practice.state import State
 
 #: mails on one page
 PAGE = 50
-_PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-#: The mail itself: no script, no form, no plug-in; pictures from this computer only, so that nothing leaves it.
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+#: The mail itself: no script, no form; pictures from this computer only, so that nothing leaves it.
 _MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src 'self' data: http://127.0.0.1:* http://localhost:*; form-action 'none'; frame-ancestors 'self'"
@@ -26,9 +29,7 @@ _FOLDER = files("dispatch.practice") / "pages"
 
 def _environment() -> Environment:
     loader = FunctionLoader(lambda name: (_FOLDER / name).read_text(encoding="utf-8"))
-    made = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters["moment"] = lambda seconds: mails.iso(seconds)[:19].replace("T", " ") + " UTC"
     return made
 
@@ -68,10 +69,16 @@ class Inbox:
         sql = f"SELECT * FROM mail WHERE {where} ORDER BY number DESC LIMIT {PAGE} OFFSET {(page - 1) * PAGE}"  # noqa: S608  # as above, and two whole numbers
         found = [mails.read(row) for row in self.state.rows(sql, *values)]
         senders = [
-            row["sender"]
-            for row in self.state.rows("SELECT DISTINCT sender FROM mail ORDER BY sender LIMIT 20")
+            row["sender"] for row in self.state.rows("SELECT DISTINCT sender FROM mail ORDER BY sender LIMIT 20")
         ]
-        shown = {"mails": found, "total": total, "page": page, "last": last, "query": query, "sender": sender}
+        shown: dict[str, Any] = {
+            "mails": found,
+            "total": total,
+            "page": page,
+            "last": last,
+            "query": query,
+            "sender": sender,
+        }
         return self._page("inbox.html", senders=senders, **shown)
 
     async def mail(self, request: Request) -> Response:
@@ -86,9 +93,7 @@ class Inbox:
             if seen.html or name not in ("desktop", "phone")
         ]
         view = request.query_params.get("view", views[0])
-        return self._page(
-            "mail.html", mail=mail, seen=seen, views=views, view=view if view in views else views[0]
-        )
+        return self._page("mail.html", mail=mail, seen=seen, views=views, view=view if view in views else views[0])
 
     async def html(self, request: Request) -> Response:
         """The html part alone, for the frame on the mail's page."""

@@ -1,7 +1,7 @@
 """What SES accepts in addresses, headers and tags, and what it says to the rest.
 
-Source of the numbers: the SES v2 model of botocore (Header, MessageTag, Destination) and the quotas page of the SES
-developer guide. botocore itself checks none of this.
+Source of the numbers: the SES v2 model of botocore (Header, MessageTag, Destination) and the quotas page of
+the SES developer guide. botocore itself checks none of this.
 """
 
 import re
@@ -28,11 +28,57 @@ _ADDRESS = re.compile(
 
 #: headers that may appear once: "header fields" page of the SES developer guide
 _ONCE = frozenset(
-    ["accept-language", "auto-submitted", "bounces-to", "comments", "content-class", "content-type", "date", "delivered-to", "errors-to", "feedback-id", "importance", "in-reply-to", "keywords", "list-archive", "list-help", "list-id", "list-owner", "list-post", "list-subscribe", "list-unsubscribe", "list-unsubscribe-post", "message-context", "organization", "precedence", "references", "reply-to", "return-path", "return-receipt-to", "sensitivity", "thread-index", "thread-topic", "user-agent"]
+    [
+        "accept-language",
+        "auto-submitted",
+        "bounces-to",
+        "comments",
+        "content-class",
+        "content-type",
+        "date",
+        "delivered-to",
+        "errors-to",
+        "feedback-id",
+        "importance",
+        "in-reply-to",
+        "keywords",
+        "list-archive",
+        "list-help",
+        "list-id",
+        "list-owner",
+        "list-post",
+        "list-subscribe",
+        "list-unsubscribe",
+        "list-unsubscribe-post",
+        "message-context",
+        "organization",
+        "precedence",
+        "references",
+        "reply-to",
+        "return-path",
+        "return-receipt-to",
+        "sensitivity",
+        "thread-index",
+        "thread-topic",
+        "user-agent",
+    ]
 )
 #: headers that SES writes by itself
 _RESERVED = frozenset(
-    ["bcc", "cc", "content-transfer-encoding", "content-type", "date", "from", "message-id", "mime-version", "return-path", "sender", "subject", "to"]
+    [
+        "bcc",
+        "cc",
+        "content-transfer-encoding",
+        "content-type",
+        "date",
+        "from",
+        "message-id",
+        "mime-version",
+        "return-path",
+        "sender",
+        "subject",
+        "to",
+    ]
 )
 
 
@@ -40,17 +86,13 @@ def bare(mailbox: object) -> str:
     """The address in `Name <address>`. Raises Refusal where it is none: ASCII only, punycode domains."""
     if not isinstance(mailbox, str) or not mailbox:
         raise bad_request("Missing an email address.")
-    address = (
-        mailbox if mailbox.isascii() and "<" not in mailbox and "," not in mailbox else parseaddr(mailbox)[1]
-    )
+    address = mailbox if mailbox.isascii() and "<" not in mailbox and "," not in mailbox else parseaddr(mailbox)[1]
     if "\r" in mailbox or "\n" in mailbox:
         raise bad_request("Illegal address.")
     if not address.rpartition("@")[0].isascii():
         raise bad_request("Local address contains control or whitespace or non-ASCII characters.")
     if not _ADDRESS.match(address):
-        raise bad_request(
-            f"Illegal address: {address[:80]!r}." if "@" in address else "Missing final '@domain'."
-        )
+        raise bad_request(f"Illegal address: {address[:80]!r}." if "@" in address else "Missing final '@domain'.")
     return address
 
 
@@ -59,8 +101,7 @@ def recipients(destination: object) -> dict[str, list[str]]:
     if not isinstance(destination, Mapping):
         raise bad_request("Destination is missing.")
     found = {
-        key.lower()[:-9]: list(destination.get(key) or ())
-        for key in ("ToAddresses", "CcAddresses", "BccAddresses")
+        key.lower()[:-9]: list(destination.get(key) or ()) for key in ("ToAddresses", "CcAddresses", "BccAddresses")
     }
     count = sum(map(len, found.values()))
     if count == 0:
@@ -82,7 +123,7 @@ def tags(given: object) -> dict[str, str]:
             if not isinstance(text, str) or not _TAG.match(text):
                 raise Refusal(
                     "BadRequestException",
-                    f"Invalid message tag {part} <{str(text)[:40]}>: 1 to 256 of A-Z, a-z, 0-9, _ and - are allowed.",
+                    f"Invalid message tag {part} <{str(text)[:40]}>: A-Z, a-z, 0-9, _ and - are allowed, 1 to 256.",
                 )
         if name in found:
             raise bad_request(f"Duplicate message tag name: {name}.")
@@ -91,29 +132,26 @@ def tags(given: object) -> dict[str, str]:
 
 
 def headers(given: object) -> list[tuple[str, str]]:
-    """Headers in order. Raises Refusal for more than 15, for line breaks, other than ASCII, reserved or repeated names."""
-    found = [(header.get("Name"), header.get("Value")) for header in _items(given)]
+    """Headers in order. Raises Refusal for too many, for line breaks, non-ASCII, reserved or repeated names."""
+    found = [_header(header.get("Name"), header.get("Value")) for header in _items(given)]
     if len(found) > MAX_HEADERS:
         raise bad_request(f"Too many headers: {len(found)}; {MAX_HEADERS} are allowed.")
-    for name, value in found:
-        _check_header(name, value)
     once = [name.lower() for name, _ in found if name.lower() in _ONCE]
     if len(once) != len(set(once)):
         raise bad_request("Duplicate header: each of the list headers may appear once.")
     return found
 
 
-def _check_header(name: object, value: object) -> None:
+def _header(name: object, value: object) -> tuple[str, str]:
     if not isinstance(name, str) or not _HEADER_NAME.match(name):
-        raise bad_request(
-            "Invalid header name: 1 to 126 printable ASCII characters without colon are allowed."
-        )
+        raise bad_request("Invalid header name: 1 to 126 printable ASCII characters without colon are allowed.")
     if name.lower() in _RESERVED:
         raise bad_request(f"Header {name} cannot be set.")
     if not isinstance(value, str) or not _HEADER_VALUE.match(value):
         raise bad_request(f"Invalid value of header {name}: 1 to 995 printable ASCII characters are allowed.")
     if len(name) + len(value) > 996:
         raise bad_request(f"Header {name} is too long: name and value together may have 996 characters.")
+    return name, value
 
 
 def merged_headers(common: Iterable[tuple[str, str]], own: list[tuple[str, str]]) -> list[tuple[str, str]]:

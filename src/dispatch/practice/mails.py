@@ -177,9 +177,7 @@ def render(state: State, mail: Mail) -> Rendered:
         templates.fill(parts.get(part) or "", mail.data) if kind == "template" else parts.get(part) or ""
         for part in ("Html", "Text")
     )
-    attachments = [
-        (item["FileName"], item.get("ContentType") or "") for item in parts.get("Attachments") or ()
-    ]
+    attachments = [(item["FileName"], item.get("ContentType") or "") for item in parts.get("Attachments") or ()]
     message = _compose(mail, html, text)
     headers = [(name, str(value)) for name, value in message.items()]
     return Rendered(html, text, message.as_string(), headers, attachments)
@@ -214,9 +212,7 @@ def _rendered_raw(mail: Mail, raw: bytes) -> Rendered:
             html = _decoded(part)
         elif part.get_content_type() == "text/plain" and not text:
             text = _decoded(part)
-    headers = [
-        (name, str(value)) for name, value in message.items() if name.lower() not in ("message-id", "date")
-    ]
+    headers = [(name, str(value)) for name, value in message.items() if name.lower() not in ("message-id", "date")]
     headers.append(("Message-ID", f"<{mail.message_id}@email.amazonses.com>"))
     return Rendered(html, text, raw.decode("utf-8", "replace"), headers, attachments)
 
@@ -236,9 +232,7 @@ def shown_headers(mail: Mail) -> list[tuple[str, str]]:
     if mail.reply_to:
         shown.append(("Reply-To", ", ".join(mail.reply_to)))
     shown += [
-        (name, ", ".join(mail.recipients[key]))
-        for name, key in (("To", "to"), ("Cc", "cc"))
-        if mail.recipients[key]
+        (name, ", ".join(mail.recipients[key])) for name, key in (("To", "to"), ("Cc", "cc")) if mail.recipients[key]
     ]
     shown += [("Subject", mail.subject), ("MIME-Version", "1.0")]
     boundary = hashlib.sha256(mail.message_id.encode()).hexdigest()[:24]
@@ -254,11 +248,7 @@ def _raw_links(html: str) -> tuple[str, ...]:
     found = []
     for match in _LINK.finditer(html):
         target = unescape(match[1][1:-1]).strip()
-        if (
-            "ses:no-track" not in match[0]
-            and target.startswith(("http://", "https://", "{{"))
-            and target not in found
-        ):
+        if "ses:no-track" not in match[0] and target.startswith(("http://", "https://", "{{")) and target not in found:
             found.append(target)
     return tuple(found)
 

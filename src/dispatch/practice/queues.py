@@ -1,7 +1,7 @@
-"""Queues as SQS keeps them: standard ones, at-least-once, with visibility; and the events that fall due into them.
+"""Queues as SQS keeps them: standard, at-least-once, with visibility; and the events that fall due in them.
 
-Events to come are rows. They move into their queue when somebody looks at it, never earlier than they are due: so nothing
-has to run in the background, and a restart of the server loses none.
+Events to come are rows. They move into their queue when somebody looks at it, never earlier than they are
+due: so nothing has to run in the background, and a restart of the server loses none.
 """
 
 import json
@@ -34,6 +34,7 @@ _BOUNDS = {
     "ReceiveMessageWaitTimeSeconds": (0, 20),
     "KmsDataKeyReusePeriodSeconds": (60, 86_400),
 }
+_INVALID = "Value {} for parameter {} is invalid. Reason: {}"
 #: rows of events moved at one look
 STEP = 200
 
@@ -152,7 +153,7 @@ class Queues:
         return message_id
 
     def receive(self, name: str, count: int, visibility: int | None, now: float) -> list[Received]:
-        """Up to `count` visible messages, hidden from now on for `visibility` seconds (None: the queue's own)."""
+        """Up to `count` visible messages, hidden from now on for `visibility` seconds (None: as the queue has it)."""
         found = self._need(name)
         hidden = int(found["VisibilityTimeout"]) if visibility is None else visibility
         with self.state.transaction() as db:
@@ -172,13 +173,11 @@ class Queues:
         return None if moment is None else float(moment)
 
     def delete(self, name: str, receipt: str) -> None:
-        """Delete a received message. An outdated receipt deletes nothing, as in SQS. Raises Refusal for no receipt."""
+        """Delete a received message; an outdated receipt deletes nothing, as in SQS. Raises Refusal."""
         self._need(name)
         number = _number_of(receipt)
         with self.state.transaction() as db:
-            db.execute(
-                "DELETE FROM queued WHERE number = ? AND queue = ? AND receipt = ?", (number, name, receipt)
-            )
+            db.execute("DELETE FROM queued WHERE number = ? AND queue = ? AND receipt = ?", (number, name, receipt))
 
     def hide(self, name: str, receipt: str, seconds: int, now: float) -> None:
         """Show a received message again after so many seconds from now."""
@@ -186,15 +185,16 @@ class Queues:
         if not 0 <= seconds <= 43_200:
             raise Refusal(
                 "InvalidParameterValue",
-                f"Value {seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200.",
+                _INVALID.format(seconds, "VisibilityTimeout", "Must be between 0 and 43200."),
             )
         number = _number_of(receipt)
         with self.state.transaction() as db:
-            sql = "UPDATE queued SET visible_at = ? WHERE number = ? AND queue = ? AND receipt = ? AND visible_at > ?"
+            mine = "number = ? AND queue = ? AND receipt = ? AND visible_at > ?"
+            sql = f"UPDATE queued SET visible_at = ? WHERE {mine}"  # noqa: S608  # fixed words
             if not db.execute(sql, (now + seconds, number, name, receipt, now)).rowcount:
                 raise Refusal(
                     "MessageNotInflight",
-                    f"Value {receipt} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.",
+                    _INVALID.format(receipt, "ReceiptHandle", "Message does not exist or is not available."),
                     query_code="AWS.SimpleQueueService.MessageNotInflight",
                 )
 
@@ -274,19 +274,19 @@ def _put(
     visible: float,
     attributes: dict[str, Any],
 ) -> None:
-    sql = "INSERT INTO queued (queue, message_id, body, attributes, sent_at, visible_at) VALUES (?, ?, ?, ?, ?, ?)"
+    columns = "queue, message_id, body, attributes, sent_at, visible_at"
+    sql = f"INSERT INTO queued ({columns}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608  # fixed words
     db.execute(sql, (queue, message_id, body, json.dumps(attributes), now, visible))
 
 
 def _hand_out(db: sqlite3.Connection, row: sqlite3.Row, now: float, hidden: int) -> Received:
     receipt = f"{row['number']}-{secrets.token_hex(24)}"
     first = row["first_received_at"] or now
-    sql = "UPDATE queued SET receipt = ?, visible_at = ?, receives = receives + 1, first_received_at = ? WHERE number = ?"
+    changes = "receipt = ?, visible_at = ?, receives = receives + 1, first_received_at = ?"
+    sql = f"UPDATE queued SET {changes} WHERE number = ?"  # noqa: S608  # fixed words
     db.execute(sql, (receipt, now + hidden, first, row["number"]))
     attributes = json.loads(row["attributes"])
-    return Received(
-        row["message_id"], receipt, row["body"], attributes, row["sent_at"], first, row["receives"] + 1
-    )
+    return Received(row["message_id"], receipt, row["body"], attributes, row["sent_at"], first, row["receives"] + 1)
 
 
 def _number_of(receipt: str) -> int:

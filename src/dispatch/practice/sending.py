@@ -1,7 +1,8 @@
 """SendEmail and SendBulkEmail: what SES checks, in its order, and what it keeps of what it takes.
 
-A condition of the whole call (account, sender, configuration set, template) is an error of the call; what concerns one entry of a
-bulk call (its address, tags, headers, data; the rate; the quota; the sandbox) is that entry's Status.
+A condition of the whole call (account, sender, configuration set, template) is an error of the call; what
+concerns one entry of a bulk call (its address, tags, headers, data; the rate; the quota; the sandbox) is
+that entry's Status.
 """
 
 import json
@@ -50,9 +51,7 @@ class Frame:
 class Sending:
     """Accepts mail."""
 
-    def __init__(
-        self, state: State, settings: PracticeSettings, desk: Desk, events: Events, faults: Faults
-    ) -> None:
+    def __init__(self, state: State, settings: PracticeSettings, desk: Desk, events: Events, faults: Faults) -> None:
         self.state = state
         self.settings = settings
         self.desk = desk
@@ -98,9 +97,7 @@ class Sending:
         frame = self._frame(call, "SendBulkEmail", sender, self._configuration_set(call, ""), kept)
         return {"BulkEmailEntryResults": self._bulk(frame, entries, common, granted)}
 
-    def _bulk(
-        self, frame: Frame, given: list[Any], common: Mapping[str, str], granted: Account
-    ) -> list[Status]:
+    def _bulk(self, frame: Frame, given: list[Any], common: Mapping[str, str], granted: Account) -> list[Status]:
         results: list[Status] = []
         good: list[tuple[int, Entry]] = []
         left = self.desk.left(granted, frame.now)
@@ -114,14 +111,12 @@ class Sending:
         for (place, _), message_id in zip(good, ids, strict=True):
             if not results[place]:
                 results[place] = {"Status": "SUCCESS", "MessageId": message_id}
-        return _shuffled(
-            results, self.faults.strike("SendBulkEmail", good[0][1].bare if good else [], ("shuffle",))
-        )
+        return _shuffled(results, self.faults.strike("SendBulkEmail", good[0][1].bare if good else [], ("shuffle",)))
 
     def _judge(
         self, frame: Frame, given: Any, common: Mapping[str, str], granted: Account, left: float
     ) -> tuple[Status, Entry | None]:
-        """The entry's Status where it is not simply accepted, and the entry if it is to be accepted at all."""
+        """The entry's Status, {} for plain success; and the entry if it is to be accepted at all."""
         try:
             entry = _entry(frame.content, given, common)
             self._sandbox(entry, granted)
@@ -156,9 +151,7 @@ class Sending:
         if found is None:
             raise not_found(f"Configuration set <{name}> does not exist.")
         if not found.get("SendingOptions", {}).get("SendingEnabled", True):
-            raise Refusal(
-                "SendingPausedException", f"Email sending is disabled for configuration set <{name}>."
-            )
+            raise Refusal("SendingPausedException", f"Email sending is disabled for configuration set <{name}>.")
         return name
 
     def _sandbox(self, entry: Entry, granted: Account) -> None:
@@ -183,14 +176,10 @@ class Sending:
         with self.state.transaction():
             digest = mails.keep_content(self.state, frame.content.kind, frame.content.body)
             ids = [_message_id(frame.now) for _ in entries]
-            rows = [
-                _row(frame, entry, message_id, digest) for entry, message_id in zip(entries, ids, strict=True)
-            ]
+            rows = [_row(frame, entry, message_id, digest) for entry, message_id in zip(entries, ids, strict=True)]
             numbers = mails.keep(self.state, rows)
             self.desk.count(sum(len(_counted(entry)) for entry in entries), frame.now)
-            accepted = [
-                _accepted(frame, entry, number) for entry, number in zip(entries, numbers, strict=True)
-            ]
+            accepted = [_accepted(frame, entry, number) for entry, number in zip(entries, numbers, strict=True)]
             self.is_event_first = self.events.plan(accepted, granted.suppressed_reasons)
         return ids
 
@@ -238,9 +227,7 @@ def _message_id(now: float) -> str:
 
 def _row(frame: Frame, entry: Entry, message_id: str, digest: str) -> tuple[Any, ...]:
     subject = (
-        templates.fill(frame.content.subject, entry.data)
-        if frame.content.kind == "template"
-        else frame.content.subject
+        templates.fill(frame.content.subject, entry.data) if frame.content.kind == "template" else frame.content.subject
     )
     return mails.row(
         message_id=message_id,

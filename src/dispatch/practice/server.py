@@ -30,6 +30,7 @@ from dispatch.practice.inbox import Inbox
 from dispatch.practice.queues import Queues
 from dispatch.practice.sending import Sending
 from dispatch.practice.ses import Operation, Ses, operations
+from dispatch.practice.sets import Sets
 from dispatch.practice.settings import PracticeSettings
 from dispatch.practice.sqs import Sqs
 from dispatch.practice.state import State
@@ -60,11 +61,12 @@ class Practice:
         self.events = Events(self.state, settings, self.faults)
         self.queues = Queues(self.state, self.events.body)
         self.sending = Sending(self.state, settings, self.desk, self.events, self.faults)
+        self.sets = Sets(self.state, settings)
         self.ses = Ses(self.state, settings, self.desk)
         self.sqs = Sqs(self.queues, clock, settings.region)
         self._paces: dict[str, Pace] = {}
         with self.state.transaction():
-            self.ses.begin()
+            self.sets.begin()
             self.queues.create(settings.queue_name, {}, clock())
 
     def close(self) -> None:
@@ -73,7 +75,7 @@ class Practice:
 
     def routes(self) -> list[BaseRoute]:
         """All routes of the server."""
-        made: list[BaseRoute] = [self._ses_route(one) for one in operations(self.ses, self.sending)]
+        made: list[BaseRoute] = [self._ses_route(one) for one in operations(self.ses, self.sets, self.sending)]
         made.append(Route("/", self._answer_sqs, methods=["POST"]))
         made.append(Route("/queue/{name}", self._answer_sqs, methods=["POST"]))
         return [*made, *Api(self).routes(), *Inbox(self.state).routes()]
@@ -199,8 +201,8 @@ async def _after(rule: Rule, answer: Answer) -> Response:
         # Whole as HTTP, broken as JSON: botocore takes it for an empty answer.
         return Response(body[: len(body) // 2], whole.status_code, media_type="application/json")
     if rule.fault == "cut":
-        head = f"HTTP/1.1 {whole.status_code} OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-        return Cut(sent=head.encode() + body[: len(body) // 2])
+        head = f"HTTP/1.1 {whole.status_code} OK\r\ncontent-type: application/json\r\n"
+        return Cut(sent=f"{head}content-length: {len(body)}\r\n\r\n".encode() + body[: len(body) // 2])
     await asyncio.sleep(1.0 if rule.seconds is None else rule.seconds)
     return whole
 

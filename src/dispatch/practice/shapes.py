@@ -1,8 +1,9 @@
 """Events in the shapes in which SES publishes them, and the SNS envelope around them.
 
-Source: "Examples of event data that Amazon SES publishes to Amazon SNS" and "Contents of event data" in the SES developer
-guide; `isBotEvent` as announced by Amazon on 2026-08-07; the envelope from "HTTP/HTTPS notification JSON format" in
-the SNS developer guide. What is not SES's: ids, and the signature, which no key of Amazon's has made.
+Source: "Examples of event data that Amazon SES publishes to Amazon SNS" and "Contents of event data" in the
+SES developer guide; `isBotEvent` as announced by Amazon on 2026-08-07; the envelope from "HTTP/HTTPS
+notification JSON format" in the SNS developer guide. What is not SES's: ids, and the signature, which no
+key of Amazon's has made.
 """
 
 import json
@@ -54,6 +55,7 @@ def event(due: Due, mail: Mail, region: str, link: str = "") -> dict[str, Any]:
 def envelope(document: Mapping[str, Any], due: Due, now: float, region: str) -> str:
     """The event in its SNS notification, as it arrives in SQS without raw delivery."""
     host = f"https://sns.{region}.amazonaws.com"
+    subscription = f"{due.topic}:c9135db0-26c4-47ec-8998-413945fb5a96"
     notification = {
         "Type": "Notification",
         "MessageId": due.notice_id,
@@ -64,7 +66,7 @@ def envelope(document: Mapping[str, Any], due: Due, now: float, region: str) -> 
         "SignatureVersion": "2",
         "Signature": "PRACTICE-not-a-signature",
         "SigningCertURL": f"{host}/SimpleNotificationService-9c6465fa7f48f5cacd23014631ec1136.pem",
-        "UnsubscribeURL": f"{host}/?Action=Unsubscribe&SubscriptionArn={due.topic}:c9135db0-26c4-47ec-8998-413945fb5a96",
+        "UnsubscribeURL": f"{host}/?Action=Unsubscribe&SubscriptionArn={subscription}",
     }
     return json.dumps(notification)
 

@@ -1,8 +1,8 @@
 """AWS Signature Version 4, as the server checks it.
 
-Source: "Signature Version 4 signing process" in the AWS General Reference. A signature older or newer than five minutes is
-refused. For the access key `practice` the whole signature is computed anew and compared; other access keys are
-unknown here, so of theirs only the date is checked.
+Source: "Signature Version 4 signing process" in the AWS General Reference. A signature older or newer than
+five minutes is refused. For the access key `practice` the whole signature is computed anew and compared;
+other access keys are unknown here, so of theirs only the date is checked.
 """
 
 import hashlib
@@ -19,7 +19,8 @@ MAX_AGE = 300
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _AUTHORIZATION = re.compile(
     _ALGORITHM
-    + r"\s+Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request,\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})\Z"
+    + r"\s+Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request"
+    + r",\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})\Z"
 )
 
 
@@ -44,9 +45,7 @@ def check(method: str, path: str, query: str, headers: Mapping[str, str], body: 
     to_sign = "\n".join((_ALGORITHM, stamp, scope, hashlib.sha256(request.encode()).hexdigest()))
     if not hmac.compare_digest(_sign(day, region, service, to_sign), signature):
         words = "The request signature we calculated does not match the signature you provided."
-        raise Refusal(
-            "InvalidSignatureException", f"{words} Check your AWS Secret Access Key and signing method.", 403
-        )
+        raise Refusal("InvalidSignatureException", f"{words} Check your AWS Secret Access Key and signing method.", 403)
 
 
 def _check_date(stamp: str, day: str, now: float) -> None:
@@ -65,7 +64,8 @@ def _check_date(stamp: str, day: str, now: float) -> None:
         words = f"Signature expired: {stamp} is now earlier than {_stamp(now - MAX_AGE)} ({here} - 5 min.)"
         raise Refusal("InvalidSignatureException", words, 403)
     if age < -MAX_AGE:
-        words = f"Signature not yet current: {stamp} is still later than {_stamp(now + MAX_AGE)} ({here} + 5 min.)"
+        latest = _stamp(now + MAX_AGE)
+        words = f"Signature not yet current: {stamp} is still later than {latest} ({here} + 5 min.)"
         raise Refusal("InvalidSignatureException", words, 403)
 
 
@@ -73,13 +73,9 @@ def _stamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _canonical(
-    method: str, path: str, query: str, headers: Mapping[str, str], signed: str, body: bytes
-) -> str:
+def _canonical(method: str, path: str, query: str, headers: Mapping[str, str], signed: str, body: bytes) -> str:
     lines = [f"{name}:{' '.join(headers.get(name, '').split())}\n" for name in signed.split(";")]
-    pairs = (
-        "&".join(sorted(pair if "=" in pair else pair + "=" for pair in query.split("&"))) if query else ""
-    )
+    pairs = "&".join(sorted(pair if "=" in pair else pair + "=" for pair in query.split("&"))) if query else ""
     digest = hashlib.sha256(body).hexdigest()
     return "\n".join((method, quote(path or "/", safe="/-_.~"), pairs, "".join(lines), signed, digest))
 

@@ -91,9 +91,7 @@ class Sqs:
         }
         if unknown := [key for key in wanted if key != "All" and key not in found and key not in _OPTIONAL]:
             raise Refusal("InvalidAttributeName", f"Unknown Attribute {unknown[0]}.")
-        return {
-            "Attributes": {key: value for key, value in found.items() if "All" in wanted or key in wanted}
-        }
+        return {"Attributes": {key: value for key, value in found.items() if "All" in wanted or key in wanted}}
 
     def set_queue_attributes(self, call: Call) -> Members:
         """Change attributes."""
@@ -193,12 +191,19 @@ class Sqs:
 
 #: attributes that a queue has only once they were set
 _OPTIONAL = frozenset(
-    ["Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"]
+    [
+        "Policy",
+        "RedrivePolicy",
+        "RedriveAllowPolicy",
+        "KmsMasterKeyId",
+        "KmsDataKeyReusePeriodSeconds",
+        "SqsManagedSseEnabled",
+    ]
 )
 
 
 def attributes_digest(attributes: Mapping[str, Mapping[str, Any]]) -> str:
-    """MD5 of message attributes: "Calculating the MD5 message digest for message attributes", SQS developer guide."""
+    """MD5 of message attributes, by "Calculating the MD5 message digest …" of the SQS developer guide."""
     joined = bytearray()
     for name in sorted(attributes):
         value = attributes[name]
@@ -239,9 +244,7 @@ def _shown(message: Received, members: Mapping[str, Any]) -> Members:
 
 
 def _is_wanted(name: str, names: list[str]) -> bool:
-    return any(
-        one in ("All", ".*", name) or (one.endswith(".*") and name.startswith(one[:-2])) for one in names
-    )
+    return any(one in ("All", ".*", name) or (one.endswith(".*") and name.startswith(one[:-2])) for one in names)
 
 
 def _url(call: Call, name: str) -> str:
@@ -260,7 +263,8 @@ def _whole(members: Mapping[str, Any], name: str, default: int, low: int, high: 
     if value is None:
         return default
     if not isinstance(value, int) or not low <= value <= high:
-        words = f"Value {value} for parameter {name} is invalid. Reason: Must be between {low} and {high}, if provided."
+        reason = f"Must be between {low} and {high}, if provided."
+        words = f"Value {value} for parameter {name} is invalid. Reason: {reason}"
         raise Refusal("InvalidParameterValue", words)
     return value
 
@@ -294,7 +298,5 @@ def _each(entries: list[Mapping[str, Any]], act: Callable[[Mapping[str, Any]], M
         try:
             good.append({"Id": entry["Id"], **act(entry)})
         except Refusal as refusal:
-            bad.append(
-                {"Id": entry["Id"], "SenderFault": True, "Code": refusal.code, "Message": refusal.message}
-            )
+            bad.append({"Id": entry["Id"], "SenderFault": True, "Code": refusal.code, "Message": refusal.message})
     return {"Successful": good} | ({"Failed": bad} if bad else {})

@@ -1,7 +1,7 @@
 """SES's templates, as far as inline ones go: plain substitution of `{{name}}`.
 
-The values are put in as they are; SES does not escape them for html either. Blocks (`{{#if …}}`, `{{#each …}}`) are
-refused, as SES refuses them in inline templates; here stored templates may not have them either.
+The values are put in as they are; SES does not escape them for html either. Blocks (`{{#if …}}`, `{{#each
+…}}`) are refused, as SES refuses them in inline templates; here stored templates may not have them either.
 """
 
 import functools
@@ -23,7 +23,7 @@ MAX_TEMPLATE = 500 * 1024
 
 @functools.lru_cache(maxsize=256)
 def split(text: str) -> tuple[str, ...]:
-    """The text at even places, the names between them at odd ones. Raises Refusal for anything but substitution."""
+    """The text at even places, names at odd ones. Raises Refusal for anything but substitution."""
     pieces = tuple(_TOKEN.split(_OWN.sub("", text)))
     for piece in pieces[::2]:
         if "{{" in piece:
@@ -66,7 +66,7 @@ def _look_up(name: str, values: Mapping[str, Any]) -> Any:
 
 
 def read_data(text: object, *, empty: bool) -> dict[str, Any]:
-    """TemplateData as a mapping. Raises Refusal where it is missing (unless `empty` is allowed), too long or no object."""
+    """TemplateData as a mapping. Raises Refusal where it is missing (unless `empty`), too long or no object."""
     if text is None and empty:
         return {}
     if not isinstance(text, str):

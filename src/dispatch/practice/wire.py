@@ -87,8 +87,9 @@ def refusal_answer(refusal: Refusal) -> Answer:
 class PracticeProtocol(H11Protocol):
     """uvicorn's HTTP protocol, which also hands the connection to the request, so that a fault can cut it.
 
-    ASGI has no word for closing a connection. Give this class to uvicorn as `http=`; under another server a cut falls
-    back to an answer that stops short of its declared length, which closes the connection as well, but after the headers.
+    ASGI has no word for closing a connection. Give this class to uvicorn as `http=`; under another server a
+    cut falls back to an answer that stops short of its declared length, which closes the connection as
+    well, but after the headers.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -100,7 +101,7 @@ class PracticeProtocol(H11Protocol):
             await inner(scope, receive, send)
 
         # uvicorn calls what stands here for each request of the connection.
-        self.app = with_transport  # type: ignore[assignment]  # uvicorn's alias wants its own scope types
+        self.app = with_transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn's class
         """Begin a connection, without the 40 ms for which TCP holds back the second of two small writes."""
@@ -114,8 +115,8 @@ class PracticeProtocol(H11Protocol):
 class Cut(Response):
     """No answer: after `seconds` (or when the caller gives up) the connection is cut.
 
-    `reset`: with a TCP reset, which boto3 sees as ConnectionClosedError; else by an ordinary close. `sent`: bytes of a
-    whole answer, head included, that still leave before the cut.
+    `reset`: with a TCP reset, which boto3 sees as ConnectionClosedError; else by an ordinary close. `sent`:
+    bytes of a whole answer, head included, that still leave before the cut.
     """
 
     def __init__(self, *, seconds: float = 0.0, reset: bool = True, sent: bytes = b"") -> None:
@@ -130,9 +131,7 @@ class Cut(Response):
             await _gone_within(self.seconds, receive)
         transport = scope.get("extensions", {}).get(TRANSPORT)
         if transport is None:
-            await send(
-                {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100000")]}
-            )
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100000")]})
             return
         if self.sent:
             transport.write(self.sent)

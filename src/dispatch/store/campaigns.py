@@ -71,7 +71,9 @@ def create(connection: Connection, *, slug: str, title: str, date: str, way: str
     return made
 
 
-def set_state(connection: Connection, campaign_id: CampaignId, state: CampaignState, reason: str = "", todo: str = "") -> None:
+def set_state(
+    connection: Connection, campaign_id: CampaignId, state: CampaignState, reason: str = "", todo: str = ""
+) -> None:
     """Put a Campaign into a state, with the reason and what to do."""
     values = {"state": state.value, "reason": reason, "todo": todo}
     connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**values))
@@ -79,7 +81,9 @@ def set_state(connection: Connection, campaign_id: CampaignId, state: CampaignSt
 
 def state_of(connection: Connection, campaign_id: CampaignId) -> CampaignState:
     """The state alone: what a running send asks before every batch."""
-    return CampaignState(connection.execute(select(campaigns.c.state).where(campaigns.c.id == campaign_id)).scalar_one())
+    return CampaignState(
+        connection.execute(select(campaigns.c.state).where(campaigns.c.id == campaign_id)).scalar_one()
+    )
 
 
 # --- whom it is for -----------------------------------------------------------------------------------------------
@@ -164,9 +168,7 @@ def plan(connection: Connection, audiences: Sequence[Audience], campaign_id: str
     )
 
 
-def _given_elsewhere(
-    connection: Connection, audiences: Sequence[Audience], campaign_id: str | None
-) -> dict[str, int]:
+def _given_elsewhere(connection: Connection, audiences: Sequence[Audience], campaign_id: str | None) -> dict[str, int]:
     """Audience -> people subscribed to its list who get another Audience's Edition."""
     people = _candidates(audiences, campaign_id).subquery("people")
     slug_of_list = case(*[(subscriptions.c.member_list == each.member_list, each.slug) for each in audiences])
@@ -182,7 +184,7 @@ def _given_elsewhere(
         )
         .group_by(slug_of_list)
     ).all()
-    return {slug: count for slug, count in rows}
+    return {str(slug): int(count) for slug, count in rows}
 
 
 def _already(connection: Connection, audiences: Sequence[Audience], campaign_id: str | None) -> int:
@@ -240,7 +242,11 @@ def _escape_like(text: str) -> str:
 
 
 def freeze_editions(
-    connection: Connection, campaign_id: CampaignId, rendered: Mapping[str, Edition], audiences: Iterable[Audience], now: datetime
+    connection: Connection,
+    campaign_id: CampaignId,
+    rendered: Mapping[str, Edition],
+    audiences: Iterable[Audience],
+    now: datetime,
 ) -> dict[str, int]:
     """Keep the Editions for ever; gives Audience -> row. The same content twice is one row."""
     rows = {}
@@ -276,7 +282,10 @@ def freeze_editions(
 
 
 def freeze_audience(
-    connection: Connection, campaign_id: CampaignId, audiences: Sequence[Audience], edition_rows: Mapping[str, int]
+    connection: Connection,
+    campaign_id: CampaignId,
+    audiences: Sequence[Audience],
+    edition_rows: Mapping[str, int],
 ) -> int:
     """Give everybody on the lists who has none their Delivery, by one statement; gives how many were added.
 
@@ -297,7 +306,18 @@ def freeze_audience(
         state.label("state"),
         people.c.reason,
     ).order_by(people.c.member_id)
-    names = ["id", "campaign_id", "member_id", "key", "address", "address_hash", "audience", "edition_id", "state", "reason"]
+    names = [
+        "id",
+        "campaign_id",
+        "member_id",
+        "key",
+        "address",
+        "address_hash",
+        "audience",
+        "edition_id",
+        "state",
+        "reason",
+    ]
     return connection.execute(deliveries.insert().from_select(names, chosen)).rowcount
 
 
@@ -330,9 +350,7 @@ class FrozenEdition:
 
 def frozen_editions(connection: Connection, campaign_id: CampaignId) -> list[FrozenEdition]:
     """Every content that this Campaign froze, oldest first."""
-    rows = connection.execute(
-        editions.select().where(editions.c.campaign_id == campaign_id).order_by(editions.c.id)
-    )
+    rows = connection.execute(editions.select().where(editions.c.campaign_id == campaign_id).order_by(editions.c.id))
     names = FrozenEdition.__dataclass_fields__
     return [FrozenEdition(**{name: getattr(row, name) for name in names}) for row in rows]
 

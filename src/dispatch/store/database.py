@@ -59,7 +59,9 @@ class Database:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     @property
@@ -137,7 +139,9 @@ _RANDOM_ID = {
 
 def clock(connection: Connection) -> datetime:
     """The database's clock; one clock for all machines that share it."""
-    return datetime.fromisoformat(str(connection.execute(text(f"SELECT {_CLOCK[connection.dialect.name]}")).scalar_one()))
+    return datetime.fromisoformat(
+        str(connection.execute(text(f"SELECT {_CLOCK[connection.dialect.name]}")).scalar_one())
+    )
 
 
 def random_id_sql(connection: Connection) -> str:
@@ -163,18 +167,22 @@ def _engine(url: str) -> Engine:
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() not in _CLOCK:
-            raise ArgumentError(f"{parsed.get_backend_name()} is not supported")
+            raise _unusable(url, f"{parsed.get_backend_name()} is not supported")
         engine = create_engine(parsed, **_engine_options(parsed.get_backend_name()))
     except (ArgumentError, NoSuchModuleError) as err:
-        raise SettingsError(
-            f"The setting database_url is not usable: {err}.",
-            where=safe_url(url),
-            todo="Write sqlite:////path/to/file.db or postgresql://user:password@host/database.",
-        ) from err
+        raise _unusable(url, str(err)) from err
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _unusable(url: str, why: str) -> SettingsError:
+    return SettingsError(
+        f"The setting database_url is not usable: {why}.",
+        where=safe_url(url),
+        todo="Write sqlite:////path/to/file.db or postgresql://user:password@host/database.",
+    )
 
 
 def _engine_options(backend: str) -> dict[str, Any]:
@@ -186,7 +194,12 @@ def _engine_options(backend: str) -> dict[str, Any]:
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
     # Transactions are begun by _begin_sqlite, not by the driver.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -1,7 +1,7 @@
 """The ledger: claims, settlements and what stays uncertain.
 
-A row is `submitting`, committed, before any call is made for it; the outcome is committed after the call. What a kill, a
-time-out or a broken answer leaves behind becomes `uncertain`, and only an event, or a person, settles that.
+A row is `submitting`, committed, before any call is made for it; the outcome is committed after the call. What a kill,
+a time-out or a broken answer leaves behind becomes `uncertain`, and only an event, or a person, settles that.
 """
 
 from collections.abc import Iterable, Sequence
@@ -176,7 +176,10 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
         connection.execute(
             update(deliveries)
             .where(of_row)
-            .values(message_id=bindparam("id_given"), submitted_at=func.coalesce(deliveries.c.submitted_at, literal(now, Instant))),
+            .values(
+                message_id=bindparam("id_given"),
+                submitted_at=func.coalesce(deliveries.c.submitted_at, literal(now, Instant)),
+            ),
             accepted,
         )
         connection.execute(
@@ -220,7 +223,10 @@ def expire(connection: Connection, campaign_id: CampaignId, claim_seconds: int) 
             deliveries.c.state == DeliveryState.SUBMITTING.value,
             deliveries.c.claimed_at < before,
         )
-        .values(state=DeliveryState.UNCERTAIN.value, reason="the sending process ended before it noted the outcome")
+        .values(
+            state=DeliveryState.UNCERTAIN.value,
+            reason="the sending process ended before it noted the outcome",
+        )
     ).rowcount
 
 

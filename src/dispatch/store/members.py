@@ -198,9 +198,7 @@ def remove(connection: Connection, key: MemberKey, member_list: str, now: dateti
     return bool(gone.rowcount)
 
 
-def suppress(
-    connection: Connection, key: MemberKey, reason: SuppressionReason, detail: str, now: datetime
-) -> bool:
+def suppress(connection: Connection, key: MemberKey, reason: SuppressionReason, detail: str, now: datetime) -> bool:
     """Keep an address from all mail from now on; gives whether that is new. The first reason stays.
 
     `detail` is the provider's or a person's words, without addresses.
@@ -211,11 +209,13 @@ def suppress(
         "since": now,
         "detail": detail,
     }
-    added = connection.execute(_insert(connection)(suppressions).on_conflict_do_nothing(), [values]).rowcount
-    if added:
+    insert = _insert(connection)(suppressions).values(values).on_conflict_do_nothing()
+    # The count of an INSERT's rows is not to be had from every driver; what it returns is.
+    is_new = connection.execute(insert.returning(suppressions.c.address_hash)).first() is not None
+    if is_new:
         about = {"reason": reason.value, "rule": detail}
         record(connection, "address suppressed", now=now, address=str(values["address_hash"]), detail=about)
-    return bool(added)
+    return is_new
 
 
 def lift(connection: Connection, key: MemberKey, reason: str, now: datetime) -> bool:
@@ -250,7 +250,7 @@ def _query() -> Select[Any]:
 
 def _members(connection: Connection, query: Select[Any]) -> Iterator[Member]:
     """One Member for each run of rows with the same key."""
-    for key, rows in groupby(connection.execute(query).tuples(), key=itemgetter(0)):
+    for key, rows in groupby(connection.execute(query), key=itemgetter(0)):
         (_, address, name, attributes, *tie), *others = rows
         ties = [] if tie[0] is None else [_tie(*tie), *(_tie(*other[4:]) for other in others)]
         yield Member(address, MemberKey(key), name, attributes, tuple(ties))
@@ -316,9 +316,7 @@ def _typed(connection: Connection, key: MemberKey) -> str:
 
 
 def _secret(connection: Connection) -> bytes:
-    found: bytes = connection.execute(
-        select(secrets.c.secret).where(secrets.c.name == "address-hash")
-    ).scalar_one()
+    found: bytes = connection.execute(select(secrets.c.secret).where(secrets.c.name == "address-hash")).scalar_one()
     return found
 
 

@@ -11,7 +11,9 @@ from dispatch.store.audit import record
 from dispatch.store.schema import proof_messages, proofs
 
 
-def add(connection: Connection, proof: Proof, counts: Mapping[str, int], messages: Sequence[tuple[str, str, str]]) -> None:
+def add(
+    connection: Connection, proof: Proof, counts: Mapping[str, int], messages: Sequence[tuple[str, str, str]]
+) -> None:
     """Keep a Proof and its mails, (identifier, Audience, address) each, before any of them leaves."""
     connection.execute(
         proofs.insert().values(

@@ -1,0 +1,96 @@
+"""`dispatch events`: fetch what the provider says became of the mails."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from dispatch.cli.frame import DONE, REFUSED, Frame, json_option, pass_frame, print_json
+
+if TYPE_CHECKING:
+    from dispatch.pipeline.ports import Notices
+
+
+@click.group("events", short_help="Fetch what the provider says became of the mails.")
+def events_command() -> None:
+    """What Amazon SES says became of the mails, as it arrives in the SQS queue of the settings."""
+
+
+@events_command.command("pull")
+@click.option(
+    "--wait",
+    type=click.IntRange(0, 20),
+    default=1,
+    show_default=True,
+    help="Seconds to wait for the first one.",
+)
+@json_option
+@pass_frame
+def pull_command(frame: Frame, /, wait: int, *, as_json: bool) -> None:
+    """Empty the queue: store every notice, read it, move the deliveries that it is about.
+
+    Safe at any time and any number of times. A notice that cannot be read is kept, shown here, and stops nothing.
+    """
+    from dispatch.errors import SettingsError
+    from dispatch.pipeline.ingest import pull
+    from dispatch.store import notices as stored
+
+    queue = _queue(frame)
+    if queue is None:
+        raise SettingsError(
+            "There is no queue of events.",
+            where=f"{frame.workspace / 'dispatch.toml'}, [ses] queue_url",
+            todo="Write the URL of the SQS queue that the configuration set's events arrive in.",
+        )
+    with frame.open_database() as database:
+        found = pull(database, queue, wait_seconds=wait)
+        with database.reading() as connection:
+            unreadable = stored.unreadable(connection, 10)
+    if as_json:
+        print_json(
+            {
+                "received": found.received,
+                "events": found.events,
+                "foreign": found.foreign,
+                "unreadable": found.unreadable,
+            }
+        )
+    else:
+        click.echo(frame.banner)
+        click.echo(f"{found.received} new notices with {found.events} new events.")
+        if found.foreign:
+            click.echo(f"{found.foreign} are about other mail than this database's; they are kept.")
+        for number, at, problem in unreadable[: found.unreadable]:
+            click.echo(f"Notice {number} of {at:%Y-%m-%d %H:%M} cannot be read and is kept: {problem}")
+    sys.exit(REFUSED if found.unreadable else DONE)
+
+
+def pull_quietly(frame: Frame) -> str:
+    """Fetch what is new without waiting, if there is a queue; gives what went wrong, "" for nothing."""
+    from dispatch.errors import ProviderError
+    from dispatch.pipeline.ingest import pull
+
+    queue = _queue(frame)
+    if queue is None:
+        return ""
+    with frame.open_database() as database:
+        try:
+            pull(database, queue, wait_seconds=0)
+        except ProviderError as err:
+            return err.what
+    return ""
+
+
+def _queue(frame: Frame) -> "Notices | None":
+    """The queue of this way; in practice only while its server runs, which nothing here starts."""
+    from dispatch.cli.way import open_notices, point_at_practice
+
+    if not frame.is_practice:
+        return open_notices(frame, frame.settings.ses.queue_url)
+    from dispatch.cli.practice import find_running
+
+    running = find_running(frame)
+    if running is None:
+        return None
+    point_at_practice(running.url)
+    return open_notices(frame, running.queue_url)

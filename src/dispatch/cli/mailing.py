@@ -1,0 +1,232 @@
+"""Desk: what `send` and `proof` share: the Brief prepared, the way open, and all that must hold before mail leaves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from dispatch.cli.frame import Frame
+
+if TYPE_CHECKING:
+    from dispatch.cli.way import Way
+    from dispatch.errors import DispatchError
+    from dispatch.model.brand import Audience
+    from dispatch.model.campaign import Campaign
+    from dispatch.pipeline.plan import Proposal
+    from dispatch.pipeline.prepare import Prepared
+
+#: domains that nobody reads (RFC 2606, RFC 6761); real mail to them only spoils the sender's name
+EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net", "example", "test", "invalid", "localhost")
+
+
+@dataclass
+class Desk:
+    """A prepared Brief, its Audiences and an open way."""
+
+    frame: Frame
+    brief_file: Path
+    audiences: "tuple[Audience, ...]"
+    way: "Way"
+    prepared: "Prepared"
+
+    @classmethod
+    def open(cls, frame: Frame, brief_file: Path, named: Sequence[str]) -> Self:
+        """Prepare the Brief for the Audiences named (all, where none is). Raises DispatchErrors."""
+        from dispatch.cli.way import open_way
+        from dispatch.pipeline.prepare import prepare
+
+        audiences = choose_audiences(frame, named)
+        if not frame.is_practice:
+            _require_public_url(frame, audiences)
+        way = open_way(frame)
+        prepared = prepare(frame.workspace, brief_file, audiences, public_url=way.public_url)
+        return cls(frame, brief_file, audiences, way, prepared)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether mail would leave this computer."""
+        return self.way.name != "practice"
+
+    def propose(self) -> "Proposal":
+        """What a send would do now. Raises CampaignError."""
+        from dispatch.pipeline.plan import propose
+
+        return propose(self.way.database, self.prepared, self.audiences, self.way.name)
+
+    def freeze(self, proposal: "Proposal", forced: Sequence[str]) -> "tuple[Campaign, int]":
+        """Make the proposal so."""
+        from dispatch.pipeline.plan import freeze
+
+        return freeze(self.way.database, proposal, self.way.publisher, forced)
+
+    def refuse_what_blocks(self, proposal: "Proposal", forced: Sequence[str]) -> None:
+        """Raise ProblemsFound with everything that stops this send, all at once."""
+        from dispatch.errors import BriefError, CampaignError, ProblemsFound
+        from dispatch.model.finding import errors_of
+
+        problems: list[DispatchError] = [
+            BriefError(f"{finding.message} [{finding.code}]", where=str(finding.place), todo=finding.advice)
+            for finding in errors_of(self.prepared.findings)
+            if finding.code not in forced
+        ]
+        if not proposal.plan.to_send and proposal.campaign is None:
+            problems.append(
+                CampaignError(
+                    "There is nobody to mail.",
+                    where="Lists: " + ", ".join(audience.member_list for audience in self.audiences),
+                    todo="Bring members in: dispatch members import FILE --list LIST",
+                )
+            )
+        if self.is_real:
+            problems.extend(self._what_blocks_real_mail())
+        if problems:
+            raise ProblemsFound("This cannot be sent yet. Nothing was sent.", problems)
+
+    def _what_blocks_real_mail(self) -> "list[DispatchError]":
+        from dispatch.errors import BriefError, RosterError
+
+        problems: list[DispatchError] = []
+        if stand_ins := self.prepared.brief.stand_ins:
+            problems.append(
+                BriefError(
+                    "The brief shows stand-in pictures: " + ", ".join(figure.file for figure in stand_ins) + ".",
+                    where=str(self.brief_file),
+                    todo="Put the real pictures in their place and take `.stand-in` away.",
+                )
+            )
+        if not self.frame.settings.send.allow_example_domains and (example := self._example_addresses()):
+            problems.append(
+                RosterError(
+                    f"{len(example)} or more addresses are examples that nobody reads, such as {example[0]}.",
+                    where="Lists: " + ", ".join(audience.member_list for audience in self.audiences),
+                    todo="Remove the sample members: dispatch members remove ADDRESS --list LIST",
+                )
+            )
+        return problems
+
+    def _example_addresses(self) -> list[str]:
+        from dispatch.store import campaigns
+
+        found = []
+        with self.way.database.reading() as connection:
+            for domain in EXAMPLE_DOMAINS:
+                for person in campaigns.planned_people(connection, self.audiences, None, search=domain, limit=20):
+                    host = person.address.rpartition("@")[2].casefold()
+                    if not person.reason and (host == domain or host.endswith("." + domain)):
+                        found.append(person.address)
+        return found
+
+    def require_proof(self, proposal: "Proposal", approved_by: str | None, *, may_ask: bool) -> None:
+        """Raise CampaignError unless a Proof of just this content was approved, where the settings want one."""
+        from dispatch.errors import CampaignError
+        from dispatch.pipeline.proof import fingerprints, settings_that_reach_the_mail
+        from dispatch.store import proofs
+        from dispatch.store.database import clock
+
+        if not self.frame.settings.send.require_proof or not proposal.plan.new:
+            return
+        todo = "Show it to whoever answers for it: dispatch proof --to ADDRESS"
+        with self.way.database.reading() as connection:
+            proof = proofs.latest(connection, self.prepared.brief.slug)
+        if proof is None:
+            raise CampaignError("Nobody has seen a proof of this brief.", where=str(self.brief_file), todo=todo)
+        changes = proof.changes(
+            fingerprints(self.prepared, self.audiences),
+            settings_that_reach_the_mail(self.audiences, self.way.public_url),
+        )
+        if changes:
+            raise CampaignError(
+                f"Changed since the proof {proof.code}: " + ", ".join(changes) + ".",
+                where=str(self.brief_file),
+                todo=todo,
+            )
+        if proof.approved_at is not None:
+            return
+        shown = ", ".join(proof.addresses)
+        if approved_by is None and may_ask:
+            approved_by = click.prompt(f"Proof {proof.code} went to {shown}. Who said yes to it? (name)").strip()
+        if not approved_by:
+            raise CampaignError(
+                f"Nobody has said yes to the proof {proof.code} that went to {shown}.",
+                where=str(self.brief_file),
+                todo='If somebody did: dispatch send --approved-by "NAME"',
+            )
+        with self.way.database.writing() as connection:
+            proofs.approve(connection, proof.id, approved_by, clock(connection))
+
+    def check_account(self, mails: int) -> None:
+        """Raise ProviderError where the provider would not take so many mails now."""
+        from dispatch.errors import ProviderError
+
+        account = self.way.mailer.account()
+        if account.stopped:
+            raise ProviderError(account.stopped, todo="Amazon says why in the SES console, under Account dashboard.")
+        if account.is_sandbox and self.is_real:
+            raise ProviderError(
+                "This Amazon account is in Amazon's own sandbox: it mails only addresses that were verified.",
+                todo="Ask Amazon for production access in the SES console, under Account dashboard.",
+            )
+        left = account.left_today
+        if left is not None and left < mails:
+            raise ProviderError(
+                f"Amazon lets {left} more mails out in these 24 hours, and there are {mails} to send.",
+                todo=f"Send a part now with --limit {left}, the rest tomorrow; or ask Amazon for a higher quota."
+                if left
+                else "Try again when the 24 hours have passed, or ask Amazon for a higher quota.",
+            )
+
+
+def choose_audiences(frame: Frame, named: Sequence[str]) -> "tuple[Audience, ...]":
+    """The Audiences of these names, all where none is named. Raises SettingsError for a name nobody has."""
+    from dispatch.errors import SettingsError
+
+    known = frame.settings.all_audiences()
+    slugs = ", ".join(audience.slug for audience in known)
+    if not known:
+        raise SettingsError(
+            "There is no audience.",
+            where=str(frame.workspace / "dispatch.toml"),
+            todo="Write an [audiences.NAME] section.",
+        )
+    for name in named:
+        if name not in {audience.slug for audience in known}:
+            raise SettingsError(f"There is no audience {name!r}.", where="--to", todo=f"Known: {slugs}.")
+    return tuple(audience for audience in known if not named or audience.slug in named)
+
+
+def _require_public_url(frame: Frame, audiences: "Sequence[Audience]") -> None:
+    """Raise ProblemsFound unless real mail could be unsubscribed from and names its sender."""
+    from dispatch.errors import ProblemsFound, SettingsError
+
+    file = str(frame.workspace / "dispatch.toml")
+    problems: list[DispatchError] = []
+    url = frame.settings.web.public_url
+    if not url:
+        problems.append(
+            SettingsError(
+                "Real mail needs an address at which readers can unsubscribe.",
+                where=f"{file}, [web] public_url",
+                todo='Write the https address of `dispatch serve`, such as "https://briefs.example.org".',
+            )
+        )
+    elif not url.startswith("https://") and not url.startswith("http://127.0.0.1"):
+        problems.append(
+            SettingsError(
+                f"The public address must be https: {url}",
+                where=f"{file}, [web] public_url",
+                todo="Write https://…",
+            )
+        )
+    problems.extend(
+        SettingsError(
+            f"{audience.brand.name} has no postal address, and the law wants one in every such mail.",
+            where=f"{file}, [brands.{audience.brand.slug}] postal_address",
+            todo='Write it in one line, such as "1 Example Street, City, ST 00000".',
+        )
+        for audience in audiences
+        if not audience.brand.postal_address.strip()
+    )
+    if problems:
+        raise ProblemsFound("Real mail is not set up yet. Nothing was sent.", problems)

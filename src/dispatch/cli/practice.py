@@ -1,0 +1,273 @@
+"""`dispatch practice`: a local SES and SQS to try everything against; nothing leaves this computer."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dispatch.cli.frame import PRACTICE_LINE, Frame, json_option, pass_frame, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: the port that practice tries first, so that addresses in mails stay the same from day to day
+FIRST_PORT = 8425
+START_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A practice server that answers; kept in .dispatch/practice.json."""
+
+    port: int
+    pid: int
+    url: str
+    queue_url: str
+    configuration_set: str
+
+
+@click.group(
+    "practice",
+    invoke_without_command=True,
+    short_help="The local mail server where nothing leaves this computer.",
+)
+@json_option
+@click.pass_context
+def practice_command(ctx: click.Context, *, as_json: bool) -> None:
+    """Start, stop or look at the practice server.
+
+    It stands in for Amazon SES: it takes mail, shows it at its web inbox, and tells what became of it as SES does.
+    `dispatch send` starts it by itself while mail.via is practice.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(status_command, as_json=as_json)
+
+
+@practice_command.command("start")
+@json_option
+@pass_frame
+def start_command(frame: Frame, /, *, as_json: bool) -> None:
+    """Start it, if it does not run yet."""
+    _show(ensure_running(frame), as_json=as_json)
+
+
+@practice_command.command("status")
+@json_option
+@pass_frame
+def status_command(frame: Frame, /, *, as_json: bool) -> None:
+    """Say whether it runs, and where its inbox is."""
+    _show(find_running(frame), as_json=as_json)
+
+
+@practice_command.command("stop")
+@json_option
+@pass_frame
+def stop_command(frame: Frame, /, *, as_json: bool) -> None:
+    """Stop it; its mails and events stay for the next start."""
+    running = find_running(frame)
+    if running is not None:
+        _ask(running.port, "/api/stop", method="POST")
+        until = time.monotonic() + START_SECONDS
+        while find_running(frame) is not None and time.monotonic() < until:
+            time.sleep(0.05)
+    _show(None, as_json=as_json)
+
+
+@practice_command.command("run", hidden=True)
+@click.option("--port", type=int, required=True)
+@pass_frame
+def run_command(frame: Frame, /, port: int) -> None:
+    """Be the practice server: what `start` starts, in a session of its own."""
+    import signal
+
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
+
+    from dispatch.practice.server import routes as practice_routes
+    from dispatch.practice.settings import PracticeSettings
+    from dispatch.store.database import Database
+
+    try:
+        from dispatch.web.readers import routes as reader_routes
+    except ModuleNotFoundError:
+        reader_routes = lambda *a, **k: []
+
+    settings = PracticeSettings()
+    database = Database.in_file(frame.practice_database)
+
+    async def stop(request: Request) -> Response:
+        server.should_exit = True
+        return JSONResponse({"stopping": True})
+
+    app = Starlette(
+        routes=[
+            Route("/api/stop", stop, methods=["POST"]),
+            *reader_routes(database, public_folder=frame.state_folder / "practice" / "public", banner=PRACTICE_LINE),
+            *practice_routes(_practice_folder(frame), settings=settings),
+        ]
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
+    )
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    server.run()
+
+
+def ensure_running(frame: Frame) -> Running:
+    """The practice server, started if need be; it survives the command that started it.
+
+    Raises ProviderError where it does not come up.
+    """
+    with _starting(frame):
+        found = find_running(frame)
+        return found if found is not None else _start(frame)
+
+
+def find_running(frame: Frame) -> Running | None:
+    """The practice server of this workspace, if it answers."""
+    try:
+        noted = json.loads(_note(frame).read_text(encoding="utf-8"))
+        running = Running(**{name: noted[name] for name in Running.__dataclass_fields__})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    health = _ask(running.port, "/api/health")
+    return running if health is not None and health.get("pid") == running.pid else None
+
+
+def _start(frame: Frame) -> Running:
+    from dispatch.errors import ProviderError
+    from dispatch.practice.settings import PracticeSettings
+    from dispatch.store.database import Database
+
+    settings = PracticeSettings()
+    Database.in_file(frame.practice_database).close()
+    port = _free_port(_last_port(frame))
+    log = _practice_folder(frame) / "server.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - this program itself, with arguments of its own making
+            [
+                sys.executable,
+                "-m",
+                "dispatch",
+                "--workspace",
+                str(frame.workspace),
+                "practice",
+                "run",
+                "--port",
+                str(port),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # A session of its own: it outlives the command that started it, and its terminal's Ctrl-C.
+            **_detached(),
+        )
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        health = _ask(port, "/api/health")
+        if health is not None and health.get("pid") == process.pid:
+            url = f"http://127.0.0.1:{port}"
+            queue_url = f"{url}/queue/{settings.queue_name}"
+            running = Running(port, process.pid, url, queue_url, settings.configuration_set)
+            _write(_note(frame), json.dumps(asdict(running), indent=2))
+            return running
+        time.sleep(0.05)
+    if process.poll() is None:
+        process.kill()
+    raise ProviderError(
+        "The practice server did not start.",
+        where=f"Its own words are in {log}.",
+        todo="Read the last lines there; to try again: dispatch practice start",
+    )
+
+
+def _detached() -> dict[str, Any]:
+    if os.name == "nt":
+        flags = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        return {"creationflags": flags}
+    return {"start_new_session": True}
+
+
+@contextmanager
+def _starting(frame: Frame) -> "Iterator[None]":
+    """Only one process at a time starts the server; the others wait and then find it."""
+    with (_practice_folder(frame) / "starting.lock").open("w") as lock:
+        if os.name != "nt":
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _practice_folder(frame: Frame) -> Path:
+    folder = frame.state_folder / "practice"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _note(frame: Frame) -> Path:
+    return frame.state_folder / "practice.json"
+
+
+def _write(file: Path, text: str) -> None:
+    draft = file.with_suffix(".tmp")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(file)
+
+
+def _last_port(frame: Frame) -> int:
+    try:
+        return int(json.loads(_note(frame).read_text(encoding="utf-8"))["port"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return FIRST_PORT
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port if it is free, else any."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            if os.name != "nt":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    return wanted
+
+
+def _ask(port: int, path: str, method: str = "GET") -> dict[str, Any] | None:
+    """A JSON answer of the server on this computer; None where nobody, or something else, answers."""
+    import http.client
+
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request(method, path)
+        answer = json.loads(connection.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+    return answer if isinstance(answer, dict) else None
+
+
+def _show(running: Running | None, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"running": running is not None, **(asdict(running) if running else {})})
+        return
+    click.echo(PRACTICE_LINE)
+    if running is None:
+        click.echo("The practice server does not run. To start it: dispatch practice start")
+    else:
+        click.echo(f"The practice server runs. Its inbox: {running.url}/inbox")

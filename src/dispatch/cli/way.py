@@ -1,0 +1,123 @@
+"""The way out: what a command needs to mail by `practice`, `ses` or `smtp`, put together from the settings."""
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dispatch.cli.frame import Frame
+
+if TYPE_CHECKING:
+    from dispatch.pipeline.lanes import SendOptions
+    from dispatch.pipeline.ports import Mailer, Notices, Publisher
+    from dispatch.store.database import Database
+
+
+@dataclass
+class Way:
+    """Everything that mailing needs."""
+
+    #: `practice`, `ses` or `smtp`
+    name: str
+    database: "Database"
+    mailer: "Mailer"
+    publisher: "Publisher"
+    #: the queue of events; None where there is none
+    notices: "Notices | None"
+    #: the address at which readers reach our pages
+    public_url: str
+
+
+def open_way(frame: Frame) -> Way:
+    """The way that the settings name, open; in practice the practice server is started.
+
+    Raises SettingsError, StoreError, ProviderError.
+    """
+    from dispatch.files import FolderPublisher
+
+    settings = frame.settings
+    public_url = settings.web.public_url
+    queue_url = settings.ses.queue_url
+    configuration_set = settings.ses.configuration_set
+    if frame.is_practice:
+        from dispatch.cli.practice import ensure_running
+
+        running = ensure_running(frame)
+        public_url, queue_url, configuration_set = running.url, running.queue_url, running.configuration_set
+        point_at_practice(running.url)
+    return Way(
+        name=settings.mail.via,
+        database=frame.open_database(),
+        mailer=_mailer(frame, configuration_set),
+        publisher=FolderPublisher(frame.public_folder),
+        notices=open_notices(frame, queue_url) if settings.mail.via != "smtp" else None,
+        public_url=public_url,
+    )
+
+
+def open_notices(frame: Frame, queue_url: str) -> "Notices | None":
+    """The queue of events; None where the settings name none."""
+    if not queue_url:
+        return None
+    from dispatch.aws.queue import SqsNotices
+
+    return SqsNotices(region=frame.settings.ses.region, queue_url=queue_url)
+
+
+def point_at_practice(url: str) -> None:
+    """Turn every AWS call of this process to the practice server, whatever the environment says."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(
+        AWS_ENDPOINT_URL=url,
+        AWS_ENDPOINT_URL_SESV2=url,
+        AWS_ENDPOINT_URL_SQS=url,
+        AWS_ACCESS_KEY_ID="practice",
+        AWS_SECRET_ACCESS_KEY="practice",  # noqa: S106 - the practice server's own, known to everybody
+        AWS_EC2_METADATA_DISABLED="true",
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+    )
+
+
+def _mailer(frame: Frame, configuration_set: str) -> "Mailer":
+    settings = frame.settings
+    if settings.mail.via == "smtp":
+        from dispatch.smtp import SmtpMailer
+
+        return SmtpMailer(
+            host=settings.smtp.host,
+            port=settings.smtp.port,
+            security=settings.smtp.security,
+            username=settings.smtp.username,
+            password=settings.smtp.password,
+            max_per_second=settings.smtp.max_per_second,
+            timeout_seconds=settings.smtp.timeout_seconds,
+        )
+    from dispatch.aws.mailer import SesMailer
+
+    return SesMailer(
+        region=settings.ses.region,
+        configuration_set=configuration_set,
+        timeout_seconds=settings.ses.timeout_seconds,
+        calls_in_flight=settings.send.calls_in_flight,
+    )
+
+
+def send_options(frame: Frame, public_url: str, limit: int | None) -> "SendOptions":
+    """The settings of a send."""
+    from dispatch.pipeline.lanes import SendOptions
+
+    send = frame.settings.send
+    return SendOptions(
+        public_url=public_url,
+        claim_seconds=send.claim_seconds,
+        grace_seconds=send.grace_seconds,
+        settle_seconds=send.settle_seconds,
+        rate_share=send.rate_share,
+        calls_in_flight=send.calls_in_flight,
+        max_bounce_rate=send.max_bounce_rate,
+        max_complaint_rate=send.max_complaint_rate,
+        rates_after=send.rates_after,
+        complaints_after=send.complaints_after,
+        limit=limit,
+    )
