@@ -181,7 +181,8 @@ def test_every_row_that_is_not_empty_is_in_one_place(cells: list[str]) -> None:
     text = "email,name\n" + "".join('"{}",x\n'.format(cell.replace('"', '""')) for cell in cells)
     sheet = read(text)
     assert sheet.rows == len(cells)
-    numbers = [each.row for each in (*sheet.entries, *sheet.invalid, *sheet.doubled)]
+    numbers = [entry.row for entry in sheet.entries]
+    numbers += [left_out.row for left_out in (*sheet.invalid, *sheet.doubled)]
     assert sorted(numbers) == list(range(2, len(cells) + 2))
 
 
