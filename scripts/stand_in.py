@@ -121,19 +121,23 @@ def hair(sheet: Sheet, x: float, side: int, colour: str, *, full: bool) -> None:
 
 def arms(sheet: Sheet) -> None:
     """Two arms that meet in the middle."""
-    sheet.stroke(RIGHT, 62, (812, 452), (752, 540), (672, 548))
-    sheet.stroke(LEFT, 62, (372, 452), (432, 540), (512, 548))
-    sheet.stroke(SHIRT, 46, (526, 549), (536, 549))
-    sheet.stroke(SHIRT, 46, (658, 549), (648, 549))
-    sheet.stroke(SKIN, 40, (556, 549), (622, 551))
-    sheet.stroke("#a4866f", 3, (584, 534), (606, 548), (590, 566))
-    sheet.stroke("#a4866f", 3, (570, 540), (590, 533))
+    sheet.stroke(RIGHT, 62, (812, 452), (756, 538), (696, 547))
+    sheet.stroke(LEFT, 62, (372, 452), (428, 538), (488, 547))
+    sheet.shape(RIGHT, (700, 516), (666, 519), (666, 580), (700, 578))
+    sheet.shape(LEFT, (484, 516), (518, 519), (518, 580), (484, 578))
+    sheet.shape(SHIRT, (518, 522), (534, 524), (534, 576), (514, 578))
+    sheet.shape(SHIRT, (666, 522), (650, 524), (650, 576), (670, 578))
+    sheet.stroke(SKIN, 38, (540, 549), (644, 550))
+    sheet.stroke(SKIN, 46, (576, 549), (610, 551))
+    sheet.stroke("#9c7f69", 3, (566, 532), (590, 540), (612, 556))
+    for x in (584, 596, 608):
+        sheet.stroke("#9c7f69", 2.5, (x, 570), (x + 8, 560))
 
 
 def label(sheet: Sheet) -> None:
     """The words that say what it is."""
     asked = ["fc-match", "-f", "%{file}", "Liberation Sans:style=Bold"]
-    file = subprocess.run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603, S607 - fixed words
+    file = subprocess.run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed words
     face = ImageFont.truetype(file, 22 * SCALE)
     sheet.shape(
         DARK, (WIDTH - 142, HEIGHT - 44), (WIDTH, HEIGHT - 44), (WIDTH, HEIGHT), (WIDTH - 142, HEIGHT)

@@ -1,6 +1,7 @@
-"""Draws the stand-in wordmarks of both Brands into templates/wordmarks/: type on an opaque plate, at twice its size.
+"""Draws the stand-in wordmarks of both Brands into templates/wordmarks/: type on an opaque plate, 2x.
 
-Run it as `python scripts/wordmarks.py` after a change of colours in dispatch.toml; needs fontconfig and Liberation Serif.
+Run it as `python scripts/wordmarks.py` after a change of colours in dispatch.toml; needs fontconfig and the
+font Liberation Serif.
 """
 
 import subprocess
@@ -17,7 +18,7 @@ HEIGHT = 52
 def font(size: int, style: str = "Bold") -> ImageFont.FreeTypeFont:
     """Liberation Serif in a size, wherever fontconfig has it."""
     asked = ["fc-match", "-f", "%{file}", f"Liberation Serif:style={style}"]
-    file = subprocess.run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603, S607 - fixed words
+    file = subprocess.run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed words
     return ImageFont.truetype(file, size)
 
 

@@ -46,9 +46,7 @@ class Gathered:
 class BlockReader:
     """Reads the tokens of one text into blocks."""
 
-    def __init__(
-        self, tokens: list[Token], inline_notes: dict[int, list[Token]], source: str, file: str
-    ) -> None:
+    def __init__(self, tokens: list[Token], inline_notes: dict[int, list[Token]], source: str, file: str) -> None:
         self.tokens = tokens
         self.inline_notes = inline_notes
         self.lines = source.split("\n")
@@ -148,11 +146,7 @@ class BlockReader:
     def keep_inline_notes(self, children: list[Token]) -> None:
         """Notes that are written in the line itself, `^[…]`, as Footnotes."""
         for child in children:
-            if (
-                child.type == "footnote_ref"
-                and child.meta["id"] in self.inline_notes
-                and "label" not in child.meta
-            ):
+            if child.type == "footnote_ref" and child.meta["id"] in self.inline_notes and "label" not in child.meta:
                 inner = self.inline_notes.pop(child.meta["id"])
                 self.keep_inline_notes(inner)
                 words = read_inlines(inner, self.telling)

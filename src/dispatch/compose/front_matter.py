@@ -172,21 +172,15 @@ def _yaml_error(err: MarkedYAMLError, file: str) -> Finding:
 def _forbidden(text: str, file: str) -> Finding | None:
     """Anchors, aliases, tags, depth and size that a front matter never needs."""
     if len(text) > _MAX_CHARACTERS:
-        return _unreadable(
-            file, 2, 1, "it is far too long", "Close it with a line ---; the brief's text stands below."
-        )
+        return _unreadable(file, 2, 1, "it is far too long", "Close it with a line ---; the brief's text stands below.")
     depth = 0
     for event in YAML(typ="rt").parse(text):
         if isinstance(event, MappingStartEvent | SequenceStartEvent):
             depth += 1
         elif not isinstance(event, ScalarEvent | AliasEvent):
             depth -= type(event).__name__ in ("MappingEndEvent", "SequenceEndEvent")
-        tagged = (
-            isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent) and event.tag is not None
-        )
-        anchored = isinstance(event, AliasEvent) or (
-            isinstance(event, NodeEvent) and event.anchor is not None
-        )
+        tagged = isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent) and event.tag is not None
+        anchored = isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor is not None)
         if depth > _MAX_DEPTH or tagged or anchored:
             line, column = event.start_mark.line + 1, event.start_mark.column + 1
             return _unreadable(
@@ -199,9 +193,7 @@ def _forbidden(text: str, file: str) -> Finding | None:
     return None
 
 
-def _model(
-    data: CommentedMap, file: str, places: Mapping[str, int]
-) -> tuple[FrontMatter | None, list[Finding]]:
+def _model(data: CommentedMap, file: str, places: Mapping[str, int]) -> tuple[FrontMatter | None, list[Finding]]:
     """The validated keys; keys that are wrong are reported and left out."""
     plain = _plain(data)
     try:

@@ -67,9 +67,7 @@ class Inliner:
         if isinstance(inline, NoteMark):
             return self.mark(inline.label)
         if isinstance(inline, Span):
-            return Markup("<span{}>{}</span>").format(
-                speech(inline.lang, inline.dir), self.run(inline.children)
-            )
+            return Markup("<span{}>{}</span>").format(speech(inline.lang, inline.dir), self.run(inline.children))
         return Markup("<br>") if isinstance(inline, LineBreak) else self.code(inline)
 
     def code(self, code: Code) -> Markup:
@@ -83,11 +81,7 @@ class Inliner:
             return escape.literal(f"[^{label}]")
         url = self.view.notes[number - 1].url
         href = (
-            f"#fn{number}"
-            if self.is_web
-            else address(url)
-            if url
-            else Markup("{}#fn{}").format(self.web_url, number)
+            f"#fn{number}" if self.is_web else address(url) if url else Markup("{}#fn{}").format(self.web_url, number)
         )
         return Markup('<a class="mark" href="{0}" aria-label="Note {1}">{1}</a>').format(href, number)
 

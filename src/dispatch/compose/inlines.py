@@ -118,9 +118,7 @@ def refusal(href: str) -> tuple[str, str, str] | None:
         )
     if parts.scheme == "mailto":
         good = "@" in parts.path and not re.search(r"[\s<>\"]", href)
-        return (
-            None if good else ("link-unreadable", "A mailto link has no address.", "Write mailto:name@domain")
-        )
+        return None if good else ("link-unreadable", "A mailto link has no address.", "Write mailto:name@domain")
     if not host or not _HOST.fullmatch(host) or "@" in parts.netloc:
         return (
             "link-unreadable",

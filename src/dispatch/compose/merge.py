@@ -98,11 +98,7 @@ def _for_html(value: str) -> str:
 
 def _for_address(value: str) -> str:
     line = _for_line(value)
-    return (
-        html.escape(quote(line, safe="%:/?#[]@!$&()*+,;=~-._"))
-        if line.startswith(_ADDRESS_START)
-        else NO_ADDRESS
-    )
+    return html.escape(quote(line, safe="%:/?#[]@!$&()*+,;=~-._")) if line.startswith(_ADDRESS_START) else NO_ADDRESS
 
 
 def _for_query(value: str) -> str:

@@ -109,8 +109,7 @@ def _spaced(fragment: str) -> str:
     """A fragment without newlines, which mrml drops between elements; those of <pre> become references."""
     parts = _PRE.split(fragment.strip())
     return "".join(
-        part.replace("\n", "&#10;") if at % 2 else _BETWEEN_BLOCKS.sub(" ", part)
-        for at, part in enumerate(parts)
+        part.replace("\n", "&#10;") if at % 2 else _BETWEEN_BLOCKS.sub(" ", part) for at, part in enumerate(parts)
     )
 
 
@@ -129,9 +128,7 @@ def _mrml(mjml: str) -> str:
     except ValueError as err:
         position = _POSITION.search(str(err))
         # mrml counts bytes; the document is ASCII here
-        raise _wrong(
-            mjml, int(position[1]) if position else 0, str(err).split(" in root")[0].rstrip(".")
-        ) from err
+        raise _wrong(mjml, int(position[1]) if position else 0, str(err).split(" in root")[0].rstrip(".")) from err
 
 
 def _after_mrml(page: str) -> str:

@@ -77,9 +77,7 @@ def settle(blocks: Blocks, written: list[Footnote], file: str) -> tuple[tuple[Fo
     return tuple(notes), findings + missing
 
 
-def _called(
-    blocks: Blocks, known: dict[str, Footnote], file: str, findings: list[Finding]
-) -> dict[str, None]:
+def _called(blocks: Blocks, known: dict[str, Footnote], file: str, findings: list[Finding]) -> dict[str, None]:
     order: dict[str, None] = {}
     pending = list(marks(blocks))
     undefined: set[str] = set()

@@ -68,24 +68,23 @@ class PageWriter:
             "web": self.inliner.is_web,
             "web_url": self.inliner.web_url,
             "start": "right" if view.brief.dir == "rtl" else "left",
-            "words": _WORDS
-            | {"about": "About the author" if len(view.brief.authors) == 1 else "About the authors"},
+            "words": _WORDS | {"about": "About the author" if len(view.brief.authors) == 1 else "About the authors"},
         }
 
     def head(self, preheader: str) -> dict[str, Any]:
         """What the masthead needs."""
         brief, text = self.view.brief, self.inliner.text
         brand = self.view.audience.brand
-        kicker = " · ".join(filter(None, (brief.programme, long_date(brief.date, brief.lang).replace(" ", "\u00a0")))).upper()
+        kicker = " · ".join(
+            filter(None, (brief.programme, long_date(brief.date, brief.lang).replace(" ", "\u00a0")))
+        ).upper()
         return {
             "title": text(brief.title),
             "preheader": text(preheader),
             "filler": _FILLER,
             "kicker": text(kicker),
             "standfirst": text(brief.standfirst),
-            "bylines": [
-                self.byline(author.name, author.role, author.organisation) for author in brief.authors
-            ],
+            "bylines": [self.byline(author.name, author.role, author.organisation) for author in brief.authors],
             "wordmark": self.wordmark(brand.wordmark),
             "wordmark_dark": self.wordmark(brand.wordmark_dark),
             "sections": list(self.sections()),
@@ -120,9 +119,7 @@ class PageWriter:
             "biographies": [
                 {"name": text(a.name), "biography": text(a.biography)} for a in brief.authors if a.biography
             ],
-            "read_next": [
-                {"title": text(entry.title), "url": address(entry.url)} for entry in brief.read_next
-            ],
+            "read_next": [{"title": text(entry.title), "url": address(entry.url)} for entry in brief.read_next],
             "organisations": [{"name": text(name), **_site(site)} for name, site in bodies],
         }
 
@@ -245,9 +242,7 @@ def _together(blocks: Blocks) -> Iterator[Blocks]:
     at = 0
     while at < len(blocks):
         pair = blocks[at : at + 2]
-        size = (
-            2 if len(pair) == 2 and all(isinstance(block, Figure) and block.is_half for block in pair) else 1
-        )
+        size = 2 if len(pair) == 2 and all(isinstance(block, Figure) and block.is_half for block in pair) else 1
         yield blocks[at : at + size]
         at += size
 

@@ -7,9 +7,7 @@ from dispatch.model.finding import Finding, Level, Place
 # C0 and C1 without tab and newline, lone surrogates, and Unicode's noncharacters. Gmail shows "clipped" for a
 # mail with a C1 character in it; the noncharacters are kept free for marks that rendering sets and removes
 # again.
-_UNWANTED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U0001fffe\U0001ffff]"
-)
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U0001fffe\U0001ffff]")
 _SPACES = re.compile(r"[ \t\r\n\u2028\u2029]+")
 
 

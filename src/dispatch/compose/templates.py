@@ -11,6 +11,7 @@ from jinja2.loaders import FunctionLoader
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from dispatch.compose.template_lint import mistake_in
 from dispatch.errors import TemplateError
 
 #: what every workspace's templates must hold
@@ -36,6 +37,8 @@ class Templates:
 
     def _load(self, name: str) -> tuple[str, str, None] | None:
         source = self._sources.get(name)
+        if source is not None and (mistake := mistake_in(source)):
+            raise _error(mistake[1], name, mistake[0], "")
         # the name as file name, so that a traceback can tell the template's line
         return None if source is None else (source, name, None)
 
@@ -46,9 +49,7 @@ class Templates:
         except TemplateSyntaxError as err:
             raise _error(str(err.message), err.name or name, err.lineno, block) from err
         except TemplateNotFound as err:
-            raise _error(
-                f"there is no template {err.name!r}", name, _line(err, self._sources, name)[1], block
-            ) from err
+            raise _error(f"there is no template {err.name!r}", name, _line(err, self._sources, name)[1], block) from err
         except (
             JinjaError,
             ArithmeticError,

@@ -85,11 +85,7 @@ class TextWriter:
                 yield wrap(f"{author.name}: {author.biography}")
         if brief.read_next:
             yield self.underlined("Read next", "-")
-            yield [
-                line
-                for entry in brief.read_next
-                for line in (*wrap(entry.title, "- ", "  "), "  " + entry.url)
-            ]
+            yield [line for entry in brief.read_next for line in (*wrap(entry.title, "- ", "  "), "  " + entry.url)]
 
     def foot(self) -> list[str]:
         """Why the reader gets this, how to stop it, and who sent it."""
@@ -174,15 +170,8 @@ class TextWriter:
             inner = replace(self, columns=max(20, self.columns - len(mark)))
             parts = list(inner.blocks(item))
             is_loose = any(not isinstance(part, Paragraph | Listing) for part in item)
-            flat = [
-                line
-                for part in parts
-                for line in (["", *part] if is_loose and part is not parts[0] else part)
-            ]
-            lines += [
-                ((mark if not at else " " * len(mark)) + line).rstrip()
-                for at, line in enumerate(flat or [""])
-            ]
+            flat = [line for part in parts for line in (["", *part] if is_loose and part is not parts[0] else part)]
+            lines += [((mark if not at else " " * len(mark)) + line).rstrip() for at, line in enumerate(flat or [""])]
         return lines
 
     def box(self, block: Box) -> list[str]:
@@ -192,16 +181,13 @@ class TextWriter:
         lines = [line for at, part in enumerate(parts) for line in ([""] if at else []) + part]
         mark = "| " if block.kind == "key-points" else "> "
         return [
-            (mark + line).rstrip()
-            for line in (["Key points", "", *lines] if block.kind == "key-points" else lines)
+            (mark + line).rstrip() for line in (["Key points", "", *lines] if block.kind == "key-points" else lines)
         ]
 
     def figure(self, block: Figure) -> list[str]:
         """A picture in words."""
         parts = [block.alt, block.caption, f"Photo: {block.credit}" if block.credit else ""]
-        words = " ".join(
-            part if part.endswith((".", "!", "?", "…")) else part + "." for part in parts if part
-        )
+        words = " ".join(part if part.endswith((".", "!", "?", "…")) else part + "." for part in parts if part)
         return wrap(f"[Picture: {words}]" if words else "[Picture]", "", " ", columns=self.columns)
 
     # --- inline ---------------------------------------------------------------------------------------------

@@ -42,8 +42,7 @@ def view(brief: Brief, audience: Audience) -> View:
     """The Brief as an Audience sees it."""
     blocks = tuple(_chosen(brief.blocks, audience.slug))
     footnotes = {
-        note.label: replace(note, blocks=tuple(_chosen(note.blocks, audience.slug)))
-        for note in brief.footnotes
+        note.label: replace(note, blocks=tuple(_chosen(note.blocks, audience.slug))) for note in brief.footnotes
     }
     numbers = _numbers(blocks, footnotes)
     notes = tuple(_note(footnotes[label], number, footnotes, numbers) for label, number in numbers.items())
@@ -64,9 +63,7 @@ def _chosen(blocks: Blocks, audience: str) -> Iterator[Block]:
             if inner := tuple(_chosen(block.blocks, audience)):
                 yield replace(block, blocks=inner)
         elif isinstance(block, Listing):
-            items = tuple(
-                inner for item in block.items if (inner := tuple(_chosen(item, audience))) or not item
-            )
+            items = tuple(inner for item in block.items if (inner := tuple(_chosen(item, audience))) or not item)
             if items:
                 yield replace(block, items=items)
         else:
