@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dispatch.model.delivery import DeliveryId
@@ -38,8 +39,7 @@ def keep(connection: Connection, arrived: Sequence[Notice], now: datetime) -> in
         for notice in arrived
     ]
     unique = {row["transport_id"]: row for row in rows}
-    insert = _insert(connection)
-    return connection.execute(insert(notices).on_conflict_do_nothing(), list(unique.values())).rowcount
+    return _add_new(connection, notices, list(unique.values()))
 
 
 def pending(connection: Connection, limit: int) -> list[StoredNotice]:
@@ -104,7 +104,7 @@ def add_events(connection: Connection, facts: Sequence[tuple[Event, int | None]]
         }
         for event, notice_id in facts
     }
-    added = connection.execute(_insert(connection)(events).on_conflict_do_nothing(), list(rows.values())).rowcount
+    added = _add_new(connection, events, list(rows.values()))
     raise_states(connection, [(event.delivery_id, event.kind, event.at) for event, _ in facts])
     _suppress(connection, [event for event, _ in facts if event.suppress], now)
     return added
@@ -122,8 +122,7 @@ def _suppress(connection: Connection, facts: Sequence[Event], now: datetime) -> 
             "since": event.at,
             "detail": event.rule,
         }
-        added = connection.execute(_insert(connection)(suppressions).on_conflict_do_nothing(), [values]).rowcount
-        if added:
+        if _add_new(connection, suppressions, [values]):
             record(
                 connection,
                 "address suppressed",
@@ -151,5 +150,9 @@ def unreadable(connection: Connection, limit: int) -> list[tuple[int, datetime, 
     return [(row.id, row.received_at, row.problem) for row in connection.execute(query)]
 
 
-def _insert(connection: Connection) -> "type[sqlite.Insert] | type[postgresql.Insert]":
-    return sqlite.Insert if connection.dialect.name == "sqlite" else postgresql.Insert
+def _add_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+    """Insert the rows that are not there yet; gives how many those were."""
+    insert = (sqlite.Insert if connection.dialect.name == "sqlite" else postgresql.Insert)(table)
+    # Counted by what comes back: psycopg gives no row count for an insert of many rows.
+    added = insert.on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return len(connection.execute(added, rows).all())
