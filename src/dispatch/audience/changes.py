@@ -36,12 +36,8 @@ def _change(entry: Entry, member_list: str, known: Known | None) -> Change:
         reason = f"unsubscribed from this list on {on_list.since.date().isoformat()}"
         return Change(entry, ChangeKind.UNSUBSCRIBED, reason=reason)
     differences = tuple(_differences(entry, member))
-    kind = (
-        ChangeKind.JOINS if on_list is None else ChangeKind.CHANGED if differences else ChangeKind.UNCHANGED
-    )
-    return Change(
-        entry, kind, differences, entry.name or member.name, {**member.attributes, **entry.attributes}
-    )
+    kind = ChangeKind.JOINS if on_list is None else ChangeKind.CHANGED if differences else ChangeKind.UNCHANGED
+    return Change(entry, kind, differences, entry.name or member.name, {**member.attributes, **entry.attributes})
 
 
 def _differences(entry: Entry, member: Member) -> list[Difference]:

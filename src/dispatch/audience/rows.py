@@ -28,7 +28,8 @@ EXPORT_COLUMNS = ("subscribed_to", "unsubscribed_from", "suppressed")
 RESERVED = LINK_TOKENS | {"preferences_url", "web_url", "list", "audience", "state", "since"}
 
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Also halves of surrogate pairs, which a broken argument can hold and no database keeps.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 # An apostrophe before one of these is a spreadsheet's way, and the export's, of saying: text, no formula.
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
@@ -112,9 +113,7 @@ def _read_header(table: Table, file: str) -> Header:
     where = f"{file}, row {table.header.row}"
     if len(cells) > MAX_COLUMNS:
         todo = "Remove columns that no brief and no list needs."
-        raise RosterError(
-            f"The file has {len(cells)} columns; {MAX_COLUMNS} are the most.", where=where, todo=todo
-        )
+        raise RosterError(f"The file has {len(cells)} columns; {MAX_COLUMNS} are the most.", where=where, todo=todo)
     names = [attribute_name(cell) for cell in cells]
     if "email" not in names:
         raise _no_email(cells, where)
@@ -123,9 +122,7 @@ def _read_header(table: Table, file: str) -> Header:
     problems = [*_doubled_columns(cells, names, where), *_bad_columns(cells, attributes, where)]
     if problems:
         raise (
-            problems[0]
-            if len(problems) == 1
-            else ProblemsFound("The file's columns have several problems.", problems)
+            problems[0] if len(problems) == 1 else ProblemsFound("The file's columns have several problems.", problems)
         )
     aside = [name for name in names if name in EXPORT_COLUMNS]
     notes = [f"Left aside, because dispatch itself keeps it: {', '.join(aside)}."] if aside else []
@@ -140,18 +137,12 @@ def _is_used(table: Table, cell: int) -> bool:
 def _no_email(cells: tuple[str, ...], where: str) -> RosterError:
     if any("@" in cell for cell in cells):
         todo = "Put a row above it that names the columns: email,name"
-        return RosterError(
-            "The first row holds an address instead of the columns' names.", where=where, todo=todo
-        )
+        return RosterError("The first row holds an address instead of the columns' names.", where=where, todo=todo)
     shown = ", ".join(printable(cell.strip()) for cell in cells if cell.strip())
     near = [cell for cell in cells if "mail" in attribute_name(cell)]
-    near = near or [
-        c for c in cells if difflib.get_close_matches(attribute_name(c), ["email", "address"], cutoff=0.6)
-    ]
+    near = near or [c for c in cells if difflib.get_close_matches(attribute_name(c), ["email", "address"], cutoff=0.6)]
     todo = (
-        f"Rename the column {printable(near[0].strip())!r} to: email"
-        if near
-        else "Name the column of addresses: email"
+        f"Rename the column {printable(near[0].strip())!r} to: email" if near else "Name the column of addresses: email"
     )
     return RosterError("There is no column `email`.", where=f"{where}, which has: {shown}", todo=todo)
 

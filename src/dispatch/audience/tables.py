@@ -62,9 +62,7 @@ def read_table(data: bytes, file: str) -> Table:
         separator = _find_separator(text)
     records, empty_rows = _records(text, separator, file)
     if not records:
-        raise RosterError(
-            "The file is empty.", where=file, todo="Its first row must name the columns: email,name"
-        )
+        raise RosterError("The file is empty.", where=file, todo="Its first row must name the columns: email,name")
     header, *rest = records
     if told:
         header = Record(header.row + 1, header.cells)
@@ -124,9 +122,7 @@ def _find_separator(text: str) -> str:
 
     def weight(separator: str) -> tuple[bool, int]:
         try:
-            cells = next(
-                (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row), []
-            )
+            cells = next((row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row), [])
         except csv.Error:
             return False, 0
         return any(cell.strip().casefold() == "email" for cell in cells), len(cells)
@@ -138,9 +134,7 @@ def _records(text: str, separator: str, file: str) -> tuple[list[Record], int]:
     records: list[Record] = []
     row = 0
     try:
-        for row, cells in enumerate(
-            csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), 1
-        ):
+        for row, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), 1):
             if any(cell and not cell.isspace() for cell in cells):
                 records.append(Record(row, tuple(cells)))
     except csv.Error as err:

@@ -12,8 +12,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, Select, Text, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch.model.member import (
     Member,
@@ -27,12 +28,12 @@ from dispatch.model.roster import WRITTEN, Change, ChangeKind, Changes, Known
 from dispatch.store.audit import record
 from dispatch.store.schema import keys as secrets
 from dispatch.store.schema import members, subscriptions, suppressions
+from dispatch.store.sets import chunks, rows, texts
 
 SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED.value, SubscriptionState.UNSUBSCRIBED.value
 #: what every function here works in: a transaction that the caller began and ends
 Transaction = Connection
-#: values in one statement; SQLite takes 32,766
-CHUNK = 5_000
+_WRITTEN_COLUMNS = {"key": Text, "address": Text, "address_hash": Text, "name": Text, "attributes": JSONB}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,14 @@ def known(connection: Connection, keys: Iterable[MemberKey]) -> dict[MemberKey, 
     secret = _secret(connection)
     people: dict[MemberKey, Member] = {}
     suppressed: dict[MemberKey, Suppression] = {}
-    for chunk in _chunks(list(keys)):
-        of_chunk = _query().where(members.c.key.in_(chunk))
+    for chunk in chunks(list(keys)):
+        of_chunk = _query().where(members.c.key.in_(texts(connection, chunk)))
         people.update((member.key, member) for member in _members(connection, of_chunk))
         hashes = {_hash(secret, key): key for key in chunk}
-        rows = connection.execute(suppressions.select().where(suppressions.c.address_hash.in_(list(hashes))))
-        suppressed.update((hashes[row.address_hash], _suppression(row)) for row in rows)
+        found = connection.execute(
+            suppressions.select().where(suppressions.c.address_hash.in_(texts(connection, list(hashes))))
+        )
+        suppressed.update((hashes[row.address_hash], _suppression(row)) for row in found)
     return {key: Known(people.get(key), suppressed.get(key)) for key in people.keys() | suppressed.keys()}
 
 
@@ -138,14 +141,14 @@ def apply(
         now,
     )
     arriving = [change.key for change in changes.of(ChangeKind.NEW, ChangeKind.JOINS)]
-    for chunk in _chunks(arriving):
+    for chunk in chunks(arriving):
         people = select(
             members.c.id,
             literal(changes.member_list),
             literal(SUBSCRIBED),
             literal(now, subscriptions.c.since.type),
             literal(source),
-        ).where(members.c.key.in_(chunk))
+        ).where(members.c.key.in_(texts(connection, chunk)))
         names = ["member_id", "member_list", "state", "since", "source"]
         insert = _insert(connection)(subscriptions).from_select(names, people)
         connection.execute(insert.on_conflict_do_nothing())
@@ -250,8 +253,8 @@ def _query() -> Select[Any]:
 
 def _members(connection: Connection, query: Select[Any]) -> Iterator[Member]:
     """One Member for each run of rows with the same key."""
-    for key, rows in groupby(connection.execute(query), key=itemgetter(0)):
-        (_, address, name, attributes, *tie), *others = rows
+    for key, person in groupby(connection.execute(query), key=itemgetter(0)):
+        (_, address, name, attributes, *tie), *others = person
         ties = [] if tie[0] is None else [_tie(*tie), *(_tie(*other[4:]) for other in others)]
         yield Member(address, MemberKey(key), name, attributes, tuple(ties))
 
@@ -265,25 +268,23 @@ def _suppression(row: Row[Any]) -> Suppression:
 
 
 def _write_members(connection: Connection, secret: bytes, changed: Sequence[Change], now: datetime) -> None:
-    if not changed:
-        return
-    rows = [
-        {
-            "key": change.key,
-            "address": change.entry.address.typed,
-            "address_hash": _hash(secret, change.key),
-            "name": change.name,
-            "attributes": dict(change.attributes),
-            "created_at": now,
-            "updated_at": now,
-        }
-        for change in changed
-    ]
-    insert = _insert(connection)(members)
-    kept = {name: insert.excluded[name] for name in ("name", "attributes", "updated_at")}
-    upsert = insert.on_conflict_do_update(index_elements=[members.c.key], set_=kept)
-    # RETURNING makes SQLAlchemy send many rows in one statement; without it each is a statement of its own.
-    connection.execute(upsert.returning(members.c.id), rows).all()
+    moment = literal(now, members.c.created_at.type)
+    for chunk in chunks(changed):
+        values = [
+            {
+                "key": change.key,
+                "address": change.entry.address.typed,
+                "address_hash": _hash(secret, change.key),
+                "name": change.name,
+                "attributes": dict(change.attributes),
+            }
+            for change in chunk
+        ]
+        people = rows(connection, values, _WRITTEN_COLUMNS, moment, moment)
+        names = [*_WRITTEN_COLUMNS, "created_at", "updated_at"]
+        insert = _insert(connection)(members).from_select(names, people, include_defaults=False)
+        kept = {name: insert.excluded[name] for name in ("name", "attributes", "updated_at")}
+        connection.execute(insert.on_conflict_do_update(index_elements=[members.c.key], set_=kept))
 
 
 def _turn(
@@ -322,11 +323,6 @@ def _secret(connection: Connection) -> bytes:
 
 def _hash(secret: bytes, key: MemberKey) -> str:
     return hmac.digest(secret, key.encode(), "sha256").hex()
-
-
-def _chunks(values: Sequence[MemberKey]) -> Iterator[Sequence[MemberKey]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]
 
 
 def _insert(connection: Connection) -> "type[sqlite.Insert] | type[postgresql.Insert]":
