@@ -1,3 +1,3 @@
 """What every test has: databases, and nothing of the outside."""
 
-pytest_plugins = ["tests.fixtures_isolation", "tests.fixtures_database", "tests.fixtures_golden"]
+pytest_plugins = ["tests.fixtures_isolation", "tests.fixtures_database", "tests.fixtures_golden", "tests.fixtures_journey"]

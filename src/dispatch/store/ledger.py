@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, literal, or_, select, update
 
 from dispatch.model.delivery import (
     ACCEPTED,
@@ -27,7 +27,9 @@ from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, St
 from dispatch.store.database import clock
 from dispatch.store.schema import Instant, deliveries, editions, events, members, subscriptions, suppressions
 
-_ACCEPTED = [state.value for state in ACCEPTED]
+#: an IN cannot stand in a statement that runs for many rows at once
+_NOT_ACCEPTED = [deliveries.c.state != state.value for state in sorted(ACCEPTED)]
+_OPEN = [deliveries.c.state == state.value for state in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)]
 #: neighbours of a call, within this time on either side, show whether events flow
 NEIGHBOURHOOD = timedelta(minutes=5)
 
@@ -160,8 +162,10 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
     """Write down what became of claimed Deliveries.
 
     An acceptance counts whenever it comes and for whichever attempt, and never lowers what an event has said already.
-    Every other outcome counts only while the row still is this attempt's claim.
+    Every other outcome counts while the row is this attempt's claim, or became `uncertain` by waiting for it.
     """
+    outcomes = list(outcomes)
+    _lock(connection, [claimed.seq for claimed, _ in outcomes])
     now = clock(connection)
     accepted: list[dict[str, Any]] = []
     other: list[dict[str, Any]] = []
@@ -183,9 +187,7 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
             accepted,
         )
         connection.execute(
-            update(deliveries)
-            .where(of_row, deliveries.c.state.not_in(_ACCEPTED))
-            .values(state=DeliveryState.SUBMITTED.value, reason=""),
+            update(deliveries).where(of_row, *_NOT_ACCEPTED).values(state=DeliveryState.SUBMITTED.value, reason=""),
             [{"of_seq": row["of_seq"]} for row in accepted],
         )
     if other:
@@ -194,11 +196,21 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
             .where(
                 deliveries.c.seq == bindparam("of_seq"),
                 deliveries.c.attempt == bindparam("of_attempt"),
-                deliveries.c.state == DeliveryState.SUBMITTING.value,
+                or_(*_OPEN),
             )
             .values(state=bindparam("to"), reason=bindparam("why")),
             other,
         )
+
+
+def _lock(connection: Connection, seqs: Sequence[int]) -> None:
+    """Hold several rows before changing them one by one.
+
+    In one order everywhere, so that two processes never wait for each other in a circle.
+    """
+    if len(seqs) > 1 and connection.dialect.name == "postgresql":
+        rows = select(deliveries.c.seq).where(deliveries.c.seq.in_(seqs))
+        connection.execute(rows.order_by(deliveries.c.seq).with_for_update()).all()
 
 
 def _after(outcome: Outcome) -> tuple[DeliveryState, str]:
