@@ -13,8 +13,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from dispatch.errors import SettingsError, StoreError
 from dispatch.store.schema import keys
@@ -30,10 +37,12 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writing = engine.execution_options(dispatch_writing=True)
+        # SQLite reads one state in every transaction; PostgreSQL only from this level on.
+        self._reading = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
         self._keys: dict[str, bytes] = {}
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str | URL) -> Self:
         """The database at an SQLAlchemy URL, made or migrated to the newest version.
 
         Raises SettingsError for an unusable URL, StoreError where it cannot be reached or is newer than this dispatch.
@@ -50,7 +59,8 @@ class Database:
     def in_file(cls, file: Path) -> Self:
         """The SQLite database in a file, made where there is none."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        return cls.open(f"sqlite:///{file}")
+        # Not by a text: a folder's name may hold "?" or "%".
+        return cls.open(URL.create("sqlite", database=str(file)))
 
     def close(self) -> None:
         """Give back every connection."""
@@ -81,14 +91,16 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads, on one state of the data. Raises StoreError as `writing` does."""
-        with self._faults_told(), self.engine.begin() as connection:
+        with self._faults_told(), self._reading.begin() as connection:
             yield connection
 
     @contextmanager
     def _faults_told(self) -> Iterator[None]:
         try:
             yield
-        except (OperationalError, InterfaceError) as err:
+        except DBAPIError as err:
+            if not _is_fault(err):
+                raise
             raise StoreError(
                 f"The database cannot be used: {_first_line(err)}.",
                 where=self.engine.url.render_as_string(hide_password=True),
@@ -149,7 +161,7 @@ def random_id_sql(connection: Connection) -> str:
     return _RANDOM_ID[connection.dialect.name]
 
 
-def safe_url(url: str) -> str:
+def safe_url(url: str | URL) -> str:
     """The URL without its password."""
     try:
         return make_url(url).render_as_string(hide_password=True)
@@ -157,11 +169,19 @@ def safe_url(url: str) -> str:
         return "database_url"
 
 
+def _is_fault(err: DBAPIError) -> bool:
+    """Whether the database is at fault, and not a statement or a value.
+
+    sqlite3 raises a plain DatabaseError for a file that is no database.
+    """
+    return isinstance(err, OperationalError | InterfaceError) or type(err) is DatabaseError
+
+
 def _first_line(err: DBAPIError) -> str:
     return str(err.orig).strip().splitlines()[0].rstrip(".") if err.orig else type(err).__name__
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str | URL) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.drivername in ("postgresql", "postgres"):
@@ -177,7 +197,7 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _unusable(url: str, why: str) -> SettingsError:
+def _unusable(url: str | URL, why: str) -> SettingsError:
     return SettingsError(
         f"The setting database_url is not usable: {why}.",
         where=safe_url(url),
@@ -195,10 +215,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
     # Transactions are begun by _begin_sqlite, not by the driver.
     connection.isolation_level = None
     for pragma in (
+        f"busy_timeout={BUSY_SECONDS * 1000}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={BUSY_SECONDS * 1000}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -1,6 +1,7 @@
 """Notices and Events: stored first, understood after; each fact once, however often it is told."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,14 @@ from dispatch.store.audit import record
 from dispatch.store.ledger import raise_states
 from dispatch.store.schema import deliveries, events, notices, proof_messages, suppressions
 
+#: what neither JSON in PostgreSQL nor UTF-8 can hold: NUL and half surrogate pairs
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """The text, with U+FFFD for what a database cannot hold: what comes from outside may hold anything."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredNotice:
@@ -28,15 +37,16 @@ def keep(connection: Connection, arrived: Sequence[Notice], now: datetime) -> in
     """Store Notices that are not stored yet; gives how many were new."""
     if not arrived:
         return 0
+    bodies = [storable(notice.body) for notice in arrived]
     rows = [
         {
-            "transport_id": notice.transport_id or hashlib.sha256(notice.body.encode()).hexdigest(),
-            "body": notice.body,
+            "transport_id": storable(notice.transport_id) or hashlib.sha256(body.encode()).hexdigest(),
+            "body": body,
             "received_at": now,
             "state": NoticeState.NEW.value,
             "problem": "",
         }
-        for notice in arrived
+        for notice, body in zip(arrived, bodies, strict=True)
     ]
     unique = {row["transport_id"]: row for row in rows}
     return _add_new(connection, notices, list(unique.values()))
@@ -58,7 +68,7 @@ def mark(connection: Connection, notice_ids: Sequence[int], state: NoticeState, 
     """Note what became of Notices."""
     if notice_ids:
         connection.execute(
-            update(notices).where(notices.c.id.in_(notice_ids)).values(state=state.value, problem=problem)
+            update(notices).where(notices.c.id.in_(notice_ids)).values(state=state.value, problem=storable(problem))
         )
 
 
@@ -97,8 +107,8 @@ def add_events(connection: Connection, facts: Sequence[tuple[Event, int | None]]
             "kind": event.kind.value,
             "at": event.at,
             "reader": event.reader.value if event.reader else "",
-            "rule": event.rule,
-            "detail": dict(event.detail),
+            "rule": storable(event.rule),
+            "detail": {storable(name): storable(value) for name, value in event.detail.items()},
             "fingerprint": event.fingerprint,
             "notice_id": notice_id,
         }
@@ -120,7 +130,7 @@ def _suppress(connection: Connection, facts: Sequence[Event], now: datetime) -> 
             "address_hash": row.address_hash,
             "reason": event.suppress.value,
             "since": event.at,
-            "detail": event.rule,
+            "detail": storable(event.rule),
         }
         if _add_new(connection, suppressions, [values]):
             record(
@@ -129,14 +139,14 @@ def _suppress(connection: Connection, facts: Sequence[Event], now: datetime) -> 
                 now=now,
                 address=row.address_hash,
                 campaign_id=row.campaign_id,
-                detail={"reason": event.suppress.value, "rule": event.rule},
+                detail={"reason": event.suppress.value, "rule": storable(event.rule)},
             )
 
 
 def counts(connection: Connection) -> dict[str, int]:
     """How many Notices are in each state."""
     rows = connection.execute(select(notices.c.state, func.count()).group_by(notices.c.state))
-    return {state: count for state, count in rows}
+    return dict(rows.tuples().all())
 
 
 def unreadable(connection: Connection, limit: int) -> list[tuple[int, datetime, str]]:

@@ -6,7 +6,8 @@ messages moves it on by k/rate; whoever took them waits until the moment that it
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Float, cast, func, select, text, update
+from sqlalchemy import Connection, Float, cast, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from dispatch.store.schema import pace
 
@@ -35,18 +36,23 @@ def take(connection: Connection, account: str, messages: int, per_second: float)
     """
     now = cast(text(_EPOCH[connection.dialect.name]), Float)
     later = func.greatest if connection.dialect.name == "postgresql" else func.max
+    step = messages / per_second
+    # Whoever finds the row idle may take even a step of more than 5 s: at a slow pace every step is one.
+    has_room = or_(pace.c.next_at <= now, pace.c.next_at + step <= now + MAX_AHEAD_SECONDS)
     moved = connection.execute(
         update(pace)
-        .where(pace.c.account == account, pace.c.next_at <= now + MAX_AHEAD_SECONDS)
-        .values(next_at=later(pace.c.next_at, now) + messages / per_second)
-        .returning(pace.c.next_at - messages / per_second - now)
+        .where(pace.c.account == account, has_room)
+        .values(next_at=later(pace.c.next_at, now) + step)
+        .returning(pace.c.next_at - step - now)
     ).scalar()
     if moved is not None:
         return Permit(max(0.0, float(moved)), is_granted=True)
     if connection.execute(select(pace.c.account).where(pace.c.account == account)).first() is None:
-        connection.execute(pace.insert().values(account=account, next_at=0.0))
+        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        # Another process may add the same row at this moment.
+        connection.execute(insert(pace).values(account=account, next_at=0.0).on_conflict_do_nothing())
         return take(connection, account, messages, per_second)
-    return Permit(min(1.0, messages / per_second), is_granted=False)
+    return Permit(min(1.0, step), is_granted=False)
 
 
 def hold_back(connection: Connection, account: str, seconds: float) -> None:
