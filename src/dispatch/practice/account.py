@@ -97,8 +97,10 @@ class Desk:
         for name, value in changes.items():
             if name not in _KINDS:
                 raise bad_request(f"There is no {name!r}; known: {', '.join(_KINDS)}.")
-            if not isinstance(value, _KINDS[name]) or (name == "max_per_second" and float(value) <= 0):
+            if not isinstance(value, _KINDS[name]):
                 raise bad_request(f"{name} cannot be {value!r}.")
+        if not changes.get("max_per_second", 1) > 0:
+            raise bad_request("max_per_second must be above 0.")
         if changes.get("enforcement", "HEALTHY") not in ("HEALTHY", "PROBATION", "SHUTDOWN"):
             raise bad_request("enforcement is HEALTHY, PROBATION or SHUTDOWN.")
         if changes.get("sandbox"):

@@ -162,7 +162,7 @@ def _complaint(due: Due, mail: Mail, link: str) -> tuple[str, dict[str, Any]]:
     if "subtype" in due.detail:
         return "complaint", said | {"complaintSubType": due.detail["subtype"]}
     report = {"userAgent": "Practice feedback loop/1.0", "complaintFeedbackType": due.detail["feedback"]}
-    return "complaint", said | report | {"complaintSubType": None, "arrivalDate": iso(due.at)}
+    return "complaint", said | report | {"arrivalDate": iso(due.at)}
 
 
 def _reject(due: Due, mail: Mail, link: str) -> tuple[str, dict[str, Any]]:

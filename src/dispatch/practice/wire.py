@@ -130,6 +130,8 @@ class Cut(Response):
         if self.seconds:
             await _gone_within(self.seconds, receive)
         transport = scope.get("extensions", {}).get(TRANSPORT)
+        if transport is not None and transport.is_closing():
+            return
         if transport is None:
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100000")]})
             return
