@@ -181,6 +181,8 @@ def _read_record(record: Record, header: Header) -> Entry | LeftOut:
     mailbox = read_mailbox(typed[1:] if _GUARDED.match(typed) else typed)
     if isinstance(mailbox, BadAddress):
         problems.append(mailbox.reason)
+    elif problem := problem_with("email", mailbox.name, MAX_NAME):
+        problems.append(problem)
     name = "" if header.name is None else clean(cells[header.name])
     attributes = {label: value for n, label in header.attributes.items() if (value := clean(cells[n]))}
     problems.extend(_bad_cells(cells, header))

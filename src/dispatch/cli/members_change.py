@@ -26,7 +26,7 @@ def add(frame: Frame, mailbox: "Mailbox", member_list: str, name: str, reason: s
     """
     from dispatch.model.roster import ChangeKind, Entry
 
-    entry = Entry(0, mailbox.address, _checked_name(name) or mailbox.name)
+    entry = Entry(0, mailbox.address, _checked_name(name or mailbox.name))
     with frame.open_lists() as database:
         now = database.now()
         with database.writing() as connection:
@@ -106,12 +106,8 @@ def erase_person(frame: Frame, mailbox: "Mailbox", *, yes: bool) -> None:
         with Database.in_file(frame.practice_database) as practice:
             _erase(practice, address)
     found = "The member is gone" if erased.member else "There was no such member"
-    click.echo(
-        f"{found}. {erased.skipped} queued mails will not leave, {erased.notices} notices are deleted."
-    )
-    click.echo(
-        f"{erased.deliveries} entries of past campaigns and {erased.trail} of the trail name a hash now."
-    )
+    click.echo(f"{found}. {erased.skipped} queued mails will not leave, {erased.notices} notices are deleted.")
+    click.echo(f"{erased.deliveries} entries of past campaigns and {erased.trail} of the trail name a hash now.")
     click.echo("The address stays suppressed, by its keyed hash. Backups of the database are out of reach.")
 
 
@@ -149,9 +145,7 @@ def _apply(connection: "Transaction", changes: "Changes", now: Any) -> None:
         apply(connection, changes, source=BY_HAND, now=now, act="member added")
 
 
-def _bring_back(
-    connection: "Transaction", entry: "Entry", member_list: str, reason: str, now: Any
-) -> "Changes":
+def _bring_back(connection: "Transaction", entry: "Entry", member_list: str, reason: str, now: Any) -> "Changes":
     """Lift what keeps the person away; gives what is left to do."""
     from dispatch.store.members import lift, resubscribe
 
