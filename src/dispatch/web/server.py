@@ -1,9 +1,8 @@
 """A web server on this computer: a socket that listens at once, and uvicorn on it until it is told to stop."""
 
 import socket
+from collections.abc import Callable
 from typing import Any
-
-import uvicorn
 
 from dispatch.errors import WorkspaceError
 
@@ -26,19 +25,29 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def run(app: Any, sock: socket.socket) -> None:
-    """Serve an application on a listening socket until Ctrl-C or SIGTERM; requests under way are finished."""
+def run(app: Any, sock: socket.socket, *, on_stop: Callable[[], None] | None = None) -> None:
+    """Serve an application on a listening socket until Ctrl-C or SIGTERM; requests under way are finished.
+
+    `on_stop` is called at the signal, to end streams that would otherwise never end.
+    """
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            if on_stop is not None:
+                on_stop()
+            super().handle_exit(sig, frame)
+
     config = uvicorn.Config(
         app,
         log_level="warning",
         # Addresses of readers' pages carry their tokens: they stay out of logs.
         access_log=False,
         server_header=False,
-        lifespan="off",
         timeout_graceful_shutdown=2,
         timeout_keep_alive=5,
     )
     try:
-        uvicorn.Server(config).run(sockets=[sock])
+        Server(config).run(sockets=[sock])
     except KeyboardInterrupt:
         return
