@@ -80,7 +80,7 @@ class Archive:
             root = etree.fromstring(data, parser)
         except (etree.XMLSyntaxError, ValueError) as err:
             raise broken(self._file, f"its part {name} is no well-formed XML") from err
-        if root.getroottree().docinfo.doctype:
+        if getattr(root.getroottree().docinfo, "doctype", ""):
             raise broken(self._file, f"its part {name} declares a document type, which no word processor writes")
         return root
 

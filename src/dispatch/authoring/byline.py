@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from dispatch.authoring import looks
 from dispatch.authoring.dates import read_date
 from dispatch.authoring.document import Draft, LeftOut, Remark, Signer
+from dispatch.authoring.ledger import words_of
 
 _PARTS = re.compile(r"\s*[|•·]\s*|\s+[–—-]\s+|,\s+|\s*[（(](?=[^()（）]+[)）]$)|[，、]")
 _AND = re.compile(r"\s+(?:and|&|и|и)\s+|\s*[，、,;]\s*(?:and\s+)?|\s*和\s*")
@@ -35,7 +36,9 @@ class Byline:
             return False
         self.draft.date = found.day
         self.draft.understood.append(Remark(f"Date: {found.day.isoformat()}, typed as “{line}”", place))
-        self.draft.left_out.append(LeftOut(line, f"the date as typed; brief.md has {found.day.isoformat()}", place))
+        if line != found.day.isoformat():
+            reason = f"the date as typed; brief.md has {found.day.isoformat()}"
+            self.draft.left_out.append(LeftOut(line, reason, place))
         if found.is_ambiguous:
             self.draft.look_at.append(
                 Remark(f"“{line}” was read as {found.day:%d %B %Y}, month first. Check the date.", place)
@@ -60,10 +63,8 @@ class Byline:
         who = looks.read_by(line)
         if not who or looks.is_sentence(line):
             return False
-        if not self._sign(who, place, is_sure=True):
-            return False
-        self.draft.left_out.append(LeftOut(line[: len(line) - len(who)].strip(), "the word before the author's name", place))
-        return True
+        start = line[: len(line) - len(who)].strip()
+        return self._sign(who, place, is_sure=True, start=start)
 
     def _programme(self, line: str, place: int) -> bool:
         if self.draft.programme or not looks.is_programme(line) or self._has_name(line):
@@ -105,14 +106,17 @@ class Byline:
         first, *rest = [part for part in _PARTS.split(line) if part]
         return bool(rest) and looks.is_name(first) and not looks.is_role(first)
 
-    def _sign(self, line: str, place: int, *, is_sure: bool) -> bool:
+    def _sign(self, line: str, place: int, *, is_sure: bool, start: str = "") -> bool:
         """Take a line as the names of authors, each perhaps with role and organisation."""
         signers = read_signers(line, is_sure=is_sure)
         if not signers:
             return False
-        start = len(self.draft.authors)
+        count = len(self.draft.authors)
         self.draft.authors.extend(signers)
-        self.open_authors = list(range(start, len(self.draft.authors)))
+        self.open_authors = list(range(count, len(self.draft.authors)))
+        taken = words_of(" ".join(f"{signer.name} {signer.role} {signer.organisation}" for signer in signers))
+        if words := " ".join((words_of(f"{start} {line}") - taken).elements()):
+            self.draft.left_out.append(LeftOut(words, "words about the authors' names", place))
         for signer in signers:
             words = ", ".join(part for part in (signer.name, signer.role, signer.organisation) if part)
             self.draft.understood.append(Remark(f"Author: {words}", place))

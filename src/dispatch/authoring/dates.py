@@ -32,7 +32,9 @@ _FORMS = (
     re.compile(r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4}|\d{2})"),
     re.compile(r"(?P<one>\d{1,2})\s?[/-]\s?(?P<two>\d{1,2})\s?[/-]\s?(?P<year>\d{4}|\d{2})"),
 )
-_LABEL = re.compile(r"(?:date|dated|published|issued|дата|日期|التاريخ)\s*[:：]?\s+|(?:日期|التاريخ)[:：]", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:date|dated|published|issued|дата|日期|التاريخ)\s*[:：]?\s+|(?:日期|التاريخ)[:：]", re.IGNORECASE
+)
 _WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+", re.IGNORECASE)
 
 

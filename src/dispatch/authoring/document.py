@@ -18,6 +18,12 @@ def clean(text: str) -> str:
     return _UNWANTED.sub(" ", text)
 
 
+def shortened(text: str, most: int = 60) -> str:
+    """The text in one line, cut between words where it is longer than `most` characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Text of one look inside a paragraph; a newline in it is a line break that the author typed."""
@@ -204,8 +210,20 @@ class Draft:
     blocks: list[Block] = field(default_factory=list)
     #: label -> paragraphs, in the order of their first call
     notes: dict[str, list[Paragraph]] = field(default_factory=dict)
+    #: lines of the head that nothing understood so far
+    unread: list[Paragraph] = field(default_factory=list)
     #: lines of front matter that an update keeps as they stand
     kept: list[str] = field(default_factory=list)
     understood: list[Remark] = field(default_factory=list)
     look_at: list[Remark] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+
+    def drop_marks(self, paragraph: Paragraph, where: str) -> None:
+        """Say that the note marks of a paragraph are lost, because it goes where no note can be called."""
+        for span in paragraph.spans:
+            if not span.note:
+                continue
+            if span.text.strip():
+                self.left_out.append(LeftOut(span.text, f"a note mark in {where}", paragraph.place))
+            words = f"A note is called in {where}, where a brief cannot call one: put its words elsewhere."
+            self.look_at.append(Remark(words, paragraph.place))

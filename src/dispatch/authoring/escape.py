@@ -5,21 +5,25 @@ and merge tokens.
 """
 
 import re
+from html.entities import html5
 
 _PUNCTUATION = r"!-/:-@\[-`{-~"
 #: `` ` `` opens code, `\` before punctuation escapes, `&…;` is an entity
-_ALWAYS = re.compile(rf"`|\\(?=[{_PUNCTUATION}]|$)|&(?=#?\w{{1,32}};)|<(?=[A-Za-z/!?])|~~|!(?=\[)")
+_ALWAYS = re.compile(rf"`|\\(?=[{_PUNCTUATION}]|$)|<(?=[A-Za-z/!?])|!(?=\[)")
+_ENTITY = re.compile(r"&(?P<name>#?\w{1,32};)")
 #: a star that is not between spaces, an underscore that is not inside a word
 _STAR = re.compile(r"(?<!\s)\*|\*(?!\s)|^\*|\*$")
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 #: brackets: the start of a note, of a merge token, and the end of what would be a link or take attributes
-_BRACKET = re.compile(r"\[(?=\^|\[)|\](?=[\[({:])")
-_TOKEN_END = re.compile(r"\](?=\])")
+_BRACKET = re.compile(r"\[(?=\^)|(?<=\^)\[|\](?=[\[({:])")
+#: a brace that would give attributes to what stands before it
+_BRACE = re.compile(r"(?<=[>)\]`])\{")
+#: a merge token (dispatch.model.edition.TOKEN); only as code does it stay as typed
+TOKEN = re.compile(r"\[\[[a-z][a-z0-9_]{0,39}(?:\|[^\[\]|\r\n]{0,80})?\]\]")
 #: what means something at the start of a line only
 _LINE_START = re.compile(
     r"(?P<heading>#{1,6}(?=\s|$))|(?P<quote>>)|(?P<bullet>[-+*](?=\s|$))|(?P<number>\d{1,9}(?=[.)](?:\s|$)))"
     r"|(?P<rule>(?:-[ \t]*){3,}$|(?:_[ \t]*){3,}$|=+[ \t]*$|-+[ \t]*$)|(?P<fence>~~~|:::)|(?P<brace>\{)|(?P<pipe>\|)"
-    r"|(?P<colon>[:~](?=\s))"
 )
 _TABLE_RULE = re.compile(r"[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-*:?[ \t]*)*$")
 
@@ -29,9 +33,18 @@ def escape(text: str) -> str:
     text = _ALWAYS.sub(r"\\\g<0>", text)
     text = _STAR.sub(r"\\*", text)
     text = _UNDERSCORE.sub(r"\\_", text)
-    if "[[" in text:
-        text = _TOKEN_END.sub(r"\\]", text)
+    text = _ENTITY.sub(lambda match: f"\\{match[0]}" if is_entity(match["name"]) else match[0], text)
     return _BRACKET.sub(r"\\\g<0>", text)
+
+
+def is_entity(name: str) -> bool:
+    """Whether `&` and a name with its semicolon are read as a character."""
+    return name.startswith("#") or name in html5
+
+
+def close_braces(line: str) -> str:
+    """A line with each brace that follows a link, a picture or code as a plain character."""
+    return _BRACE.sub(r"\\{", line)
 
 
 def escape_start(line: str) -> str:
@@ -60,7 +73,7 @@ def quote_title(text: str) -> str:
     """A text between double quotes, for the caption of a Figure."""
     text = " ".join(text.split())
     text = re.sub(rf"\\(?=[{_PUNCTUATION}]|$)", r"\\\\", text).replace('"', '\\"')
-    return '"' + re.sub(r"&(?=#?\w{1,32};)", r"\\&", text) + '"'
+    return '"' + _ENTITY.sub(lambda match: f"\\{match[0]}" if is_entity(match["name"]) else match[0], text) + '"'
 
 
 def quote_yaml(text: str) -> str:

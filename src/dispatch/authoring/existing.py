@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from dispatch.authoring.document import Block, Draft, Figure, LeftOut, Paragraph, Remark, Signer
+from dispatch.authoring.document import Block, Draft, Figure, LeftOut, Paragraph, Remark, Signer, shortened
 from dispatch.authoring.looks import fold
 from dispatch.errors import BriefError
 
@@ -223,7 +223,7 @@ def _first_text(blocks: list[Block]) -> int:
 
 
 def _say_put_back(figure: Figure, draft: Draft) -> None:
-    shown = f"“{figure.caption[:50]}”" if figure.caption else figure.file
+    shown = f"“{shortened(figure.caption)}”" if figure.caption else figure.file
     draft.look_at.append(Remark(f"The Figure {shown} is in brief.md only, not in the document; it was kept."))
 
 

@@ -7,19 +7,22 @@ credit under it. A picture that a .txt has not is a Figure without a file, for a
 from dataclasses import dataclass, replace
 
 from dispatch.authoring import looks
-from dispatch.authoring.document import Block, Document, Draft, Figure, LeftOut, Paragraph, Remark
+from dispatch.authoring.document import Block, Document, Draft, Figure, LeftOut, Paragraph, Remark, shortened
 
 #: longer texts are no captions
 _MAX_CAPTION = 320
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Lines:
-    """The lines of one Figure, and how many blocks they took."""
+    """The lines of one Figure."""
 
     caption: str = ""
     credit: str = ""
     label: str = ""
+    #: the paragraphs that hold them
+    from_: tuple[Paragraph, ...] = ()
+    #: how many blocks after the first were taken
     taken: int = 0
 
 
@@ -48,24 +51,19 @@ def _take_pictures(blocks: list[Block], at: int, document: Document, draft: Draf
     block = blocks[at]
     assert isinstance(block, Paragraph)
     text = replace(block, spans=tuple(span for span in block.spans if span.picture is None))
-    pending: list[Block] = [text] if text.text.strip() else []
-    is_prose = bool(pending) and not _may_be_caption(text)
-    following = [*([] if is_prose else pending), *blocks[at + 1 : at + 4]]
-    lines = _lines_after(following) if not (is_prose and block.spans[0].picture is None) else _Lines()
-    taken = lines.taken + (0 if is_prose or not pending else -1)
-    if not lines.caption and not lines.taken and (before := _caption_before(out)):
-        lines = _Lines(caption=before)
+    own = [text] if text.text.strip() else []
+    is_prose = bool(own) and looks.is_prose(text.words)
+    lines = _lines_after([*([] if is_prose else own), *blocks[at + 1 : at + 3]])
+    if not lines.taken and (before := _caption_before(out)):
+        lines = _Lines(before.words, from_=(before,))
         out.pop()
     figures = _figures(block, lines, document, draft)
+    if not own or (lines.taken and not is_prose):
+        out.extend(figures)
+        return 1 + lines.taken - len(own)
     opens = block.spans[0].picture is not None
-    if is_prose:
-        out.extend([*figures, text] if opens else [text, *figures])
-        return 1 + (lines.taken if lines.taken else 0)
-    out.extend(figures)
-    if pending and taken < 0:
-        out.append(text)
-        taken = 0
-    return 1 + taken
+    out.extend([*figures, text] if opens else [text, *figures])
+    return 1 + lines.taken
 
 
 def _figures(block: Paragraph, lines: _Lines, document: Document, draft: Draft) -> list[Block]:
@@ -82,9 +80,11 @@ def _figures(block: Paragraph, lines: _Lines, document: Document, draft: Draft) 
 
 
 def _figure(lines: _Lines, place: int, draft: Draft) -> Figure:
+    for paragraph in lines.from_:
+        draft.drop_marks(paragraph, "a caption")
     if lines.label:
         draft.left_out.append(LeftOut(lines.label, "the word before a credit, which the mail writes itself", place))
-    shown = f"“{lines.caption[:50]}”" if lines.caption else "without a caption"
+    shown = f"“{shortened(lines.caption)}”" if lines.caption else "without a caption"
     draft.understood.append(Remark(f"Figure {shown}, credit {lines.credit or 'not given'}", place))
     return Figure(caption=lines.caption, credit=lines.credit, place=place)
 
@@ -95,20 +95,16 @@ def _lines_after(blocks: list[Block]) -> _Lines:
     if not isinstance(first, Paragraph):
         return _Lines()
     if credit := looks.read_credit(first.words):
-        return _Lines(credit=credit.who, label=credit.label, taken=1)
+        return _Lines(credit=credit.who, label=credit.label, from_=(first,), taken=1)
     second = blocks[1] if len(blocks) > 1 else None
     credit = looks.read_credit(second.words) if isinstance(second, Paragraph) and not second.pictures else None
     if not _may_be_caption(first) or not (credit or _looks_like_caption(first)):
         return _Lines()
     lines = _split(first)
     if credit and not lines.credit:
-        return _Lines(lines.caption, credit.who, credit.label, taken=2)
-    return _having_taken(lines, 1)
-
-
-def _having_taken(lines: _Lines, taken: int) -> _Lines:
-    """The same lines, having taken that many blocks."""
-    return _Lines(lines.caption, lines.credit, lines.label, taken)
+        assert isinstance(second, Paragraph)
+        return _Lines(lines.caption, credit.who, credit.label, (first, second), taken=2)
+    return replace(lines, taken=1)
 
 
 def _lines_without_picture(blocks: list[Block], at: int) -> _Lines | None:
@@ -120,9 +116,9 @@ def _lines_without_picture(blocks: list[Block], at: int) -> _Lines | None:
     if isinstance(following, Paragraph) and looks.names_photographer(following.words) and not following.pictures:
         credit = looks.read_credit(following.words)
         assert credit
-        return _Lines(_split(first).caption, credit.who, credit.label, taken=2)
+        return _Lines(_split(first).caption, credit.who, credit.label, (first, following), taken=2)
     lines = _split(first)
-    return _having_taken(lines, 1) if lines.credit else None
+    return replace(lines, taken=1) if lines.credit else None
 
 
 def _may_be_caption(paragraph: Paragraph) -> bool:
@@ -155,16 +151,14 @@ def _split(paragraph: Paragraph) -> _Lines:
     """A caption paragraph as caption and credit, where it holds both."""
     lines = [line.words for line in paragraph.lines() if line.words]
     if len(lines) > 1 and (credit := looks.read_credit(lines[-1])):
-        return _Lines(" ".join(lines[:-1]), credit.who, credit.label)
+        return _Lines(" ".join(lines[:-1]), credit.who, credit.label, (paragraph,))
     caption, found = looks.split_caption(paragraph.words)
-    return _Lines(caption, found.who, found.label) if found else _Lines(paragraph.words)
+    return _Lines(caption, found.who if found else "", found.label if found else "", (paragraph,))
 
 
-def _caption_before(out: list[Block]) -> str:
-    """The caption that stands before a picture, "" for none."""
+def _caption_before(out: list[Block]) -> Paragraph | None:
+    """The caption that stands before a picture, if one does."""
     last = out[-1] if out else None
     if not isinstance(last, Paragraph) or not _may_be_caption(last):
-        return ""
-    if "caption" in last.style or looks.has_typed_label(last.text) or last.is_boxed:
-        return last.words
-    return ""
+        return None
+    return last if "caption" in last.style or looks.has_typed_label(last.text) or last.is_boxed else None

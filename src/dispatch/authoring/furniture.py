@@ -7,7 +7,9 @@ from dispatch.authoring import looks
 from dispatch.authoring.dates import read_date
 from dispatch.authoring.document import Block, Draft, LeftOut, Paragraph
 
-_PAGE_NUMBER = re.compile(r"(?:page|p\.|стр\.?|第)?\s*[-–—]?\s*\d{1,3}\s*(?:页)?(?:\s*(?:of|/|из)\s*\d{1,3})?\s*[-–—]?", re.I)
+_PAGE_NUMBER = re.compile(
+    r"(?:page|p\.|стр\.?|第)?\s*[-–—]?\s*\d{1,3}\s*(?:页)?(?:\s*(?:of|/|из)\s*\d{1,3})?\s*[-–—]?", re.I
+)
 
 
 def drop_furniture(blocks: list[Block], draft: Draft) -> list[Block]:

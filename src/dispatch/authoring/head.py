@@ -1,15 +1,19 @@
 """The head of a document: its title, and the byline under it; and the same at its end."""
 
+import re
 from collections.abc import Iterator
 
 from dispatch.authoring import looks
 from dispatch.authoring.byline import Byline
 from dispatch.authoring.dates import read_date
-from dispatch.authoring.document import Block, Draft, Figure, Paragraph, Remark
+from dispatch.authoring.document import Block, Draft, Figure, LeftOut, Paragraph, Remark
 
 #: the head is not longer than this
 _MAX_HEAD = 40
-_KICKERS = frozenset({"policy brief", "issue brief", "brief", "policy memo", "memo", "report", "analysis", "commentary"})
+#: a label over a title, as "Policy Brief" or "Report No. 14"
+_KICKER = re.compile(
+    r"(policy|issue|research)? ?(brief|memo|paper|report|analysis|commentary)( (no )?\d+)?$|(vol|issue|no) \d"
+)
 
 
 def take_title(blocks: list[Block], draft: Draft) -> list[Block]:
@@ -20,11 +24,13 @@ def take_title(blocks: list[Block], draft: Draft) -> list[Block]:
     title = blocks[at]
     assert isinstance(title, Paragraph)
     draft.title = title.words
+    draft.drop_marks(title, "the title")
     draft.understood.append(Remark(f"Title: {title.words}", title.place))
     rest = [*blocks[:at], *blocks[at + 1 :]]
     for place, block in enumerate(rest[:_MAX_HEAD]):
         if isinstance(block, Paragraph) and block.style == "subtitle" and block.words and not read_date(block.words):
             draft.standfirst = block.words
+            draft.drop_marks(block, "the standfirst")
             draft.understood.append(Remark(f"Standfirst: {block.words}", block.place))
             return [*rest[:place], *rest[place + 1 :]]
     return rest
@@ -39,7 +45,17 @@ def _find_title(blocks: list[Block]) -> int | None:
     levels = [block.heading for block in blocks if isinstance(block, Paragraph) and block.heading]
     if first_heading and levels.count(min(levels)) == 1 and first_heading[1].heading == min(levels):
         return first_heading[0]
-    return next((at for at, block in _lines_that_may_be_titles(head)), None) or (head[0][0] if head else None)
+    may_be = list(_lines_that_may_be_titles(head))
+    twice = [at for at, block in may_be if _stands_twice(block, at, blocks)]
+    return next(iter(twice or [at for at, _ in may_be] or [at for at, _ in head]), None)
+
+
+def _stands_twice(line: Paragraph, at: int, blocks: list[Block]) -> bool:
+    """Whether a line stands again further down, as a title does that heads a second page."""
+    folded = looks.fold(line.words)
+    return len(folded.split()) >= 3 and any(
+        isinstance(block, Paragraph) and looks.fold(block.words) == folded for block in blocks[at + 1 :]
+    )
 
 
 def _lines_that_may_be_titles(head: list[tuple[int, Paragraph]]) -> Iterator[tuple[int, Paragraph]]:
@@ -49,7 +65,7 @@ def _lines_that_may_be_titles(head: list[tuple[int, Paragraph]]) -> Iterator[tup
             return
         if read_date(text) or looks.read_site(text) or looks.read_by(text) or looks.is_email(text):
             continue
-        if looks.fold(text) in _KICKERS or block.list_level >= 0:
+        if _KICKER.match(looks.fold(text)) or block.list_level >= 0:
             continue
         if looks.is_organisation(text) and len(text.split()) <= 6 and any(b.words for i, b in head if i > at):
             continue
@@ -65,7 +81,8 @@ def take_byline(blocks: list[Block], draft: Draft) -> list[Block]:
     for at, block in enumerate(head):
         if isinstance(block, Paragraph):
             following = next((b.lines()[0].words for b in head[at + 1 :] if isinstance(b, Paragraph)), "")
-            out.extend(_left_of(block, following, byline))
+            left = _left_of(block, following, byline)
+            out.extend(_unlabelled(left, draft, is_last=at == len(head) - 1))
         else:
             out.append(block)
     rest = blocks[end:]
@@ -74,13 +91,26 @@ def take_byline(blocks: list[Block], draft: Draft) -> list[Block]:
     return [*out, *rest]
 
 
+def _unlabelled(lines: list[Paragraph], draft: Draft, *, is_last: bool) -> Iterator[Paragraph]:
+    """The lines of the head that stay text, without labels like "Policy Brief"; the last may yet be a heading."""
+    for line in lines:
+        if _KICKER.match(looks.fold(line.words)) and not line.notes:
+            draft.left_out.append(LeftOut(line.text, "a label over the title", line.place))
+            continue
+        if not is_last:
+            draft.unread.append(line)
+        yield line
+
+
 def _left_of(paragraph: Paragraph, following: str, byline: Byline) -> list[Paragraph]:
     """What of a paragraph's lines the byline did not understand."""
     lines = [line for line in paragraph.lines() if line.words]
     left = []
     for at, line in enumerate(lines):
         after = lines[at + 1].words if at + 1 < len(lines) else following
-        if not byline.take(line.words, after, line.place):
+        if byline.take(line.words, after, line.place):
+            byline.draft.drop_marks(line, "the byline")
+        else:
             left.append(line)
     return [paragraph] if len(left) == len(lines) else left
 

@@ -33,7 +33,9 @@ def _level(blocks: list[Block], draft: Draft) -> list[Block]:
         if isinstance(block, Paragraph) and block.heading:
             level = HIGHEST + levels.index(block.heading)
             if level > LOWEST:
-                draft.look_at.append(Remark(f"“{block.words}” is a heading of level {level}; a brief has three.", block.place))
+                draft.look_at.append(
+                    Remark(f"“{block.words}” is a heading of level {level}; a brief has three.", block.place)
+                )
             draft.understood.append(Remark(f"Heading: {block.words}", block.place))
             block = replace(block, heading=min(level, LOWEST))
         out.append(block)
@@ -66,7 +68,9 @@ Sign = Callable[[Block, Block | None], bool]
 def _may_head(block: Block, following: Block | None) -> bool:
     if not isinstance(block, Paragraph) or following is None or block.is_quote or block.notes or block.is_boxed:
         return False
-    return len([line for line in block.lines() if line.words]) == 1 and (block.list_level < 0 or _is_lone(block, following))
+    return len([line for line in block.lines() if line.words]) == 1 and (
+        block.list_level < 0 or _is_lone(block, following)
+    )
 
 
 def _is_lone(block: Paragraph, following: Block) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dispatch.authoring import ledger
 from dispatch.authoring.changes import changes
-from dispatch.authoring.document import Document, Draft, Figure, LeftOut, Picture, Remark
+from dispatch.authoring.document import Document, Draft, Figure, LeftOut, Picture, Remark, shortened
 from dispatch.authoring.existing import Existing, keep, read_existing
 from dispatch.authoring.folder import BEFORE_FILE, BRIEF_FILE, update_folder, write_folder
 from dispatch.authoring.looks import fold
@@ -49,8 +49,8 @@ class Taken:
 def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, *, update: bool = False) -> Taken:
     """Read a document and write `folder`/<slug>/brief.md with its pictures.
 
-    `photos` are placed at the captions that wait for a picture, in order. With `update`, the document is a newer version
-    of a brief in `folder`, whose alt texts, credits, subject, preheader and pictures stay.
+    `photos` are placed at the captions that wait for a picture, in order. With `update`, the document is a newer
+    version of a brief in `folder`, whose alt texts, credits, subject, preheader and pictures stay.
     Raises DocumentError, PictureError, BriefError, or ProblemsFound with several; nothing is left behind then.
     """
     document, given = _read_all(file, photos)
@@ -75,12 +75,23 @@ def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, 
 
 
 def _finish(
-    target: Path, draft: Draft, document: Document, written: Written, pictures: dict[str, bytes], existing: Existing | None
+    target: Path,
+    draft: Draft,
+    document: Document,
+    written: Written,
+    pictures: dict[str, bytes],
+    existing: Existing | None,
 ) -> Taken:
     taken = Taken(
-        target / BRIEF_FILE, target.name, document.counts, draft.understood, draft.look_at, draft.left_out, written.lines,
-        list(pictures),
-    )  # fmt: skip
+        brief=target / BRIEF_FILE,
+        slug=target.name,
+        counts=document.counts,
+        understood=draft.understood,
+        look_at=draft.look_at,
+        left_out=draft.left_out,
+        lines=written.lines,
+        pictures=list(pictures),
+    )
     if existing is None:
         write_folder(target, written.text, pictures)
         return taken
@@ -125,7 +136,9 @@ def read(file: Path) -> Document:
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
             raise DocumentError(
-                f"This file has more than {MAX_FILE_BYTES // 1_000_000} MB.", where=str(file), todo="Check that it is the right one."
+                f"This file has more than {MAX_FILE_BYTES // 1_000_000} MB.",
+                where=str(file),
+                todo="Check that it is the right one.",
             )
         data = file.read_bytes()
     except OSError as err:
@@ -134,16 +147,18 @@ def read(file: Path) -> Document:
         ) from err
     document = read_text(data, str(file)) if kind in {".txt", ".text"} else read_word(data, str(file))
     if not re.search(r"\w", document.source) or not document.blocks:
-        raise DocumentError("There are no words in this document.", where=str(file), todo="Check that it is the right file.")
+        raise DocumentError(
+            "There are no words in this document.", where=str(file), todo="Check that it is the right file."
+        )
     return document
 
 
 def slug_of(title: str, date: dt.date) -> str:
-    """The folder's name: the date and the first words of the title, up to its first `?`, `:`, `!`, `;`, `.` or dash.
+    """The folder's name: the date and the first words of the title, up to its first `?`, `:`, `!`, `;` or dash.
 
     Latin letters lose their accents; other scripts stay as they are. At most eight words.
     """
-    start = re.split(r"[?:!;？：！；。]|\.\s|\s[–—-]\s", title, maxsplit=1)[0]
+    start = re.split(r"[?:!;？：！；。]|\s[–—-]\s", title, maxsplit=1)[0]
     words = _slug_words(start) or _slug_words(title) or ["untitled"]
     slug = "-".join([date.isoformat(), *words[:_MAX_SLUG_WORDS]])
     return slug[:_MAX_SLUG].rstrip("-")
@@ -167,8 +182,9 @@ def _find_existing(folder: Path, draft: Draft, slug: str, file: Path) -> Path:
     if (folder / slug / BRIEF_FILE).is_file():
         return folder / slug
     briefs = sorted(folder.glob(f"*/{BRIEF_FILE}"))
-    for fits in (lambda brief: _title_of(brief) == fold(draft.title), lambda brief: _date_of(brief) == str(draft.date)):
-        found = [brief.parent for brief in briefs if fits(brief)]
+    by_title = [brief.parent for brief in briefs if _title_of(brief) == fold(draft.title)]
+    by_date = [brief.parent for brief in briefs if _date_of(brief) == str(draft.date)]
+    for found in (by_title, by_date):
         if len(found) == 1:
             return found[0]
     names = ", ".join(brief.parent.name for brief in briefs[-8:]) or "none"
@@ -211,8 +227,12 @@ def _place_pictures(draft: Draft, document: Document, given: list[Picture], targ
         picture = document.pictures[block.picture] if block.picture is not None else None
         if picture is None and waiting:
             picture = waiting.pop(0)
-            draft.understood.append(Remark(f"Photo {picture.name}.{picture.kind} placed at “{block.caption[:50]}”", block.place))
-        stem = (picture.name if picture else "") or f"picture-{1 + sum(isinstance(b, Figure) for b in draft.blocks[:at])}"
+            draft.understood.append(
+                Remark(f"Photo {picture.name}.{picture.kind} placed at “{shortened(block.caption)}”", block.place)
+            )
+        stem = (
+            picture.name if picture else ""
+        ) or f"picture-{1 + sum(isinstance(b, Figure) for b in draft.blocks[:at])}"
         name = _free_name(stem, picture.kind if picture else "jpg", there | files.keys())
         if picture:
             files[name] = picture.data
@@ -221,6 +241,7 @@ def _place_pictures(draft: Draft, document: Document, given: list[Picture], targ
             draft.look_at.append(Remark(f"A picture is missing: put it there as {name}.", block.place))
         draft.blocks[at] = replace(block, file=name, alt=block.alt or (picture.alt if picture else ""))
     _say_about_pictures(draft, waiting)
+    draft.look_at.sort(key=lambda remark: remark.place or 1_000_000)
     return files
 
 

@@ -7,11 +7,14 @@ counts, so a word that stands three times must be found three times.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_plugins.attrs import attrs_plugin
+from mdit_py_plugins.attrs import attrs_block_plugin, attrs_plugin
+from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from dispatch.errors import DocumentError
 
@@ -19,6 +22,8 @@ _WORD = re.compile(r"\w+")
 _ABOVE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
 _RAISED = re.compile(r"[⁰¹²³⁴-⁹₀-₉]+")
 _FRONT_MATTER = re.compile(r"---\n(?P<front>.*?)\n---\n(?P<body>.*)", re.DOTALL)
+#: links whose words are their address
+_BARE = frozenset({"autolink", "linkify", "gfm_autolink"})
 _KEY = re.compile(r"^\s*(?:- )?[a-z_]+:\s*")
 
 
@@ -33,11 +38,16 @@ def words_of_brief(text: str) -> Counter[str]:
     front, body = (match["front"], match["body"]) if match else ("", text)
     values = {_KEY.sub("", line) for line in front.split("\n")}
     shown = [_unquoted(value) for value in values]
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    parser.use(footnote_plugin, inline=False).use(attrs_plugin)
-    env: dict[str, object] = {}
-    shown.extend(_texts(parser.parse(body, env)))
+    shown.extend(_texts(_reader().parse(body)))
     return words_of("\n".join(shown))
+
+
+@lru_cache(maxsize=1)
+def _reader() -> MarkdownIt:
+    """The Markdown of docs/brief-format.md."""
+    reader = MarkdownIt("commonmark", {"html": False, "maxNesting": 24}).enable("table")
+    reader.use(footnote_plugin).use(attrs_plugin, spans=True).use(attrs_block_plugin).use(gfm_autolink_plugin)
+    return reader.use(container_plugin, "box", validate=lambda params, markup: bool(params.strip()))
 
 
 def missing(source: str, brief: str, left_out: Iterable[str]) -> Counter[str]:
@@ -56,7 +66,7 @@ def hold(source: str, brief: str, left_out: Iterable[str], file: str) -> None:
         raise DocumentError(
             f"dispatch would lose {lost.total()} words of this document, so nothing was written: {words}.",
             where=file,
-            todo="Save the document as plain text (.txt) and import that, and report this document as a fault of dispatch.",
+            todo="Save it as plain text (.txt) and import that; and report the document, this is a fault of dispatch.",
         )
 
 
@@ -90,5 +100,5 @@ def _inline(tokens: list[Token]) -> Iterator[str]:
             yield f" {token.meta['label']} "
         elif token.type == "image":
             yield f" {token.content} {token.attrs.get('title', '')} {token.attrs.get('credit', '')} "
-        elif token.type == "link_open" and token.info != "auto":
+        elif token.type == "link_open" and token.markup not in _BARE:
             yield f" {token.attrs.get('href', '')} "

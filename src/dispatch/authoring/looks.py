@@ -6,7 +6,7 @@ from dataclasses import dataclass
 _SITE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}(?:/[^\s<>]*)?", re.IGNORECASE)
 _EMAIL = re.compile(r"(?:e-?mail:\s*)?<?[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}>?", re.IGNORECASE)
 _ORGANISATION = re.compile(
-    r"\b(cent(?:er|re)|institut(?:e|ion)|coalition|council|university|foundation|association|school|college|academy|"
+    r"\b(cent(?:er|re)|institut(?:e|ion|o)?|coalition|council|university|foundation|association|school|college|academy|"
     r"ministry|agency|society|chamber|committee|organi[sz]ation|network|forum|federation|union|think tank|bank|inc|llc|"
     r"ltd)\b|центр|институт|университет|фонд|совет|академия|коалиция|中心|研究所|大学|学院|委员会|协会|مركز|معهد|جامعة",
     re.IGNORECASE,
@@ -33,7 +33,10 @@ _NO_NAME = re.compile(
     r"strategic|regional|international|national|draft|final|confidential|embargoed)\b",
     re.IGNORECASE,
 )
-_PARTICLES = frozenset("de del della der den van von zu al el la le bin ibn ben da dos di du y e ter".split())
+_PARTICLES = frozenset(
+    {"de", "del", "della", "der", "den", "van", "von", "zu", "al", "el", "la", "le", "bin", "ibn", "ben", "da", "di"}
+    | {"dos", "du", "y", "e", "ter"}
+)
 _LABEL = re.compile(
     r"(?P<label>(?:photo(?:graph)?s?|images?|pictures?)(?:\s+(?:credits?|courtesy|source|by))*|credits?|source|"
     r"courtesy|фото|照片|图片来源|摄影|الصورة)\s*(?P<mark>[:：]|(?<=by)\s|\s+(?=courtesy of))\s*(?P<who>\S.*)",
@@ -149,7 +152,7 @@ def is_name(text: str) -> bool:
     if len(words) == 1:
         return _HAN.search(text) is not None and len(text) <= 5
     return len(words) <= 5 and all(
-        word.casefold() in _PARTICLES or not word[0].islower() and word[0].isalpha() for word in words
+        word.casefold() in _PARTICLES or (not word[0].islower() and word[0].isalpha()) for word in words
     )
 
 

@@ -9,7 +9,10 @@ from dispatch.authoring import escape
 from dispatch.authoring.document import Block, Draft, Figure, Paragraph, Span, Table
 from dispatch.authoring.notes import literal
 
-_URL = re.compile(r"<?(?P<url>https?://[^\s<>\"“”‘’`\\^{}|]+[^\s<>\"“”‘’`\\^{}|.,;:!?)\]'»。，；：！？）])>?")
+#: an address, which is written as a link, or a merge token, which is written as code
+_AS_IT_IS = re.compile(
+    r"<?(?P<url>https?://[^\s<>\"“”‘’`\\^{}|]+[^\s<>\"“”‘’`\\^{}|.,;:!?)\]'»。，；：！？）])>?|" + escape.TOKEN.pattern
+)
 
 
 @dataclass
@@ -174,10 +177,12 @@ def _cell(cell: tuple[Paragraph, ...]) -> str:
 def inline(spans: tuple[Span, ...]) -> str:
     """Spans as Markdown in one line, but for the hard breaks that were typed."""
     out = []
-    for (link, strong, emphasis), group in groupby(_merged(spans), lambda span: (span.link, span.strong, span.emphasis)):
+    for (link, strong, emphasis), group in groupby(
+        _merged(spans), lambda span: (span.link, span.strong, span.emphasis)
+    ):
         text = "".join(_piece(span) for span in group)
         out.append(_dressed(text, link, strong, emphasis))
-    return "".join(out)
+    return escape.close_braces("".join(out))
 
 
 def _merged(spans: tuple[Span, ...]) -> list[Span]:
@@ -194,13 +199,13 @@ def _merged(spans: tuple[Span, ...]) -> list[Span]:
 def _piece(span: Span) -> str:
     if span.note:
         return f"[^{span.note}]"
-    text = literal(span)
+    text = re.sub(r"[ \t]*\t[ \t]*", " ", literal(span))
     if span.link:
         return escape.escape(" ".join(text.split("\n")))
     out, end = [], 0
-    for match in _URL.finditer(text):
+    for match in _AS_IT_IS.finditer(text):
         out.append(escape.escape(text[end : match.start()]))
-        out.append(f"<{match['url']}>")
+        out.append(f"<{match['url']}>" if match["url"] else f"`{match[0]}`")
         end = match.end()
     out.append(escape.escape(text[end:]))
     return "".join(out).replace("\n", "\\\n")

@@ -20,8 +20,9 @@ _RAISED = re.compile(r"\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*")
 #: what a raised number after it makes a power, an area or a formula
 _POWER_BASE = re.compile(r"(?:\b10|\b[kcmd]?m|\bft|\bCO|\bx)$")
 _HEADINGS = frozenset(
-    "notes footnotes endnotes references sources works cited bibliography примечания сноски источники 注释 参考文献 الهوامش".split()
-) | {"works cited", "notes and references", "end notes", "foot notes"}
+    {"notes", "footnotes", "foot notes", "endnotes", "end notes", "references", "sources", "works cited"}
+    | {"bibliography", "notes and references", "примечания", "сноски", "источники", "注释", "参考文献", "الهوامش"}
+)
 
 
 @dataclass
@@ -203,19 +204,24 @@ def _called(number: str, before: str, at: int, typed: _Typed) -> str:
 def _say_uncalled(note: Paragraph, block: Block, draft: Draft) -> None:
     if not isinstance(block, Paragraph) or _number_and_rest(block):
         draft.look_at.append(
-            Remark(f"This looks like a note, but no mark calls it; it stays in the text: “{note.words[:60]}”", note.place)
+            Remark(
+                f"This looks like a note, but no mark calls it; it stays in the text: “{note.words[:60]}”", note.place
+            )
         )
 
 
 def _without_notes_heading(kept: list[Block], typed: _Typed, blocks: list[Block], draft: Draft) -> list[Block]:
     """The blocks without a heading "Notes" whose notes have all moved."""
+    idle = {
+        (block.place, block.text)
+        for at, block in enumerate(blocks)
+        if isinstance(block, Paragraph) and _is_notes_heading(block) and at + 1 in typed.called and not block.notes
+    }
     after: list[Block] = []
-    for at, block in enumerate(kept):
-        is_heading = isinstance(block, Paragraph) and _is_notes_heading(block)
-        following = kept[at + 1] if at + 1 < len(kept) else None
-        index = blocks.index(block) if is_heading and block in blocks else -1
-        if is_heading and index + 1 in typed.called and following is not (blocks[index + 1 :] or [None])[0]:
-            draft.left_out.append(LeftOut(block.text, "heading of the notes, which stand at the end by themselves", block.place))
+    for block in kept:
+        if isinstance(block, Paragraph) and (block.place, block.text) in idle:
+            reason = "heading of the notes, which stand at the end by themselves"
+            draft.left_out.append(LeftOut(block.text, reason, block.place))
         else:
             after.append(block)
     return after

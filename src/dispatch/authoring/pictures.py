@@ -19,8 +19,15 @@ MAX_PICTURE_BYTES = 40_000_000
 MAX_PIXELS = 80_000_000
 #: kind that Pillow names -> end of the file name
 _KEPT = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp"}
-_CONVERTED = ("BMP", "TIFF")
-_DRAWINGS = {b"\xd7\xcd\xc6\x9a": "WMF", b"\x01\x00\x09\x00": "WMF", b"\x01\x00\x00\x00": "EMF", b"<svg": "SVG", b"<?xm": "SVG"}
+#: what Pillow is let loose on; MPO comes with JPEG
+_READ = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+_DRAWINGS = {
+    b"\xd7\xcd\xc6\x9a": "WMF",
+    b"\x01\x00\x09\x00": "WMF",
+    b"\x01\x00\x00\x00": "EMF",
+    b"<svg": "SVG",
+    b"<?xm": "SVG",
+}
 
 
 def read_photo(path: Path) -> Picture:
@@ -62,7 +69,7 @@ def look_at(data: bytes, *, where: str, alt: str = "", name: str = "") -> Pictur
 
 
 def _decode(data: bytes, where: str, alt: str, name: str) -> Picture:
-    with Image.open(io.BytesIO(data), formats=[*_KEPT, *_CONVERTED]) as image:
+    with Image.open(io.BytesIO(data), formats=_READ) as image:
         if image.width * image.height > MAX_PIXELS:
             raise _too_large(f"{image.width} × {image.height} pixels", where)
         image.load()
@@ -83,5 +90,5 @@ def _too_large(size: str, where: str) -> PictureError:
     return PictureError(
         f"This picture is too large: {size}.",
         where=where,
-        todo=f"Scale it down; the most is {MAX_PIXELS // 1_000_000} million pixels and {MAX_PICTURE_BYTES // 1_000_000} MB.",
+        todo=f"Scale it down to {MAX_PIXELS // 1_000_000} million pixels and {MAX_PICTURE_BYTES // 1_000_000} MB.",
     )

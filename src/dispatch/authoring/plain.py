@@ -1,5 +1,6 @@
 """A .txt file becomes a Document: paragraphs between empty lines, lists and quotes by their first characters."""
 
+import itertools
 import re
 from dataclasses import replace
 
@@ -114,7 +115,7 @@ def starts_note(line: str) -> bool:
 def _join(texts: list[str]) -> str:
     """Lines as one text: hard-wrapped ones joined by a space, those broken on purpose by a newline."""
     joined = texts[0].strip()
-    for before, text in zip(texts, texts[1:], strict=False):
+    for before, text in itertools.pairwise(texts):
         joined += (" " if len(before.strip()) >= _WRAPPED else "\n") + text.strip()
     return joined
 

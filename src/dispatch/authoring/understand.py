@@ -5,7 +5,18 @@ import re
 from dataclasses import replace
 
 from dispatch.authoring import looks
-from dispatch.authoring.document import Block, Document, Draft, Figure, LeftOut, Paragraph, Remark, Span, Table
+from dispatch.authoring.document import (
+    Block,
+    Document,
+    Draft,
+    Figure,
+    LeftOut,
+    Paragraph,
+    Remark,
+    Span,
+    Table,
+    shortened,
+)
 from dispatch.authoring.figures import take_figures
 from dispatch.authoring.furniture import drop_furniture
 from dispatch.authoring.head import take_byline, take_title
@@ -37,37 +48,47 @@ def understand(document: Document, today: dt.date) -> Draft:
     blocks = take_biographies(blocks, draft)
     blocks = find_headings(blocks, draft)
     draft.blocks = blocks
+    _say_what_was_not_read(draft)
     _number_notes(draft, notes)
     _drop_idle_organisations(draft)
     _find_language(document, draft)
     _say_what_is_missing(draft, today)
+    _say_what_was_found(draft)
+    draft.understood.sort(key=lambda remark: remark.place)
+    draft.left_out.sort(key=lambda left: left.place)
     return draft
 
 
 def take_biographies(blocks: list[Block], draft: Draft) -> list[Block]:
     """The blocks without paragraphs at the end that say who the authors are."""
     out = list(blocks)
-    for at in range(len(out) - 1, max(-1, len(out) - 6), -1):
-        block = out[at]
+    for block in reversed(blocks[-6:]):
         if not isinstance(block, Paragraph) or block.heading or block.notes or block.list_level >= 0:
             continue
         for index, author in enumerate(draft.authors):
-            says = re.compile(rf"{re.escape(author.name)}\s*(?:,|\(|is\b|was\b|serves\b|has\b|works\b|—|–|-)", re.IGNORECASE)
+            says = re.compile(
+                rf"{re.escape(author.name)}\s*(?:,|\(|is\b|was\b|serves\b|has\b|works\b|—|–|-)", re.IGNORECASE
+            )
             if not author.biography and says.match(block.words) and looks.is_sentence(block.words):
                 draft.authors[index] = replace(author, biography=block.words)
+                draft.drop_marks(block, "a biography")
                 draft.understood.append(Remark(f"Biography of {author.name}", block.place))
-                del out[at]
-                _drop_heading(out, at - 1, draft)
+                out.remove(block)
                 break
-    return out
+    return _without_idle_heading(out, draft) if len(out) < len(blocks) else out
 
 
-def _drop_heading(blocks: list[Block], at: int, draft: Draft) -> None:
-    """Take away a heading "About the author" that has nothing under it."""
-    block = blocks[at] if 0 <= at < len(blocks) else None
-    if isinstance(block, Paragraph) and re.fullmatch(r"about the authors?|authors?|об авторе", looks.fold(block.words)):
-        draft.left_out.append(LeftOut(block.words, "heading of the biographies, which stand with the authors", block.place))
-        del blocks[at]
+def _without_idle_heading(blocks: list[Block], draft: Draft) -> list[Block]:
+    """The blocks without a heading "About the author" that has nothing under it any more."""
+    last = blocks[-1] if blocks else None
+    if isinstance(last, Paragraph) and re.fullmatch(
+        r"about (the )?authors?|authors?|об авторе", looks.fold(last.words)
+    ):
+        draft.left_out.append(
+            LeftOut(last.words, "heading of the biographies, which stand with the authors", last.place)
+        )
+        return blocks[:-1]
+    return blocks
 
 
 def _number_notes(draft: Draft, notes: dict[str, list[Paragraph]]) -> None:
@@ -132,6 +153,30 @@ def _find_language(document: Document, draft: Draft) -> None:
             return
 
 
+def _say_what_was_not_read(draft: Draft) -> None:
+    texts = {(block.place, block.words) for block in draft.blocks if isinstance(block, Paragraph) and not block.heading}
+    for line in draft.unread:
+        if (line.place, line.words) in texts:
+            words = f"This line of the head was not understood; it stays in the text: “{shortened(line.words)}”"
+            draft.look_at.append(Remark(words, line.place))
+
+
+def _say_what_was_found(draft: Draft) -> None:
+    """Count the parts, so that a person sees at a glance if a table or a note is not among them."""
+    paragraphs = [block for block in draft.blocks if isinstance(block, Paragraph)]
+    counts = {
+        "paragraph": sum(not block.heading and block.list_level < 0 and not block.is_quote for block in paragraphs),
+        "heading": sum(block.heading > 0 for block in paragraphs),
+        "list item": sum(block.list_level >= 0 for block in paragraphs),
+        "quote": sum(block.is_quote and block.list_level < 0 for block in paragraphs),
+        "table": sum(isinstance(block, Table) for block in draft.blocks),
+        "Figure": sum(isinstance(block, Figure) for block in draft.blocks),
+        "note": len(draft.notes),
+    }
+    words = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items() if count)
+    draft.understood.append(Remark(f"In all: {words or 'a title and nothing under it'}"))
+
+
 def _say_what_is_missing(draft: Draft, today: dt.date) -> None:
     if not draft.title:
         draft.title = "Untitled"
@@ -141,4 +186,6 @@ def _say_what_is_missing(draft: Draft, today: dt.date) -> None:
         draft.look_at.append(Remark(f"No date was found: today's ({today.isoformat()}) stands in brief.md. Check it."))
     if not draft.authors:
         draft.look_at.append(Remark("No author was found: name whoever signs under `authors:`."))
-    draft.look_at.append(Remark("Subject and preheader are not in a document: write them after `subject:` and `preheader:`."))
+    draft.look_at.append(
+        Remark("Subject and preheader are not in a document: write them after `subject:` and `preheader:`.")
+    )

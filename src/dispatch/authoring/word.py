@@ -5,7 +5,6 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.sax.saxutils import quoteattr
 
 import mammoth.docx
 from lxml import etree
@@ -13,8 +12,8 @@ from lxml import etree
 from dispatch.authoring.archive import Archive, broken, too_much
 from dispatch.authoring.document import Document, LeftOut, Remark
 from dispatch.authoring.wordpictures import Relations, settle_pictures, words_of_drawn
-from dispatch.authoring.wordtext import TextReader
 from dispatch.authoring.wordstyles import Numbering, Styles, outline_of
+from dispatch.authoring.wordtext import TextReader
 from dispatch.authoring.wordxml import BOXED, PLACE, Gathered, W, make_plain, place_of, text_of
 
 _TYPES = (
@@ -133,7 +132,8 @@ def _mark(paragraph: etree._Element, package: _Package) -> None:
         str(outline_of(paragraph, package.styles)),
     )
     for attribute in (PLACE, BOXED):
-        paragraph.attrib.pop(attribute, None)
+        if attribute in paragraph.attrib:
+            del paragraph.attrib[attribute]
     mark = etree.Element(W + "bookmarkStart")
     mark.set(W + "name", "/".join(signs))
     paragraph.insert(1 if len(paragraph) and paragraph[0].tag == W + "pPr" else 0, mark)
@@ -191,7 +191,8 @@ def _relations(part: bytes, package: _Package) -> bytes:
     ]
     for link in links:
         quoted = link.decode()
+        target = quoted.removeprefix("link:")
         lines.append(
-            f'<Relationship Id="{quoted}" Type="{_OFFICE}/hyperlink" Target="{quoted.removeprefix("link:")}" TargetMode="External"/>'
+            f'<Relationship Id="{quoted}" Type="{_OFFICE}/hyperlink" Target="{target}" TargetMode="External"/>'
         )
     return f'<Relationships xmlns="{_RELATIONS}">{"".join(lines)}</Relationships>'.encode()

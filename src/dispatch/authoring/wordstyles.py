@@ -50,7 +50,7 @@ class Styles:
 
     def chain(self, style_id: str) -> list[Style]:
         """A style and those that it is based on."""
-        chain = []
+        chain: list[Style] = []
         while (style := self.styles.get(style_id)) and len(chain) < _MAX_CHAIN:
             chain.append(style)
             style_id = style.based_on
@@ -68,7 +68,9 @@ class Styles:
     def kind(self, style_id: str) -> str:
         """The first name in the chain of styles that an import knows, else the style's own name."""
         names = [style.name for style in self.chain(style_id)]
-        known = re.compile(r"title|subtitle|caption|(?:intense )?quote|quotations|block text|toc \d|table of figures|figure")
+        known = re.compile(
+            r"title|subtitle|caption|(?:intense )?quote|quotations|block text|toc \d|table of figures|figure"
+        )
         return next((name for name in names if known.fullmatch(name)), names[0] if names else "")
 
     def look(self, style_id: str) -> tuple[bool, bool]:

@@ -14,7 +14,9 @@ from dispatch.authoring.wordxml import Gathered
 from dispatch.errors import DocumentError, PictureError
 
 _QUOTES = frozenset({"quote", "intense quote", "quotations", "block text"})
-_ADDED_BY_WORD = re.compile(r"\s*(?:description automatically generated|ai-generated content may be incorrect\.?)", re.I)
+_ADDED_BY_WORD = re.compile(
+    r"\s*(?:description automatically generated|ai-generated content may be incorrect\.?)", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,7 @@ class TextReader:
             if paragraphs:
                 paragraphs[0] = _without_start(paragraphs[0])
                 notes[f"{note.note_type}:{note.note_id}"] = paragraphs
-        return Document(
-            blocks, "paragraph", notes, self.pictures, self.gathered.left_out, self.gathered.look_at
-        )
+        return Document(blocks, "paragraph", notes, self.pictures, self.gathered.left_out, self.gathered.look_at)
 
     def _blocks(self, children: list[word.Element]) -> Iterator[Block]:
         for child in children:
@@ -71,11 +71,11 @@ class TextReader:
         if re.match(r"toc \d|table of figures", kind) or kind == "toc heading":
             self.gathered.left_out.append(LeftOut(paragraph.text.strip(), "table of contents", place))
             return
-        level = found.numbering
+        level, named = found.numbering, re.fullmatch(r"list (?:bullet|number|continue)(?: (\d))?", kind)
         if level is not None and paragraph.text.strip() and not heading and kind != "title":
             paragraph = replace(
                 paragraph,
-                list_level=min(int(level.level_index), 8),
+                list_level=min(int(level.level_index) + (int(named[1]) - 1 if named and named[1] else 0), 8),
                 number=max(number, 1) if level.is_ordered else None,
                 is_quote=False,
             )
@@ -109,7 +109,9 @@ class TextReader:
         )
         if run.is_strikethrough:
             words = "".join(child.value for child in run.children if isinstance(child, word.Text))
-            self.gathered.look_at.append(Remark(f"Struck through in the document, plain in brief.md: “{words}”", self._place))
+            self.gathered.look_at.append(
+                Remark(f"Struck through in the document, plain in brief.md: “{words}”", self._place)
+            )
         for child in run.children:
             yield from self._spans(child, own)
 
@@ -124,7 +126,9 @@ class TextReader:
             self.gathered.look_at.append(Remark(f"A picture ({part}) was left out. {err.what} {err.todo}", self._place))
             return
         if alt != (image.alt_text or "").strip():
-            self.gathered.look_at.append(Remark(f"The alt text was written by a machine: “{alt[:80]}”. Check it.", self._place))
+            self.gathered.look_at.append(
+                Remark(f"The alt text was written by a machine: “{alt[:80]}”. Check it.", self._place)
+            )
         self.pictures.append(picture)
         yield Span("", picture=len(self.pictures) - 1)
 
@@ -144,8 +148,14 @@ class TextReader:
             for paragraph in made.paragraphs():
                 yield replace(paragraph, has_gap=True)
             return
-        if any(getattr(cell, "rowspan", 1) > 1 or getattr(cell, "colspan", 1) > 1 for row in table.children for cell in getattr(row, "children", [])):
-            self.gathered.look_at.append(Remark("A table has merged cells; the cells beside them are empty now.", made.place))
+        if any(
+            getattr(cell, "rowspan", 1) > 1 or getattr(cell, "colspan", 1) > 1
+            for row in table.children
+            for cell in getattr(row, "children", [])
+        ):
+            self.gathered.look_at.append(
+                Remark("A table has merged cells; the cells beside them are empty now.", made.place)
+            )
         yield made
 
 

@@ -29,7 +29,18 @@ _WRAPPERS = frozenset(
 )
 _GONE = frozenset(W + name for name in ("del", "moveFrom"))
 _TEXTS = frozenset({W + "t", W + "delText", _M + "t", _A + "t"})
-_BLANKS = frozenset(W + name for name in ("tab", "br", "cr", "ptab", "footnoteReference", "endnoteReference"))
+#: what stands for text without being text
+_STANDS_FOR = {
+    W + "tab": " ",
+    W + "ptab": " ",
+    W + "br": "\n",
+    W + "cr": "\n",
+    W + "txbxContent": "\n",
+    W + "noBreakHyphen": "\u2011",
+    W + "softHyphen": "\u00ad",
+    W + "footnoteReference": " ",
+    W + "endnoteReference": " ",
+}
 _ON = (None, "1", "true", "on")
 
 
@@ -43,44 +54,53 @@ class Gathered:
     linked: int = 0
 
 
-# --- words, without any understanding -----------------------------------------------------------------------------------
+# --- words, without any understanding ---------------------------------------------------------------------------------
 
 
 def text_of(root: etree._Element) -> str:
-    """All the text under an element, deleted and hidden text too, with a newline after each paragraph."""
-    return clean("".join(_text_of(root)))
+    """All the text under an element, with a newline after each paragraph; deleted and hidden text comes last."""
+    aside: list[etree._Element] = []
+    text = "".join(_text_of(root, aside))
+    for element in aside:
+        text += "\n" + "".join(part for child in element for part in _text_of(child, []))
+    return clean(text)
 
 
-def _text_of(element: etree._Element) -> Iterator[str]:
+def _text_of(element: etree._Element, aside: list[etree._Element]) -> Iterator[str]:
     if element.tag == _MC + "AlternateContent":
         chosen = _chosen(element)
         if chosen is not None:
-            yield from _text_of(chosen)
+            yield from _text_of(chosen, aside)
+        return
+    if element.tag in _GONE or _is_hidden(element):
+        aside.append(element)
         return
     if element.tag in _TEXTS:
         text = element.text or ""
         yield f" {text} " if _is_raised_number(element, text) else text
-    elif element.tag in _BLANKS:
-        yield "\n" if element.tag == W + "br" else " "
-    elif element.tag == W + "noBreakHyphen":
-        yield "\u2011"
-    elif element.tag == W + "softHyphen":
-        yield "\u00ad"
-    elif element.tag == W + "txbxContent":
-        yield "\n"
+    yield _STANDS_FOR.get(str(element.tag), "")
     for child in element:
-        yield from _text_of(child)
+        yield from _text_of(child, aside)
     if (element.tag == W + "p" and element.find(f"{W}pPr/{W}rPr/{W}del") is None) or element.tag == _A + "p":
         yield "\n"
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    if element.tag != W + "r":
+        return False
+    hidden = element.find(f"{W}rPr/{W}vanish")
+    return hidden is not None and hidden.get(W + "val") in _ON
 
 
 def _is_raised_number(element: etree._Element, text: str) -> bool:
     run = element.getparent()
     look = run.find(f"{W}rPr/{W}vertAlign") if run is not None else None
-    return look is not None and look.get(W + "val") in {"superscript", "subscript"} and re.search(r"\d", text) is not None
+    return (
+        look is not None and look.get(W + "val") in {"superscript", "subscript"} and re.search(r"\d", text) is not None
+    )
 
 
-# --- made plain ---------------------------------------------------------------------------------------------------------
+# --- made plain -------------------------------------------------------------------------------------------------------
 
 
 def make_plain(root: etree._Element, gathered: Gathered, *, numbers: bool) -> None:
@@ -138,18 +158,18 @@ def _number(root: etree._Element) -> None:
 def _take_out(root: etree._Element, gathered: Gathered) -> None:
     """Take out deleted and hidden text, placeholders and tables of contents; what they said is gathered."""
     for element in list(root.iter(*_GONE)):
-        if element.getparent() is not None and element.getparent().tag not in {W + "rPr", W + "trPr"}:
+        parent = element.getparent()
+        if parent is not None and parent.tag not in {W + "rPr", W + "trPr"}:
             _gather(element, "deleted with tracked changes", gathered)
     for tag in ("del", "ins"):
         for mark in list(root.iterfind(f".//{W}trPr/{W}{tag}")):
-            row = mark.getparent().getparent()
+            row = next(mark.iterancestors(W + "tr"), None)
             if tag == "del" and row is not None:
                 _gather(row, "a table row deleted with tracked changes", gathered)
             else:
                 _remove(mark)
     for run in list(root.iter(W + "r")):
-        hidden = run.find(f"{W}rPr/{W}vanish")
-        if hidden is not None and hidden.get(W + "val") in _ON:
+        if _is_hidden(run):
             _gather(run, "hidden text", gathered)
     for control in list(root.iter(W + "sdt")):
         if control.find(f"{W}sdtPr/{W}showingPlcHdr") is not None:

@@ -25,7 +25,7 @@ _WIDTH = 80
 @click.option(
     "--update",
     is_flag=True,
-    help="Take a newer version of the document into its brief; alt texts, credits, subject, preheader and pictures stay.",
+    help="Take a newer version of the document into its brief; alt texts, credits, subject, preheader, pictures stay.",
 )
 @json_option
 @pass_frame
@@ -58,9 +58,7 @@ def _document(taken: "Taken") -> dict[str, Any]:
         "slug": taken.slug,
         "pictures": taken.pictures,
         "understood": [{"what": remark.text, **places(remark.place)} for remark in taken.understood],
-        "left_out": [
-            {"words": left.words, "why": left.reason, **places(left.place)} for left in taken.left_out
-        ],
+        "left_out": [{"words": left.words, "why": left.reason, **places(left.place)} for left in taken.left_out],
         "look_at": [{"what": remark.text, **places(remark.place)} for remark in taken.look_at],
         "changes": taken.changes,
     }
@@ -72,10 +70,7 @@ def _show(taken: "Taken", file: Path) -> None:
     _section("Understood", [(_place(taken, r.place), r.text) for r in taken.understood])
     _section(
         "Left out, everything else is in brief.md",
-        [
-            (_place(taken, left.place), f"“{' '.join(left.words.split())}” ({left.reason})")
-            for left in taken.left_out
-        ],
+        [(_place(taken, left.place), f"“{' '.join(left.words.split())}” ({left.reason})") for left in taken.left_out],
     )
     if taken.changes is not None:
         _section("Changed (in brief.md)", [("", change) for change in taken.changes or ["nothing"]])
@@ -99,7 +94,5 @@ def _section(title: str, rows: list[tuple[str, str]]) -> None:
     click.echo(f"\n{title}")
     for place, text in sorted(rows, key=lambda row: not row[0]) if title == "Look at" else rows:
         start = f"  {place}: " if place else "  "
-        folded = textwrap.wrap(
-            text, _WIDTH, initial_indent=start, subsequent_indent="      ", break_long_words=False
-        )
+        folded = textwrap.wrap(text, _WIDTH, initial_indent=start, subsequent_indent="      ", break_long_words=False)
         click.echo("\n".join(folded))
