@@ -13,7 +13,7 @@ from dispatch.model.member import Address, SuppressionReason
 from dispatch.store import members as store
 from dispatch.store.audit import record
 from dispatch.store.database import Database
-from dispatch.store.erasure import Erased, erase
+from dispatch.store.erasure import Erased, erase, forget_late_notices
 from dispatch.store.schema import (
     audit,
     campaigns,
@@ -151,6 +151,18 @@ def test_events_of_an_erased_person_stay_and_count(database: Database) -> None:
         notice(connection, 1, "{}", "1-ann")
         erase(connection, ANN, NOW)
     assert rows_of(database, events.c.kind, events.c.notice_id) == [("delivered", None)]
+
+
+def test_a_notice_that_comes_after_the_erasure_is_forgotten_once_it_is_read(database: Database) -> None:
+    with database.writing() as connection:
+        campaign(connection, 1, {"Ann@example.com": "submitted", "joann@example.com": "submitted"})
+        erase(connection, ANN, NOW)
+        notice(connection, 1, "ann@example.com", "1-ann")
+        notice(connection, 2, "joann@example.com", "1-joann")
+        assert forget_late_notices(connection) == 1
+        assert forget_late_notices(connection) == 0
+    assert rows_of(database, notices.c.id) == [(2,)]
+    assert len(rows_of(database, events.c.id)) == 2
 
 
 def test_an_import_after_an_erasure_keeps_the_person_out(database: Database) -> None:

@@ -197,7 +197,9 @@ def _not_on(member: "Member", member_list: str) -> Exception:
 
 
 def _named(member: "Member") -> str:
-    return f"{member.name} <{member.address}>" if member.name else member.address
+    from dispatch.cli.members_show import on_screen
+
+    return on_screen(f"{member.name} <{member.address}>" if member.name else member.address)
 
 
 def _ask(question: str, *, yes: bool) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dispatch.model.delivery import DeliveryState, SkipReason
+from dispatch.model.event import NoticeState
 from dispatch.model.member import Address, SuppressionReason
 from dispatch.store.audit import record
 from dispatch.store.members import hash_address
@@ -61,6 +62,20 @@ def erase(connection: Connection, address: Address, now: datetime) -> Erased:
     erased = Erased(bool(member), skipped, renamed, gone, trail)
     record(connection, "member erased", now=now, address=address_hash, detail=asdict(erased))
     return erased
+
+
+def forget_late_notices(connection: Connection) -> int:
+    """Delete Notices about erased people that came after the erasure and have been read; gives how many.
+
+    For whoever reads Notices, after each reading.
+    """
+    of_erased = (
+        select(events.c.notice_id)
+        .join(deliveries, deliveries.c.id == events.c.delivery_id)
+        .where(deliveries.c.address == deliveries.c.address_hash, events.c.notice_id.is_not(None))
+    )
+    late = delete(notices).where(notices.c.id.in_(of_erased), notices.c.state == NoticeState.READ.value)
+    return connection.execute(late).rowcount
 
 
 def _suppress(connection: Connection, address_hash: str, now: datetime) -> None:
