@@ -135,14 +135,15 @@ def test_a_mail_from_domain_that_is_not_verified_has_its_own_error(practice: Pra
 
 
 def test_configuration_sets_and_their_destinations_come_and_go(practice: PracticeServer) -> None:
-    ses, name = practice.ses, {"ConfigurationSetName": "second"}
+    ses: Any = practice.ses
+    name = {"ConfigurationSetName": "second"}
     ses.create_configuration_set(**name)
     assert refusal(ses.create_configuration_set, **name)[0] == "AlreadyExistsException"
     assert "second" in ses.list_configuration_sets()["ConfigurationSets"]
     assert ses.get_configuration_set(**name)["SendingOptions"] == {"SendingEnabled": True}
     topic = {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t"}
-    destination: Any = {"Enabled": True, "MatchingEventTypes": ["SEND", "BOUNCE"], "SnsDestination": topic}
-    one: Any = {**name, "EventDestinationName": "one"}
+    destination = {"Enabled": True, "MatchingEventTypes": ["SEND", "BOUNCE"], "SnsDestination": topic}
+    one = {**name, "EventDestinationName": "one"}
     ses.create_configuration_set_event_destination(**one, EventDestination=destination)
     again = {**one, "EventDestination": destination}
     assert refusal(ses.create_configuration_set_event_destination, **again)[0] == "AlreadyExistsException"

@@ -1,0 +1,63 @@
+"""What a caller was told survives a kill of the server."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError
+from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
+
+
+def test_mails_events_queues_and_settings_survive_a_kill(tmp_path: Path) -> None:
+    with practice_server(tmp_path, event_delay=1.5) as practice:
+        practice.sqs.create_queue(QueueName="mine", Attributes={"VisibilityTimeout": "9"})
+        practice.sqs.send_message(QueueUrl=f"{practice.url}/queue/mine", MessageBody="kept")
+        practice.ses.put_suppressed_destination(EmailAddress="s@example.com", Reason="BOUNCE")
+        practice.api("PUT", "/api/account", {"max_per_day": 77})
+        practice.ses.send_email(**mail("a+deliver@example.com"))
+        before = practice.messages()
+        practice.restart()
+        assert practice.messages() == before
+        assert sorted(event["eventType"] for event in practice.events(2)) == ["Delivery", "Send"]
+        got = practice.sqs.receive_message(QueueUrl=f"{practice.url}/queue/mine")["Messages"]
+        assert [one["Body"] for one in got] == ["kept"]
+        assert practice.ses.get_suppressed_destination(EmailAddress="s@example.com")
+        quota = practice.ses.get_account()["SendQuota"]
+        assert (quota["Max24HourSend"], quota["SentLast24Hours"]) == (77.0, 1.0)
+
+
+def _send_until_it_breaks(practice: PracticeServer, told: list[str]) -> None:
+    ses: Any = practice.client("sesv2")
+    for turn in range(10_000):
+        people = [f"m{turn}-{place}+silent@example.com" for place in range(20)]
+        try:
+            results = ses.send_bulk_email(**bulk(people))["BulkEmailEntryResults"]
+        except BotoCoreError:
+            return
+        told += [one["MessageId"] for one in results]
+
+
+def test_every_mail_that_was_acknowledged_is_there_after_a_kill_in_full_flight(tmp_path: Path) -> None:
+    with practice_server(tmp_path) as practice:
+        told: list[str] = []
+        thread = threading.Thread(target=_send_until_it_breaks, args=(practice, told))
+        thread.start()
+        while len(told) < 400:
+            thread.join(0.01)
+            assert thread.is_alive()
+        practice.restart()
+        thread.join()
+        kept = {one["message_id"] for one in practice.messages()}
+        assert set(told) <= kept
+        assert len(kept) - len(told) in (0, 20)
+        assert len(practice.events(len(kept), seconds=60)) == len(kept)
+
+
+def test_a_receipt_is_good_after_a_restart(tmp_path: Path) -> None:
+    with practice_server(tmp_path) as practice:
+        practice.ses.send_email(**mail("a+silent@example.com"))
+        (got,) = practice.sqs.receive_message(QueueUrl=practice.queue_url, WaitTimeSeconds=2)["Messages"]
+        practice.restart()
+        practice.sqs.delete_message(QueueUrl=practice.queue_url, ReceiptHandle=got["ReceiptHandle"])
+        numbers = practice.sqs.get_queue_attributes(QueueUrl=practice.queue_url, AttributeNames=["All"])["Attributes"]
+        assert numbers["ApproximateNumberOfMessagesNotVisible"] == "0"

@@ -1,0 +1,91 @@
+"""Calls are signed, in time, and with the right key."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from tests.fixtures_practice import PracticeServer, mail, practice_server
+from tests.practice.test_sending import refusal
+
+from dispatch.practice import signatures
+from dispatch.practice.wire import Refusal
+
+#: the example of "Signature Version 4 signing process": a GET of IAM's ListUsers
+STAMP = "20150830T123600Z"
+NOW = datetime.datetime(2015, 8, 30, 12, 36, tzinfo=datetime.UTC).timestamp()
+HEADERS = {
+    "content-type": "application/x-www-form-urlencoded; charset=utf-8",
+    "host": "iam.amazonaws.com",
+    "x-amz-date": STAMP,
+    "authorization": (
+        "AWS4-HMAC-SHA256 Credential=practice/20150830/us-east-1/iam/aws4_request, "
+        "SignedHeaders=content-type;host;x-amz-date, "
+        "Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"
+    ),
+}
+QUERY = "Action=ListUsers&Version=2010-05-08"
+
+
+def test_amazons_own_example_gives_amazons_own_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signatures, "SECRET_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+    signatures.check("GET", "/", QUERY, HEADERS, b"", NOW)
+    with pytest.raises(Refusal) as caught:
+        signatures.check("GET", "/", QUERY + "&More=1", HEADERS, b"", NOW)
+    assert caught.value.code == "InvalidSignatureException"
+
+
+@pytest.mark.parametrize(("age", "begins"), [(301, "Signature expired: "), (-301, "Signature not yet current: ")])
+def test_a_signature_more_than_five_minutes_off_is_refused(age: int, begins: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        signatures.check("GET", "/", QUERY, HEADERS, b"", NOW + age)
+    assert (caught.value.code, caught.value.status) == ("InvalidSignatureException", 403)
+    assert caught.value.message.startswith(begins)
+
+
+def test_a_wrong_secret_is_refused(practice: PracticeServer) -> None:
+    stranger = practice.client("sesv2", secret="guess")
+    assert refusal(stranger.get_account)[:2] == ("InvalidSignatureException", 403)
+    assert refusal(practice.client("sqs", secret="guess").list_queues)[:2] == ("InvalidSignatureException", 403)
+
+
+def test_of_an_unknown_key_only_the_date_is_checked(practice: PracticeServer) -> None:
+    assert practice.client("sesv2", key="AKIDEXAMPLE", secret="other").get_account()["SendingEnabled"] is True
+
+
+def test_a_call_that_waited_too_long_between_signing_and_sending_is_refused(practice: PracticeServer) -> None:
+    ses = practice.client("sesv2")
+
+    def age(request: Any, **_: Any) -> None:
+        signed = request.headers["Authorization"].decode()
+        request.headers["Authorization"] = signed.replace(signed.split("/")[1], "20200101")
+        request.headers["X-Amz-Date"] = "20200101T000000Z"
+
+    ses.meta.events.register("before-send.sesv2.SendEmail", age)
+    code, status, words = refusal(ses.send_email, **mail("a@example.com"))
+    assert (code, status) == ("InvalidSignatureException", 403)
+    assert words.startswith("Signature expired: 20200101T000000Z is now earlier than")
+    assert practice.messages() == []
+
+
+def test_addresses_with_odd_characters_are_signed_and_found_in_paths(practice: PracticeServer) -> None:
+    odd = "o'b+r.i_e~n%7e=!#$&*@example.com"
+    practice.ses.put_suppressed_destination(EmailAddress=odd, Reason="BOUNCE")
+    assert practice.ses.get_suppressed_destination(EmailAddress=odd)["SuppressedDestination"]["EmailAddress"] == odd
+
+
+def test_an_unsigned_call_is_refused(practice: PracticeServer) -> None:
+    assert practice.api("GET", "/v2/email/account") == 403
+    assert practice.api("POST", "/", {}, {"X-Amz-Target": "AmazonSQS.ListQueues"}) == 403
+
+
+def test_signatures_can_be_left_unchecked(tmp_path: Path) -> None:
+    with practice_server(tmp_path, check_signatures=False) as practice:
+        assert practice.api("GET", "/v2/email/account")["SendingEnabled"] is True
+
+
+def test_an_operation_that_is_not_here_is_named(practice: PracticeServer) -> None:
+    with pytest.raises(ClientError) as caught:
+        practice.sqs.add_permission(QueueUrl=practice.queue_url, Label="a", AWSAccountIds=["1"], Actions=["*"])
+    assert "AddPermission" in str(caught.value)
