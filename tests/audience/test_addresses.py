@@ -61,9 +61,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("typed", "ascii_form", "key"), GOOD)
-def test_a_good_address_gives_what_was_typed_its_ascii_form_and_its_key(
-    typed: str, ascii_form: str, key: str
-) -> None:
+def test_a_good_address_gives_what_was_typed_its_ascii_form_and_its_key(typed: str, ascii_form: str, key: str) -> None:
     assert read_address(typed) == Address(typed.strip(), ascii_form, key)  # type: ignore[arg-type]  # NewType of str
 
 

@@ -22,9 +22,7 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED, SubscriptionState.UNSUBSCRIBED
 
 
-def member(
-    address: str, name: str = "", lists: Iterable[tuple[str, SubscriptionState]] = (), **more: str
-) -> Known:
+def member(address: str, name: str = "", lists: Iterable[tuple[str, SubscriptionState]] = (), **more: str) -> Known:
     ties = tuple(Subscription(each, state, NOW, "list.csv") for each, state in lists)
     return Known(Member(address, MemberKey(address), name, more, ties))
 
@@ -143,9 +141,7 @@ STATES = st.sampled_from(
 
 
 @given(st.lists(STATES, max_size=20), st.lists(st.sampled_from(["bad", "p0@example.com", ""]), max_size=6))
-def test_the_counts_add_up_to_the_rows_and_nobody_who_left_is_written(
-    states: list[object], more: list[str]
-) -> None:
+def test_the_counts_add_up_to_the_rows_and_nobody_who_left_is_written(states: list[object], more: list[str]) -> None:
     addresses = people(len(states))
     known = []
     for address, state in zip(addresses, states, strict=True):
@@ -155,9 +151,5 @@ def test_the_counts_add_up_to_the_rows_and_nobody_who_left_is_written(
             known.append((address, member(address, "P", [state] if state else [])))
     changes = plan(rows(addresses) + "".join(f'"{each}",x,\n' for each in more), *known)
     assert sum(changes.counts().values()) == changes.sheet.rows == len(states) + len(more)
-    away = {
-        a
-        for a, state in zip(addresses, states, strict=True)
-        if state in ("suppressed", ("center", UNSUBSCRIBED))
-    }
+    away = {a for a, state in zip(addresses, states, strict=True) if state in ("suppressed", ("center", UNSUBSCRIBED))}
     assert {change.key for change in changes.changes if change.reason} == away

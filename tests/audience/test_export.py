@@ -52,9 +52,7 @@ def test_a_guarded_cell_is_read_back_as_it_was(cell: str) -> None:
 
 @given(name=st.text(alphabet="'=+-@ab,;\"é \n", max_size=20), city=st.text(alphabet="'=+-@xyz\"", max_size=9))
 def test_an_import_of_an_export_changes_nothing(name: str, city: str) -> None:
-    kept = Member(
-        "-ann@example.com", MemberKey("-ann@example.com"), clean(name), {"city": city} if city else {}
-    )
+    kept = Member("-ann@example.com", MemberKey("-ann@example.com"), clean(name), {"city": city} if city else {})
     (entry,) = read_rows(write_rows([kept], {}).encode("utf-8-sig"), "list.csv").entries
     assert (entry.address.typed, entry.name) == (kept.address, kept.name)
     assert entry.attributes == kept.attributes

@@ -16,9 +16,7 @@ def read(text: str) -> Sheet:
 
 
 def test_email_and_name_in_any_case_and_every_other_column_as_an_attribute() -> None:
-    sheet = read(
-        " E-Mail address ,EMAIL,Name,Job Title,Pays d’origine\nx,Ann@example.com,Ann Roe,Editor,Île\n"
-    )
+    sheet = read(" E-Mail address ,EMAIL,Name,Job Title,Pays d’origine\nx,Ann@example.com,Ann Roe,Editor,Île\n")
     (entry,) = sheet.entries
     assert (entry.row, entry.address.typed, entry.name) == (2, "Ann@example.com", "Ann Roe")
     assert entry.attributes == {"e_mail_address": "x", "job_title": "Editor", "pays_d_origine": "Île"}
@@ -31,9 +29,7 @@ def test_an_empty_cell_says_nothing() -> None:
 
 
 def test_a_row_may_stop_early_but_not_hold_more_cells_than_there_are_columns() -> None:
-    sheet = read(
-        "email,name,country\nann@example.com\nbob@example.com,Bob,NL,,\ncy@example.com,Cy,NL,extra\n"
-    )
+    sheet = read("email,name,country\nann@example.com\nbob@example.com,Bob,NL,,\ncy@example.com,Cy,NL,extra\n")
     assert [entry.address.typed for entry in sheet.entries] == ["ann@example.com", "bob@example.com"]
     assert [(row.row, "more cells" in row.reason) for row in sheet.invalid] == [(4, True)]
 
@@ -54,9 +50,7 @@ def test_the_first_of_a_doubled_address_counts_and_the_other_is_named() -> None:
 
 def test_every_invalid_row_is_listed_with_all_that_is_wrong_with_it() -> None:
     long = "x" * (MAX_CELL + 1)
-    sheet = read(
-        f"email,name,note\nann,A\x1bnn,ok\nbob@example.com,{'y' * (MAX_NAME + 1)},{long}\n,Nobody,\n"
-    )
+    sheet = read(f"email,name,note\nann,A\x1bnn,ok\nbob@example.com,{'y' * (MAX_NAME + 1)},{long}\n,Nobody,\n")
     assert [row.row for row in sheet.invalid] == [2, 3, 4]
     first, second, third = (row.reason for row in sheet.invalid)
     assert "@-sign" in first

@@ -35,9 +35,7 @@ def test_every_encoding_of_a_spreadsheet_is_read_and_named(data: bytes, encoding
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_separators_and_line_ends_are_found(separator: str, line_end: str) -> None:
-    text = line_end.join(
-        [f"email{separator}name", f'a@example.com{separator}"Roe{separator} ""Jo"" Ann"', ""]
-    )
+    text = line_end.join([f"email{separator}name", f'a@example.com{separator}"Roe{separator} ""Jo"" Ann"', ""])
     table = read_table(text.encode(), "list.csv")
     assert table.separator == separator
     assert table.records[0].cells == ("a@example.com", f'Roe{separator} "Jo" Ann')
@@ -85,6 +83,13 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(tables, "MAX_BYTES", 20)
     with pytest.raises(RosterError, match="too large"):
         read_table(TEXT.encode(), "list.csv")
+
+
+def test_a_file_of_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MAX_ROWS", 2)
+    assert len(read_table(b"email\na\n\nb\n", "list.csv").records) == 2
+    with pytest.raises(RosterError, match="too many rows; 2 are the most"):
+        read_table(b"email\na\nb\nc\n", "list.csv")
 
 
 @given(st.binary(max_size=400))

@@ -207,8 +207,10 @@ def test_the_other_lists_file_gives_a_warning(members: Run, workspace: Path) -> 
     assert "WARNING: Is this the right list? 12 of 12 people are on the list coalition" in ran.out
 
 
-def answered(workspace: Path, answer: str, *arguments: str) -> tuple[int, str]:
-    """The status and the screen of `dispatch …` at a terminal where a person answers."""
+def answered(
+    workspace: Path, answer: str, *arguments: str, meanwhile: Callable[[], object] = lambda: None
+) -> tuple[int, str]:
+    """The status and the screen of `dispatch …` at a terminal where a person answers, after something else happened."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", "from dispatch.cli.main import main; main()", *arguments],
@@ -221,6 +223,7 @@ def answered(workspace: Path, answer: str, *arguments: str) -> tuple[int, str]:
     screen = b""
     while b"[y/N]:" not in screen and (read := _read(ours)):
         screen += read
+    meanwhile()
     os.write(ours, answer.encode() + b"\n")
     while read := _read(ours):
         screen += read
@@ -243,6 +246,20 @@ def test_at_a_terminal_a_person_is_asked(members: Run, workspace: Path, answer: 
     assert ("Done: 1 change" in screen, "Nothing was changed" in screen) == (answer == "y", answer == "n")
     assert ended == status
     assert len(members("list", "--json").document["members"]) == people
+
+
+def test_what_changes_while_the_question_stands_stops_the_import(members: Run, workspace: Path) -> None:
+    members("add", "ann@example.com", "--list", "center")
+    file = write(workspace, "email,name\nann@example.com,Ann\nbob@example.com,Bob\n")
+
+    def leave() -> None:
+        members("unsubscribe", "ann@example.com", "--yes")
+
+    ended, screen = answered(workspace, "y", "members", "import", file, "--list", "center", meanwhile=leave)
+    assert ended == 1
+    assert "The list changed while the question stood; nothing was imported." in screen
+    (person,) = members("list", "--json").document["members"]
+    assert (person["email"], person["name"], person["lists"][0]["state"]) == ("ann@example.com", "", "unsubscribed")
 
 
 # --- add ----------------------------------------------------------------------------------------------------------

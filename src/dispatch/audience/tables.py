@@ -14,6 +14,8 @@ from dispatch.errors import RosterError
 
 #: a file larger than this is refused
 MAX_BYTES = 64 * 1024 * 1024
+#: more rows than this are refused: what is made of them has to fit into memory
+MAX_ROWS = 300_000
 #: more columns than this are refused
 MAX_COLUMNS = 60
 
@@ -130,6 +132,14 @@ def _find_separator(text: str) -> str:
     return max(SEPARATORS, key=weight)
 
 
+def _too_many(file: str) -> RosterError:
+    return RosterError(
+        f"The file has too many rows; {MAX_ROWS:,} are the most.",
+        where=file,
+        todo="Split it into several files; each can be imported by itself.",
+    )
+
+
 def _records(text: str, separator: str, file: str) -> tuple[list[Record], int]:
     records: list[Record] = []
     row = 0
@@ -137,6 +147,8 @@ def _records(text: str, separator: str, file: str) -> tuple[list[Record], int]:
         for row, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), 1):
             if any(cell and not cell.isspace() for cell in cells):
                 records.append(Record(row, tuple(cells)))
+                if len(records) > MAX_ROWS + 1:
+                    raise _too_many(file)
     except csv.Error as err:
         raise RosterError(
             f"A quotation mark opens a cell and does not close it, or a cell is far too long ({err}).",
