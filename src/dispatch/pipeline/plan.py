@@ -8,7 +8,7 @@ from dispatch.model.brand import Audience
 from dispatch.model.campaign import Campaign, CampaignState, Plan
 from dispatch.pipeline.ports import Publisher
 from dispatch.pipeline.prepare import Prepared
-from dispatch.store import campaigns
+from dispatch.store import campaigns, plans
 from dispatch.store.audit import record
 from dispatch.store.database import Database, clock
 
@@ -57,7 +57,7 @@ def propose(database: Database, prepared: Prepared, audiences: Sequence[Audience
         campaign = campaigns.find(connection, brief.slug)
         twin = campaigns.find_twin(connection, brief.slug, title, date)
         _refuse_mix_ups(brief.slug, title, date, campaign, twin, way)
-        plan = campaigns.plan(connection, audiences, campaign.id if campaign else None)
+        plan = plans.plan(connection, audiences, campaign.id if campaign else None)
         frozen = campaigns.latest_fingerprints(connection, campaign.id) if campaign else {}
     is_edited = any(
         audience.slug in frozen and frozen[audience.slug] != prepared.editions[audience.slug].fingerprint
@@ -109,6 +109,7 @@ def freeze(
     for picture in prepared.pictures.values():
         publisher.publish(picture)
     with database.writing() as connection:
+        campaigns.hold_freezes(connection)
         now = clock(connection)
         brief = prepared.brief
         title, date = brief.title, brief.date.isoformat()
@@ -120,7 +121,7 @@ def freeze(
         added = 0
         if proposal.plan.new or proposal.plan.left_out:
             rows = campaigns.freeze_editions(connection, campaign.id, prepared.editions, proposal.audiences, now)
-            added = campaigns.freeze_audience(connection, campaign.id, proposal.audiences, rows)
+            added = plans.freeze_audience(connection, campaign.id, proposal.audiences, rows)
         campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
         record(
             connection,
