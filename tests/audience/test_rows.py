@@ -89,7 +89,7 @@ def test_white_space_of_every_kind_becomes_single_spaces_and_letters_are_compose
     [
         ("Country", "country"),
         (" Job-Title ", "job_title"),
-        ("Größe", "gro_e"),
+        ("Größe", "grosse"),
         ("École", "ecole"),
         ("№", "no"),
     ],

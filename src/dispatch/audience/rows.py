@@ -90,7 +90,7 @@ def clean(cell: str) -> str:
 def attribute_name(column: str) -> str:
     """The attribute name that a heading gives: lower-case letters a-z without accents, digits and `_`."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", column) if not unicodedata.combining(c))
-    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", plain.casefold()).strip("_")
 
 
 def problem_with(name: str, value: str, limit: int) -> str:
