@@ -1,3 +1,9 @@
 """What every test has: databases, and nothing of the outside."""
 
-pytest_plugins = ["tests.fixtures_isolation", "tests.fixtures_database", "tests.fixtures_golden", "tests.fixtures_journey"]
+pytest_plugins = [
+    "tests.fixtures_isolation",
+    "tests.fixtures_database",
+    "tests.fixtures_golden",
+    "tests.fixtures_journey",
+    "tests.fixtures_briefs",
+]

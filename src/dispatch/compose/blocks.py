@@ -1,6 +1,7 @@
 """Block tokens of Markdown -> the blocks and notes of a Brief."""
 
 import difflib
+import re
 from dataclasses import dataclass
 
 from markdown_it.token import Token
@@ -31,6 +32,8 @@ from dispatch.model.brief import (
 from dispatch.model.finding import Finding, Level, Place
 
 CONTAINERS = ("audience", "key-points", "pull-quote", "button")
+#: a line of colons that is left in the text: a block that was closed too early, or opened without a name
+_STRAY = re.compile(r"(?:^|\s):::+(?:\s|$)")
 _CLASSES = ("half", "stand-in")
 _WARNINGS = frozenset({"attribute-unknown", "attribute-value", "heading-level"})
 
@@ -58,8 +61,9 @@ class BlockReader:
 
     def read(self) -> Blocks:
         """All blocks; notes and findings gather beside them."""
-        deepest = max((token.level for token in self.tokens), default=0)
-        if deepest >= MAX_NESTING:
+        deep = next((token for token in self.tokens if token.level >= MAX_NESTING - 1), None)
+        if deep is not None:
+            self.line = deep.map[0] + 1 if deep.map else 1
             self.complain(
                 "nested-too-deep",
                 "Lists or quotes are nested far too deep.",
@@ -165,6 +169,13 @@ class BlockReader:
             return tuple(self.figure(part) for part in parts)
         inlines = self.run()
         self.at += 1
+        if _STRAY.search(plain(inlines)):
+            self.complain(
+                "container-stray",
+                "A line of colons opens or closes nothing here.",
+                "Close each block with as many colons as open it; a block around another needs more colons.",
+                ":::",
+            )
         return (Paragraph(inlines, line),) if inlines else ()
 
     def figure(self, token: Token) -> Figure:

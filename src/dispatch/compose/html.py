@@ -67,7 +67,7 @@ class Inliner:
         if isinstance(inline, NoteMark):
             return self.mark(inline.label)
         if isinstance(inline, Span):
-            return Markup("<span{}>{}</span>").format(speech(inline.lang, inline.dir), self.run(inline.children))
+            return Markup("<span {}>{}</span>").format(speech(inline.lang, inline.dir), self.run(inline.children))
         return Markup("<br>") if isinstance(inline, LineBreak) else self.code(inline)
 
     def code(self, code: Code) -> Markup:
@@ -87,6 +87,6 @@ class Inliner:
 
 
 def speech(lang: str, direction: str) -> Markup:
-    """The attributes for a change of language or direction."""
-    made = Markup(' lang="{}"').format(lang) if lang else Markup("")
-    return made + (Markup(' dir="{}"').format(direction) if direction else Markup(""))
+    """The attributes for a change of language or direction, without a blank before them."""
+    given = (("lang", lang), ("dir", direction))
+    return Markup(" ").join(Markup('{}="{}"').format(name, value) for name, value in given if value)

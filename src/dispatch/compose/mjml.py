@@ -44,6 +44,7 @@ ELEMENTS = frozenset(
         "mj-table",
     }
 )
+_STYLE = re.compile(r"<style\b.*?</style>|<mj-style\b.*?</mj-style>", re.DOTALL)
 _RESET = '<style type="text/css">\n#outlook a'
 
 
@@ -83,7 +84,10 @@ def lint(mjml: str) -> None:
             if any(not part.endswith(("px", "%")) for part in padding.split()):
                 raise _wrong(mjml, match.start(), f'padding="{padding}" lacks units; write 0px, not 0')
     lowered = mjml.lower()
-    for forbidden in ("@import", "<link", "<script", "<iframe", "<object", "<embed", "<form"):
+    for style in _STYLE.finditer(lowered):
+        if (at := style[0].find("@import")) >= 0:
+            raise _wrong(mjml, style.start() + at, "'@import' cannot be used in a mail")
+    for forbidden in ("<link", "<script", "<iframe", "<object", "<embed", "<form"):
         if (at := lowered.find(forbidden)) >= 0:
             raise _wrong(mjml, at, f"{forbidden!r} cannot be used in a mail")
 
@@ -115,8 +119,11 @@ def _spaced(fragment: str) -> str:
 
 def _backslashes(mjml: str) -> str:
     """Backslashes as references, except in style sheets, where references mean nothing."""
-    parts = re.split(r"(<style\b.*?</style>|<mj-style\b.*?</mj-style>)", mjml, flags=re.DOTALL)
-    return "".join(part if at % 2 else part.replace("\\", "&#92;") for at, part in enumerate(parts))
+    made, end = [], 0
+    for style in _STYLE.finditer(mjml):
+        made += [mjml[end : style.start()].replace("\\", "&#92;"), style[0]]
+        end = style.end()
+    return "".join([*made, mjml[end:].replace("\\", "&#92;")])
 
 
 def _mrml(mjml: str) -> str:

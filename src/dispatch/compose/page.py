@@ -16,6 +16,7 @@ from dispatch.model.brief import (
     Block,
     Blocks,
     Box,
+    Brief,
     Button,
     CodeBlock,
     Figure,
@@ -68,7 +69,7 @@ class PageWriter:
             "web": self.inliner.is_web,
             "web_url": self.inliner.web_url,
             "start": "right" if view.brief.dir == "rtl" else "left",
-            "words": _WORDS | {"about": "About the author" if len(view.brief.authors) == 1 else "About the authors"},
+            "words": _WORDS | {"about": about(view.brief)},
         }
 
     def head(self, preheader: str) -> dict[str, Any]:
@@ -226,6 +227,12 @@ class PageWriter:
             width = HALF_PX if block.is_half else COLUMN_PX
             return 80 + (round(width * picture.height_px / picture.width_px) if picture else 200)
         return sum(_own_height(part) for part in walk((block,)))
+
+
+def about(brief: Brief) -> str:
+    """The heading over the authors' biographies."""
+    told = [author for author in brief.authors if author.biography]
+    return "About the author" if len(told) == 1 else "About the authors"
 
 
 def _own_height(block: Block) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dispatch.compose.dates import long_date
+from dispatch.compose.page import about
 from dispatch.compose.text_table import table_lines
 from dispatch.compose.view import Note, View, host
 from dispatch.compose.wrapping import COLUMNS, guard, width, wrap
@@ -80,7 +81,7 @@ class TextWriter:
             yield [line for note in self.view.notes for line in self.note(note)]
         told = [author for author in brief.authors if author.biography]
         if told:
-            yield self.underlined("About the author" if len(told) == 1 else "About the authors", "-")
+            yield self.underlined(about(brief), "-")
             for author in told:
                 yield wrap(f"{author.name}: {author.biography}")
         if brief.read_next:

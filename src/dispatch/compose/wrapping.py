@@ -9,6 +9,8 @@ from dispatch.model.edition import TOKEN
 COLUMNS = 72
 _GLUE = "\ufdd1"
 _WIDE = ("W", "F")
+# no line begins with these
+_CLOSING = "\u3001\u3002\uff0c\uff0e\uff1a\uff1b\uff1f\uff01\uff09\u300d\u300f\u300b\u3011 "
 
 
 def width(text: str) -> int:
@@ -51,7 +53,7 @@ def _words(text: str) -> Iterator[str]:
         if "://" in word or not any(unicodedata.east_asian_width(c) in _WIDE for c in word):
             yield word
         else:
-            yield from word
+            yield from re.findall(rf"[^{_CLOSING}][{_CLOSING}]*|[{_CLOSING}]+", word)
 
 
 def guard(text: str) -> str:
