@@ -8,6 +8,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,22 +138,56 @@ def _wait_until_it_answers(found: PostgresServer, server: "subprocess.Popen[byte
         time.sleep(0.05)
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """The name of a database of the newest version, to copy."""
+    postgres_server.run("CREATE DATABASE newest")
+    Database.open(postgres_server.url("newest")).close()
+    return "newest"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of the newest version, to copy."""
+    file = tmp_path_factory.mktemp("template") / "newest.db"
+    Database.in_file(file).close()
+    return file
+
+
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database."""
+def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """The URL of a new PostgreSQL database of the newest version."""
+    with _postgres_database(postgres_server, postgres_template) as url:
+        yield url
+
+
+@contextmanager
+def _postgres_database(server: PostgresServer, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    postgres_server.run(f"CREATE DATABASE {name}")
-    yield postgres_server.url(name)
-    postgres_server.run(f"DROP DATABASE {name} WITH (FORCE)")
+    server.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.url(name)
+    server.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database: the test runs once with each."""
+    """The URL of a new database of the newest version: the test runs once with each."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'dispatch.db'}"
+        file = tmp_path / "dispatch.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        return f"sqlite:///{file}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without any table: the test runs once with each."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    with _postgres_database(request.getfixturevalue("postgres_server"), "template1") as url:
+        yield url
 
 
 @pytest.fixture

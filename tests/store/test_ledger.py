@@ -1,0 +1,388 @@
+"""The ledger: a claim is committed before the call, an outcome after it, and nothing is ever mailed twice."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import update
+from tests.store.samples import all_deliveries, claim, event, join, key, leave, reasons, start, states
+
+from dispatch.audience.addresses import read_address
+from dispatch.audience.changes import plan_changes
+from dispatch.audience.rows import read_rows
+from dispatch.model.campaign import Campaign
+from dispatch.model.delivery import DeliveryId, DeliveryState, EventKind
+from dispatch.model.member import Address, SuppressionReason
+from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.store import campaigns, erasure, ledger, members, notices
+from dispatch.store.database import Database, clock
+from dispatch.store.ledger import Claim
+from dispatch.store.schema import deliveries
+
+QUEUED, SUBMITTING, SUBMITTED = DeliveryState.QUEUED, DeliveryState.SUBMITTING, DeliveryState.SUBMITTED
+UNCERTAIN, FAILED, SKIPPED = DeliveryState.UNCERTAIN, DeliveryState.FAILED, DeliveryState.SKIPPED
+
+
+@pytest.fixture
+def campaign(database: Database) -> Campaign:
+    """A Campaign with ann, bob and cy waiting."""
+    join(database, "center", "ann,Ann Example", "bob", "cy")
+    return start(database)
+
+
+def settle(database: Database, claimed: Claim, outcome: Outcome) -> None:
+    with database.writing() as connection:
+        ledger.settle(connection, [(claimed, outcome)])
+
+
+def make_older(database: Database, seconds: int) -> None:
+    """As if the claims had been made some seconds earlier."""
+    with database.writing() as connection:
+        connection.execute(update(deliveries).values(claimed_at=clock(connection) - timedelta(seconds=seconds)))
+
+
+def expire(database: Database, campaign: Campaign, claim_seconds: int = 60) -> int:
+    with database.writing() as connection:
+        return ledger.expire(connection, campaign.id, claim_seconds)
+
+
+def requeue(database: Database, *of: DeliveryId) -> int:
+    with database.writing() as connection:
+        return ledger.requeue(connection, of)
+
+
+# --- claiming -----------------------------------------------------------------------------------------------------
+
+
+def test_a_claim_takes_the_oldest_and_commits_submitting(database: Database, campaign: Campaign) -> None:
+    claims = claim(database, campaign, 2)
+
+    assert [each.address for each in claims] == ["ann@example.com", "bob@example.com"]
+    assert states(database, campaign) == {"ann": SUBMITTING, "bob": SUBMITTING, "cy": QUEUED}
+    first = all_deliveries(database, campaign)[0]
+    assert first.attempt == claims[0].attempt == 1
+    assert first.claimed_at is not None
+    assert abs(first.claimed_at - database.now()) < timedelta(seconds=30)
+
+
+def test_a_claim_that_is_not_committed_is_none(database: Database, campaign: Campaign) -> None:
+    with pytest.raises(KeyboardInterrupt), database.writing() as connection:
+        _claim_and_die(ledger.claim(connection, campaign.id, 3))
+
+    assert set(states(database, campaign).values()) == {QUEUED}
+
+
+def _claim_and_die(claims: list[Claim]) -> None:
+    assert len(claims) == 3
+    raise KeyboardInterrupt
+
+
+def test_merge_values_are_those_of_the_moment_of_the_claim(database: Database, campaign: Campaign) -> None:
+    join(database, "center", "ann,Ann Married")
+
+    (first, *_) = claim(database, campaign, 1)
+
+    assert first.values == {"name": "Ann Married", "email": "ann@example.com"}
+
+
+def test_mail_travels_to_the_address_as_typed_with_its_domain_in_ascii(database: Database) -> None:
+    typed = "Ann.Example@Bücher.example"
+    sheet = read_rows(f"email\n{typed}\n".encode(), "list.csv")
+    with database.writing() as connection:
+        members.apply(connection, plan_changes(sheet, "center", {}, 0), source="list.csv", now=clock(connection))
+    campaign = start(database)
+
+    (only,) = claim(database, campaign)
+
+    assert (only.address, only.envelope) == (typed, "Ann.Example@xn--bcher-kva.example")
+
+
+def test_who_unsubscribed_since_the_freeze_is_skipped_at_the_claim(database: Database, campaign: Campaign) -> None:
+    leave(database, "ann")
+
+    claims = claim(database, campaign)
+
+    assert [each.address for each in claims] == ["bob@example.com", "cy@example.com"]
+    assert states(database, campaign)["ann"] is SKIPPED
+    assert reasons(database, campaign)["ann"] == "unsubscribed"
+
+
+def test_who_was_suppressed_or_removed_since_the_freeze_is_skipped_at_the_claim(
+    database: Database, campaign: Campaign
+) -> None:
+    with database.writing() as connection:
+        members.suppress(connection, key("ann"), SuppressionReason.COMPLAINED, "abuse", clock(connection))
+        members.remove(connection, key("bob"), "center", clock(connection))
+
+    assert [each.address for each in claim(database, campaign)] == ["cy@example.com"]
+    assert reasons(database, campaign) == {"ann": "suppressed", "bob": "unsubscribed", "cy": ""}
+
+
+def test_who_was_erased_since_the_freeze_is_never_claimed(database: Database, campaign: Campaign) -> None:
+    address = read_address("ann@example.com")
+    assert isinstance(address, Address)
+    with database.writing() as connection:
+        erasure.erase(connection, address, clock(connection))
+
+    claims = claim(database, campaign)
+
+    assert [each.address for each in claims] == ["bob@example.com", "cy@example.com"]
+    with database.reading() as connection:
+        assert campaigns.counts(connection, campaign.id).audience == 3
+
+
+def test_leaving_the_other_list_does_not_matter(database: Database) -> None:
+    join(database, "center", "ann")
+    join(database, "coalition", "ann")
+    campaign = start(database)
+    leave(database, "ann", "center")
+
+    assert [each.address for each in claim(database, campaign)] == ["ann@example.com"]
+
+
+def test_a_claim_can_be_empty_while_others_still_wait(database: Database, campaign: Campaign) -> None:
+    leave(database, "ann")
+
+    assert claim(database, campaign, 1) == []
+    with database.reading() as connection:
+        assert ledger.queued(connection, campaign.id) is True
+    claim(database, campaign)
+    with database.reading() as connection:
+        assert ledger.queued(connection, campaign.id) is False
+
+
+def test_claimers_at_the_same_time_never_get_the_same_row(database: Database, database_url: str) -> None:
+    join(database, "center", *[f"p{number}" for number in range(240)])
+    campaign = start(database)
+    gate = Barrier(4)
+
+    def take_all(_: int) -> list[int]:
+        taken: list[int] = []
+        with Database.open(database_url) as own:
+            gate.wait()
+            while claims := claim(own, campaign, 7):
+                taken.extend(each.seq for each in claims)
+        return taken
+
+    with ThreadPoolExecutor(4) as pool:
+        shares = list(pool.map(take_all, range(4)))
+
+    counted = Counter(seq for share in shares for seq in share)
+    assert len(counted) == 240
+    assert set(counted.values()) == {1}
+
+
+def test_a_claim_does_not_wait_for_another_that_is_not_committed_yet(postgres_url: str) -> None:
+    with Database.open(postgres_url) as database:
+        join(database, "center", "ann", "bob")
+        campaign = start(database)
+        with database.writing() as slow:
+            held = ledger.claim(slow, campaign.id, 1)
+            others = claim(database, campaign)
+
+    assert [each.address for each in held] == ["ann@example.com"]
+    assert [each.address for each in others] == ["bob@example.com"]
+
+
+# --- settling -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "reason"),
+    [
+        (Accepted("id-1"), SUBMITTED, ""),
+        (Refused("MessageRejected"), FAILED, "MessageRejected"),
+        (NotSent("given back"), QUEUED, ""),
+        (Busy("TooManyRequests"), QUEUED, ""),
+        (Stopped("AccountSuspended", "ask Amazon"), QUEUED, ""),
+        (Unknown("time-out"), UNCERTAIN, "time-out"),
+    ],
+)
+def test_each_outcome_settles_its_claim(
+    database: Database, campaign: Campaign, outcome: Outcome, state: DeliveryState, reason: str
+) -> None:
+    (claimed,) = claim(database, campaign, 1)
+
+    settle(database, claimed, outcome)
+
+    assert states(database, campaign) == {"ann": state, "bob": QUEUED, "cy": QUEUED}
+    assert reasons(database, campaign)["ann"] == reason
+
+
+def test_an_acceptance_keeps_the_providers_id_and_the_moment(database: Database, campaign: Campaign) -> None:
+    (claimed,) = claim(database, campaign, 1)
+
+    settle(database, claimed, Accepted("id-1"))
+
+    first = all_deliveries(database, campaign)[0]
+    assert first.message_id == "id-1"
+    assert first.submitted_at is not None
+
+
+def test_a_batch_of_mixed_outcomes_settles_each_for_itself(database: Database, campaign: Campaign) -> None:
+    ann, bob, cy = claim(database, campaign)
+
+    with database.writing() as connection:
+        ledger.settle(connection, [(cy, Accepted("id-3")), (ann, Refused("no")), (bob, Unknown("reset"))])
+
+    assert states(database, campaign) == {"ann": FAILED, "bob": UNCERTAIN, "cy": SUBMITTED}
+
+
+def test_an_event_that_comes_before_the_settle_is_not_undone_by_it(database: Database, campaign: Campaign) -> None:
+    (claimed,) = claim(database, campaign, 1)
+    with database.writing() as connection:
+        notices.add_events(connection, [(event(claimed.delivery_id, EventKind.BOUNCED), None)], clock(connection))
+
+    settle(database, claimed, Accepted("id-1"))
+
+    assert states(database, campaign)["ann"] is DeliveryState.BOUNCED
+    assert all_deliveries(database, campaign)[0].message_id == "id-1"
+
+
+@pytest.mark.parametrize("outcome", [Refused("no"), NotSent("late"), Unknown("reset"), Busy("slow")])
+def test_an_event_proves_acceptance_whatever_the_call_said(
+    database: Database, campaign: Campaign, outcome: Outcome
+) -> None:
+    (claimed,) = claim(database, campaign, 1)
+    settle(database, claimed, outcome)
+
+    with database.writing() as connection:
+        notices.add_events(connection, [(event(claimed.delivery_id, EventKind.SENT), None)], clock(connection))
+
+    assert states(database, campaign)["ann"] is SUBMITTED
+    assert [each.address for each in claim(database, campaign)] == ["bob@example.com", "cy@example.com"]
+
+
+def test_a_late_acceptance_of_an_earlier_attempt_counts(database: Database, campaign: Campaign) -> None:
+    (first,) = claim(database, campaign, 1)
+    make_older(database, 120)
+    expire(database, campaign)
+    requeue(database, first.delivery_id)
+
+    settle(database, first, Accepted("id-1"))
+
+    assert states(database, campaign)["ann"] is SUBMITTED
+    assert [each.address for each in claim(database, campaign)] == ["bob@example.com", "cy@example.com"]
+
+
+def test_a_late_refusal_of_the_same_attempt_settles_what_was_uncertain(database: Database, campaign: Campaign) -> None:
+    (claimed,) = claim(database, campaign, 1)
+    make_older(database, 120)
+    expire(database, campaign)
+
+    settle(database, claimed, Refused("MessageRejected"))
+
+    assert states(database, campaign)["ann"] is FAILED
+
+
+def test_a_late_refusal_of_an_earlier_attempt_says_nothing_of_the_later_one(
+    database: Database, campaign: Campaign
+) -> None:
+    (first,) = claim(database, campaign, 1)
+    settle(database, first, Unknown("reset"))
+    requeue(database, first.delivery_id)
+    (second, *_) = claim(database, campaign, 1)
+    assert (second.delivery_id, second.attempt) == (first.delivery_id, 2)
+
+    settle(database, first, Refused("no"))
+    assert states(database, campaign)["ann"] is SUBMITTING
+
+    settle(database, second, Accepted("id-2"))
+    settle(database, first, Refused("no"))
+    assert states(database, campaign)["ann"] is SUBMITTED
+
+
+def test_the_same_settle_twice_changes_nothing_more(database: Database, campaign: Campaign) -> None:
+    (claimed,) = claim(database, campaign, 1)
+    settle(database, claimed, Accepted("id-1"))
+    before = all_deliveries(database, campaign)
+
+    settle(database, claimed, Accepted("id-1"))
+
+    assert all_deliveries(database, campaign) == before
+
+
+def test_settling_and_events_at_once_never_wait_in_a_circle(database: Database) -> None:
+    join(database, "center", *[f"p{number}" for number in range(60)])
+    campaign = start(database)
+    claims = claim(database, campaign)
+    gate = Barrier(2)
+
+    def settle_backwards() -> None:
+        gate.wait()
+        for _ in range(10):
+            with database.writing() as connection:
+                ledger.settle(connection, [(each, Accepted("id")) for each in reversed(claims)])
+
+    def tell() -> None:
+        gate.wait()
+        for round_number in range(10):
+            facts = [(event(each.delivery_id, EventKind.DELIVERED, mark=str(round_number)), None) for each in claims]
+            with database.writing() as connection:
+                notices.add_events(connection, facts, clock(connection))
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(settle_backwards), pool.submit(tell)]:
+            done.result()
+
+    assert set(states(database, campaign).values()) == {DeliveryState.DELIVERED}
+
+
+# --- what is not known yet ----------------------------------------------------------------------------------------
+
+
+def test_a_claim_that_nobody_settled_becomes_uncertain_after_its_time(database: Database, campaign: Campaign) -> None:
+    claim(database, campaign, 1)
+    assert expire(database, campaign) == 0
+
+    make_older(database, 61)
+
+    assert expire(database, campaign) == 1
+    assert states(database, campaign)["ann"] is UNCERTAIN
+    assert "ended before" in reasons(database, campaign)["ann"]
+
+
+def test_what_is_uncertain_is_not_claimed_until_a_person_says_so(database: Database, campaign: Campaign) -> None:
+    (claimed,) = claim(database, campaign, 1)
+    settle(database, claimed, Unknown("reset"))
+
+    assert "ann@example.com" not in [each.address for each in claim(database, campaign)]
+    assert requeue(database, claimed.delivery_id) == 1
+    assert [(each.address, each.attempt) for each in claim(database, campaign)] == [("ann@example.com", 2)]
+
+
+@pytest.mark.parametrize("outcome", [Accepted("id"), Refused("no")])
+def test_only_what_is_uncertain_can_be_queued_again(database: Database, campaign: Campaign, outcome: Outcome) -> None:
+    (claimed,) = claim(database, campaign, 1)
+    settle(database, claimed, outcome)
+
+    assert requeue(database, claimed.delivery_id) == 0
+    assert states(database, campaign)["ann"] is not QUEUED
+
+
+def test_events_flow_when_every_neighbour_of_a_call_has_its_send_event(database: Database, campaign: Campaign) -> None:
+    ann, bob, _ = claim(database, campaign)
+    with database.writing() as connection:
+        ledger.settle(connection, [(ann, Accepted("id-1")), (bob, Accepted("id-2"))])
+        now = clock(connection)
+        assert ledger.flow_around(connection, now) == (2, 2)
+
+        notices.add_events(connection, [(event(ann.delivery_id, EventKind.SENT), None)], now)
+        assert ledger.flow_around(connection, now) == (2, 1)
+        notices.add_events(connection, [(event(bob.delivery_id, EventKind.DELIVERED), None)], now)
+        assert ledger.flow_around(connection, now) == (2, 1)
+        notices.add_events(connection, [(event(bob.delivery_id, EventKind.SENT), None)], now)
+        assert ledger.flow_around(connection, now) == (2, 0)
+
+        assert ledger.flow_around(connection, now + timedelta(minutes=6)) == (0, 0)
+
+
+def test_what_still_waits_for_an_event_is_counted(database: Database, campaign: Campaign) -> None:
+    ann, bob, _ = claim(database, campaign)
+    with database.writing() as connection:
+        ledger.settle(connection, [(ann, Accepted("id-1")), (bob, Accepted("id-2"))])
+        assert ledger.awaiting_events(connection, campaign.id) == 2
+        notices.add_events(connection, [(event(ann.delivery_id, EventKind.DELIVERED), None)], clock(connection))
+        assert ledger.awaiting_events(connection, campaign.id) == 1
