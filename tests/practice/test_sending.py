@@ -3,11 +3,12 @@
 import base64
 import json
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.fixtures_practice import PracticeServer, bulk, mail
+from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
 
 
 def refusal(call: Any, **members: Any) -> tuple[str, int, str]:
@@ -246,3 +247,55 @@ def test_messages_are_listed_in_order_by_campaign_and_can_be_emptied(practice: P
     practice.api("DELETE", "/api/messages")
     assert practice.messages() == []
     assert practice.api("GET", "/api/messages/none") == 404
+
+
+def test_a_mail_to_several_people_is_sent_once_and_delivered_to_each(practice: PracticeServer) -> None:
+    people = {"ToAddresses": ["a+deliver@example.com"], "CcAddresses": ["b+bounce@example.com"]}
+    practice.ses.send_email(**mail("", Destination=people))
+    events = practice.events(3)
+    assert sorted(event["eventType"] for event in events) == ["Bounce", "Delivery", "Send"]
+    assert all(event["mail"]["destination"] == ["a+deliver@example.com", "b+bounce@example.com"] for event in events)
+    assert practice.ses.get_account()["SendQuota"]["SentLast24Hours"] == 2
+
+
+def test_a_raw_mail_without_a_recipient_is_refused(practice: PracticeServer) -> None:
+    raw = b"From: news@example.com\r\nSubject: S\r\n\r\nBody"
+    assert refusal(practice.ses.send_email, Content={"Raw": {"Data": raw}})[0] == "BadRequestException"
+
+
+def test_whatever_a_raw_mail_holds_it_can_be_shown(practice: PracticeServer) -> None:
+    raw = (
+        b"From: =?utf-8?q?a=2C_b?= <news@example.com>\r\nTo: =?x-none?b?////?= <a@example.com>\r\n"
+        b"Subject: =?utf-8?b?broken\r\nX-Odd: \xff\xfe\r\nContent-Type: text/html; charset=none\r\n\r\n<p>\xe9</p>"
+    )
+    message_id = practice.ses.send_email(Content={"Raw": {"Data": raw}})["MessageId"]
+    assert practice.messages()[0]["from"] == '"a, b" <news@example.com>'
+    for view in ("desktop", "text", "headers", "source"):
+        assert practice.page(f"/inbox/{message_id}?view={view}")[0] == 200
+    assert practice.page(f"/inbox/{message_id}/html")[0] == 200
+
+
+def test_a_value_with_line_breaks_gives_no_second_header(practice: PracticeServer) -> None:
+    content = {"Subject": "For {{name}}", "Text": "T"}
+    data = json.dumps({"name": "Ann\r\nBcc: evil@example.com"})
+    inline = {"Template": {"TemplateContent": content, "TemplateData": data}}
+    message_id = practice.ses.send_email(**mail("ann@example.com", Content=inline))["MessageId"]
+    whole = practice.api("GET", f"/api/messages/{message_id}")
+    assert whole["subject"] == "For Ann Bcc: evil@example.com"
+    assert "\nBcc:" not in whole["source"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"Content": {"Simple": "text"}, "FromEmailAddress": "a@example.com"},
+        {"Content": {"Simple": {"Subject": "S", "Body": []}}, "FromEmailAddress": "a@example.com"},
+        {"Content": [], "FromEmailAddress": 7},
+        {"EmailTags": "x", "FromEmailAddress": "a@example.com"},
+        ["not", "an", "object"],
+    ],
+)
+def test_a_request_of_the_wrong_shape_is_refused_and_not_a_crash(tmp_path: Path, body: object) -> None:
+    with practice_server(tmp_path, check_signatures=False) as practice:
+        assert practice.api("POST", "/v2/email/outbound-emails", body) == 400
+        assert practice.api("POST", "/v2/email/outbound-bulk-emails", body) == 400

@@ -3,6 +3,7 @@
 It answers only requests that were addressed to this computer, and none that another site's page makes.
 """
 
+import itertools
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -72,8 +73,9 @@ class Api:
     async def _listed(self, campaign: str | None) -> AsyncIterator[str]:
         yield "["
         comma = ""
-        for mail in mails.in_order(self.practice.state, campaign):
-            yield comma + json.dumps(mail.summary())
+        found = mails.in_order(self.practice.state, campaign)
+        while part := list(itertools.islice(found, 500)):
+            yield comma + ",".join(json.dumps(mail.summary()) for mail in part)
             comma = ","
         yield "]"
 

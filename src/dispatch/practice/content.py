@@ -6,12 +6,12 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import getaddresses
+from email.message import Message
+from email.utils import getaddresses, quote
 from typing import Any
 
 from dispatch.practice import limits, templates
+from dispatch.practice.mails import header_text
 from dispatch.practice.state import State
 from dispatch.practice.wire import Call, Refusal, bad_request, not_found, rejected
 
@@ -27,7 +27,8 @@ class RawHead:
 
     sender: str
     reply_to: list[str]
-    recipients: dict[str, list[str]]
+    #: a Destination made of its To, Cc and Bcc
+    destination: dict[str, list[str]]
     tags: dict[str, str]
     configuration_set: str
 
@@ -157,17 +158,17 @@ def _raw(given: Mapping[str, Any]) -> Content:
         raise rejected("Message length exceeds 40 MB.")
     if any(len(line) > _MAX_LINE for line in data.split(b"\n")):
         raise rejected("A line of the message is longer than 1000 characters.")
-    message = email.message_from_bytes(data, _class=EmailMessage, policy=SMTP)
+    message = email.message_from_bytes(data)
     if not message.keys():
         raise bad_request("The raw message has no headers.")
-    subject = str(message.get("Subject") or "")
-    html = message.get_body(("html",))
-    own = tuple((name, str(value)) for name, value in message.items() if name.lower() not in _SHOWN_ALREADY)
+    subject = header_text(message.get("Subject") or "")
+    has_html = any(part.get_content_type() == "text/html" for part in message.walk())
+    own = tuple((name, header_text(value)) for name, value in message.items() if name.lower() not in _SHOWN_ALREADY)
     return Content(
         "raw",
         data,
         subject,
-        html is not None,
+        has_html,
         own,
         is_infected=_is_infected_raw(message),
         raw=_raw_head(message),
@@ -192,19 +193,26 @@ _SHOWN_ALREADY = frozenset(
 )
 
 
-def _raw_head(message: EmailMessage) -> RawHead:
+def _raw_head(message: Message) -> RawHead:
     def mailboxes(name: str) -> list[str]:
         found = getaddresses([str(value) for value in message.get_all(name, [])])
-        return [f"{person} <{address}>" if person else address for person, address in found if address]
+        return [_mailbox(header_text(person), address) for person, address in found if address]
 
     given = [part.partition("=") for part in str(message.get("X-SES-MESSAGE-TAGS") or "").split(",") if part.strip()]
     tags = limits.tags([{"Name": name.strip(), "Value": value.strip()} for name, _, value in given])
-    people = {"to": mailboxes("To"), "cc": mailboxes("Cc"), "bcc": mailboxes("Bcc")}
+    people = {"ToAddresses": mailboxes("To"), "CcAddresses": mailboxes("Cc"), "BccAddresses": mailboxes("Bcc")}
     named = str(message.get("X-SES-CONFIGURATION-SET") or "").strip()
-    return RawHead(str(message.get("From") or ""), mailboxes("Reply-To"), people, tags, named)
+    return RawHead("".join(mailboxes("From")[:1]), mailboxes("Reply-To"), people, tags, named)
 
 
-def _is_infected_raw(message: EmailMessage) -> bool:
+def _mailbox(person: str, address: str) -> str:
+    if not person:
+        return address
+    name = person if all(char.isalnum() or char in " .-'" for char in person) else f'"{quote(person)}"'
+    return f"{name} <{address}>"
+
+
+def _is_infected_raw(message: Message) -> bool:
     for part in message.walk():
         payload = None if part.is_multipart() else part.get_payload(decode=True)
         if isinstance(payload, bytes) and _EICAR in payload:

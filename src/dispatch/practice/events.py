@@ -56,8 +56,9 @@ class Events:
             name = mail.configuration_set
             if name not in targets:
                 targets[name] = self._targets(name)
-            for address in mail.recipients:
-                for happening in self._fate(mail, address, lists.get(address.lower(), ""), suppressed_reasons):
+            for place, address in enumerate(mail.recipients):
+                fate = self._fate(mail, address, lists.get(address.lower(), ""), suppressed_reasons)
+                for happening in fate if place == 0 else _per_recipient(fate):
                     is_first |= self._rows(rows, mail, address, happening, targets[name])
         self.state.db.executemany(_SQL, rows)
         return is_first
@@ -153,6 +154,11 @@ def _row(topic: str, due: float, mail: Accepted, address: str, happening: Happen
         detail,
         str(uuid.uuid4()),
     )
+
+
+def _per_recipient(fate: list[Happening]) -> list[Happening]:
+    """What is published for each recipient; the rest tells of the mail as a whole."""
+    return [one for one in fate if one.kind not in ("Send", "Reject", "Rendering Failure")]
 
 
 def _is_tracked(mail: Accepted, happening: Happening) -> bool:

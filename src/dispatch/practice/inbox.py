@@ -1,6 +1,7 @@
 """The web inbox: every captured mail as its reader would see it. Nothing in a mail can act on the page."""
 
 import math
+import re
 from importlib.resources import files
 from typing import Any
 
@@ -101,7 +102,7 @@ class Inbox:
         if mail is None:
             return PlainTextResponse("There is no such mail.", 404)
         headers = {"content-security-policy": _MAIL_POLICY, **_COMMON}
-        return HTMLResponse('<base target="_blank">' + mails.render(self.state, mail).html, headers=headers)
+        return HTMLResponse(_with_base(mails.render(self.state, mail).html), headers=headers)
 
     def _page(self, name: str, status: int = 200, **values: Any) -> Response:
         headers = {"content-security-policy": _PAGE_POLICY, **_COMMON}
@@ -109,6 +110,13 @@ class Inbox:
 
 
 _COMMON = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"}
+
+
+def _with_base(html: str) -> str:
+    """The html with its links opening outside the frame; what stands before its head stays there."""
+    head = re.search(r"<head\b[^>]*>", html, re.I) or re.match(r"\s*<!doctype[^>]*>", html, re.I)
+    place = head.end() if head else 0
+    return f'{html[:place]}<base target="_blank">{html[place:]}'
 
 
 def _condition(query: str, sender: str) -> tuple[str, list[str]]:

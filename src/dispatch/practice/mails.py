@@ -5,12 +5,15 @@ import hashlib
 import json
 import re
 import sqlite3
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.errors import HeaderParseError
+from email.header import Header, decode_header, make_header
 from email.message import EmailMessage, Message
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 from html import unescape
 from typing import Any
@@ -177,44 +180,70 @@ def render(state: State, mail: Mail) -> Rendered:
         templates.fill(parts.get(part) or "", mail.data) if kind == "template" else parts.get(part) or ""
         for part in ("Html", "Text")
     )
-    attachments = [(item["FileName"], item.get("ContentType") or "") for item in parts.get("Attachments") or ()]
-    message = _compose(mail, html, text)
-    headers = [(name, str(value)) for name, value in message.items()]
-    return Rendered(html, text, message.as_string(), headers, attachments)
+    files = parts.get("Attachments") or []
+    attachments = [(item["FileName"], item.get("ContentType") or "") for item in files]
+    headers = _headers_of(mail)
+    return Rendered(html, text, _compose(headers, html, text, files), headers, attachments)
 
 
-def _compose(mail: Mail, html: str, text: str) -> EmailMessage:
-    message = EmailMessage(policy=SMTP.clone(max_line_length=998))
-    for name, value in shown_headers(mail):
-        if name not in ("MIME-Version", "Content-Type"):
-            message[name] = value
-    message["Date"] = format_datetime(datetime.fromtimestamp(mail.accepted_at, UTC))
-    message["Message-ID"] = f"<{mail.message_id}@email.amazonses.com>"
+def _headers_of(mail: Mail) -> list[tuple[str, str]]:
+    """The headers of a mail that SES puts together, with those that it writes itself."""
+    said = [one for one in shown_headers(mail) if one[0] not in ("MIME-Version", "Content-Type")]
+    date = format_datetime(datetime.fromtimestamp(mail.accepted_at, UTC))
+    return [*said, ("Date", date), ("Message-ID", f"<{mail.message_id}@email.amazonses.com>")]
+
+
+def _compose(headers: list[tuple[str, str]], html: str, text: str, files: list[dict[str, Any]]) -> str:
+    # Headers are written as they were given: the email package refuses some that SES passes on.
+    body = EmailMessage(policy=SMTP)
     if text or not html:
-        message.set_content(text, cte="quoted-printable")
+        body.set_content(text, cte="quoted-printable")
     if html and text:
-        message.add_alternative(html, subtype="html", cte="quoted-printable")
+        body.add_alternative(html, subtype="html", cte="quoted-printable")
     elif html:
-        message.set_content(html, subtype="html", cte="quoted-printable")
-    return message
+        body.set_content(html, subtype="html", cte="quoted-printable")
+    for one in files:
+        kind = (one.get("ContentType") or "application/octet-stream").partition("/")
+        body.add_attachment(b64decode(one["RawContent"]), kind[0], kind[2] or "octet-stream", filename=one["FileName"])
+    lines = [f"{name}: {_encoded(value)}\n" for name, value in headers]
+    return "".join(lines) + body.as_string().replace("\r\n", "\n")
+
+
+def _encoded(value: str) -> str:
+    """A header's value in ASCII; an address stays readable beside its encoded name."""
+    if value.isascii():
+        return value
+    name, address = parseaddr(value)
+    if "@" in address and value.rstrip().endswith(">"):
+        return formataddr((name, address))
+    return Header(value, "utf-8", maxlinelen=998).encode()
 
 
 def _rendered_raw(mail: Mail, raw: bytes) -> Rendered:
-    message = email.message_from_bytes(raw, policy=SMTP)
+    message = email.message_from_bytes(raw)
     html = text = ""
     attachments = []
     for part in message.walk():
         if part.is_multipart():
             continue
         if part.get_filename():
-            attachments.append((str(part.get_filename()), part.get_content_type()))
+            attachments.append((header_text(part.get_filename()), part.get_content_type()))
         elif part.get_content_type() == "text/html" and not html:
             html = _decoded(part)
         elif part.get_content_type() == "text/plain" and not text:
             text = _decoded(part)
-    headers = [(name, str(value)) for name, value in message.items() if name.lower() not in ("message-id", "date")]
-    headers.append(("Message-ID", f"<{mail.message_id}@email.amazonses.com>"))
-    return Rendered(html, text, raw.decode("utf-8", "replace"), headers, attachments)
+    headers = [(name, header_text(value)) for name, value in message.items()]
+    kept = [one for one in headers if one[0].lower() not in ("message-id", "date")]
+    return Rendered(html, text, raw.decode("utf-8", "replace"), [*kept, *_headers_of(mail)[-2:]], attachments)
+
+
+def header_text(value: object) -> str:
+    """A raw header's value as a person reads it, on one line; undecodable ones as they stand."""
+    line = " ".join(str(value).split())
+    try:
+        return str(make_header(decode_header(line)))
+    except (LookupError, UnicodeError, ValueError, HeaderParseError):
+        return line
 
 
 def _decoded(part: Message) -> str:

@@ -101,6 +101,10 @@ class Queues:
             "ApproximateNumberOfMessagesDelayed": str(delayed),
         }
 
+    def check(self, name: str) -> None:
+        """Raise Refusal unless there is such a queue."""
+        self._need(name)
+
     def setting(self, name: str, key: str) -> int:
         """One whole number of a queue's attributes."""
         return int(self._need(name)[key])

@@ -68,11 +68,7 @@ class Sending:
         if kept.raw is not None:
             sender, tags = kept.raw.sender or sender, {**kept.raw.tags, **tags}
         configuration_set = self._configuration_set(call, kept.raw.configuration_set if kept.raw else "")
-        people = (
-            kept.raw.recipients
-            if kept.raw and not members.get("Destination")
-            else limits.recipients(members.get("Destination"))
-        )
+        people = limits.recipients(members.get("Destination") or (kept.raw and kept.raw.destination))
         entry = Entry(people, _bare(people), tags, list(kept.headers), kept.data)
         self._sender_check(sender, granted)
         self._sandbox(entry, granted)
@@ -226,9 +222,9 @@ def _message_id(now: float) -> str:
 
 
 def _row(frame: Frame, entry: Entry, message_id: str, digest: str) -> tuple[Any, ...]:
-    subject = (
-        templates.fill(frame.content.subject, entry.data) if frame.content.kind == "template" else frame.content.subject
-    )
+    subject = frame.content.subject
+    if frame.content.kind == "template":
+        subject = " ".join(templates.fill(subject, entry.data).split())
     return mails.row(
         message_id=message_id,
         recipients=entry.recipients,

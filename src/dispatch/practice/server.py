@@ -10,6 +10,7 @@ It owns the paths /v2/email/…, POST / (SQS), /queue/…, /api/…, /inbox…
 import asyncio
 import inspect
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -38,6 +39,7 @@ from dispatch.practice.wire import Answer, Call, Cut, Refusal, bad_request, refu
 
 __all__ = ["Practice", "PracticeSettings", "build", "routes"]
 
+_log = logging.getLogger(__name__)
 Run = Callable[[Call], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
 #: seconds for which a hang lasts where its rule says none
 _HANG = 60.0
@@ -119,6 +121,11 @@ class Practice:
             answer = Answer(await found if inspect.isawaitable(found) else found)
         except Refusal as refusal:
             return refusal_answer(refusal)
+        except (AttributeError, TypeError, KeyError, ValueError):
+            # botocore sends no such request; whoever wrote it by hand finds the place in the server's log.
+            _log.exception("%s: a member of the request has the wrong type", call.operation)
+            words = "A member of the request has the wrong type."
+            return refusal_answer(Refusal("SerializationException", words))
         if call.operation in _SENDING:
             self.sqs.wake()
             if self.sending.is_event_first:
@@ -139,7 +146,7 @@ class Practice:
             signatures.check(request.method, path.partition("?")[0], query, headers, body, now)
         members = {**_json(body), **_query(request), **request.path_params}
         base = f"{request.url.scheme}://{request.headers.get('host', '127.0.0.1')}"
-        return Call(operation, members, now, base, len(body))
+        return Call(operation, members, now, base, len(body), request.is_disconnected)
 
     def _keep_pace(self, call: Call) -> None:
         rate = self.settings.calls_per_second

@@ -107,6 +107,8 @@ def _headers(mail: Mail) -> dict[str, Any]:
 
 
 def _tags(due: Due, mail: Mail, address: str) -> dict[str, list[str]]:
+    if due.kind in _HEADERLESS:
+        return {"ses:configuration-set": [mail.configuration_set], **{k: [v] for k, v in mail.tags.items()}}
     own = {
         "ses:operation": [_OPERATIONS.get(mail.road, mail.road)],
         "ses:configuration-set": [mail.configuration_set],

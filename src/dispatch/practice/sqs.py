@@ -64,7 +64,7 @@ class Sqs:
     def get_queue_url(self, call: Call) -> Members:
         """The URL of a queue."""
         name = str(call.members.get("QueueName") or "")
-        self.queues.next_due(name)
+        self.queues.check(name)
         return {"QueueUrl": _url(call, name)}
 
     def list_queues(self, call: Call) -> Members:
@@ -132,6 +132,9 @@ class Sqs:
             if found or now >= deadline:
                 return {"Messages": [_shown(one, members) for one in found]} if found else {}
             await self._something(name, now, deadline)
+            if call.is_gone is not None and await call.is_gone():
+                # Nobody would read the answer; its messages would stay hidden for nothing.
+                return {}
 
     async def _something(self, name: str, now: float, deadline: float) -> None:
         due = self.queues.next_due(name)

@@ -5,7 +5,7 @@ import json
 import secrets
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,10 @@ class Call:
     now: float
     #: http://host:port as the caller wrote it
     base_url: str
+    #: bytes of the request's body
     size: int = 0
+    #: tells whether the caller has hung up
+    is_gone: Callable[[], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
