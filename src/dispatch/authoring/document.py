@@ -90,6 +90,13 @@ class Paragraph:
         texts = [span for span in self.spans if span.text.strip() and not span.note]
         return bool(texts) and all(span.strong for span in texts)
 
+    def unlisted(self) -> "Paragraph":
+        """The paragraph as text instead of a list's item, with its number in front."""
+        spans = self.spans
+        if self.number is not None and self.list_level >= 0:
+            spans = (replace(spans[0], text=f"{self.number}. {spans[0].text}"), *spans[1:])
+        return replace(self, spans=spans, list_level=-1, number=None)
+
     def lines(self) -> list["Paragraph"]:
         """The lines that the author broke it into, each as a paragraph of its own."""
         lines: list[list[Span]] = [[]]

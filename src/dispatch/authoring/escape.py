@@ -37,6 +37,11 @@ def escape(text: str) -> str:
     return _BRACKET.sub(r"\\\g<0>", text)
 
 
+def escape_all(text: str) -> str:
+    """The text of part of a line with every character escaped that can be: for what nothing lighter keeps."""
+    return re.sub(f"[{_PUNCTUATION}]", r"\\\g<0>", text)
+
+
 def is_entity(name: str) -> bool:
     """Whether `&` and a name with its semicolon are read as a character."""
     return name.startswith("#") or name in html5

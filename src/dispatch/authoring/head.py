@@ -23,6 +23,7 @@ def take_title(blocks: list[Block], draft: Draft) -> list[Block]:
         return blocks
     title = blocks[at]
     assert isinstance(title, Paragraph)
+    title = title.unlisted()
     draft.title = title.words
     draft.drop_marks(title, "the title")
     draft.understood.append(Remark(f"Title: {title.words}", title.place))

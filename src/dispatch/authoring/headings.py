@@ -47,19 +47,11 @@ def _by_looks(blocks: list[Block], found: list[int], draft: Draft) -> list[Block
     for at in found:
         block = blocks[at]
         assert isinstance(block, Paragraph)
-        draft.understood.append(Remark(f"Heading, by its looks: {block.words}", block.place))
-        spans = tuple(replace(span, strong=False) for span in block.spans)
-        text = replace(block, spans=spans, heading=HIGHEST, list_level=-1, number=None)
-        out[at] = _with_typed_number(text, block)
+        text = block.unlisted()
+        spans = tuple(replace(span, strong=False) for span in text.spans)
+        out[at] = replace(text, spans=spans, heading=HIGHEST)
+        draft.understood.append(Remark(f"Heading, by its looks: {text.words}", block.place))
     return out
-
-
-def _with_typed_number(heading: Paragraph, block: Paragraph) -> Paragraph:
-    """The heading with the number that was taken for a list item's."""
-    if block.list_level < 0 or block.number is None:
-        return heading
-    first, *rest = heading.spans
-    return replace(heading, spans=(replace(first, text=f"{block.number}. {first.text}"), *rest))
 
 
 Sign = Callable[[Block, Block | None], bool]
@@ -91,4 +83,6 @@ def _is_short_line(block: Block, following: Block | None) -> bool:
         return False
     if isinstance(following, Table):
         return False
-    return isinstance(following, Paragraph) and (following.list_level >= 0 or looks.is_prose(following.words))
+    if not isinstance(following, Paragraph):
+        return False
+    return following.list_level >= 0 or looks.is_prose(following.words) or following.words.endswith((".", ":", "?"))

@@ -6,24 +6,15 @@ counts, so a word that stands three times must be found three times.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from mdit_py_plugins.attrs import attrs_block_plugin, attrs_plugin
-from mdit_py_plugins.container import container_plugin
-from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
-
+from dispatch.authoring.reading import texts_of
 from dispatch.errors import DocumentError
 
 _WORD = re.compile(r"\w+")
 _ABOVE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
 _RAISED = re.compile(r"[⁰¹²³⁴-⁹₀-₉]+")
 _FRONT_MATTER = re.compile(r"---\n(?P<front>.*?)\n---\n(?P<body>.*)", re.DOTALL)
-#: links whose words are their address
-_BARE = frozenset({"autolink", "linkify", "gfm_autolink"})
 _KEY = re.compile(r"^\s*(?:- )?[a-z_]+:\s*")
 
 
@@ -38,16 +29,8 @@ def words_of_brief(text: str) -> Counter[str]:
     front, body = (match["front"], match["body"]) if match else ("", text)
     values = {_KEY.sub("", line) for line in front.split("\n")}
     shown = [_unquoted(value) for value in values]
-    shown.extend(_texts(_reader().parse(body)))
+    shown.extend(texts_of(body))
     return words_of("\n".join(shown))
-
-
-@lru_cache(maxsize=1)
-def _reader() -> MarkdownIt:
-    """The Markdown of docs/brief-format.md."""
-    reader = MarkdownIt("commonmark", {"html": False, "maxNesting": 24}).enable("table")
-    reader.use(footnote_plugin).use(attrs_plugin, spans=True).use(attrs_block_plugin).use(gfm_autolink_plugin)
-    return reader.use(container_plugin, "box", validate=lambda params, markup: bool(params.strip()))
 
 
 def missing(source: str, brief: str, left_out: Iterable[str]) -> Counter[str]:
@@ -76,29 +59,3 @@ def _unquoted(value: str) -> str:
         value = re.sub(r"\\(?:U([0-9a-f]{8})|u([0-9a-f]{4}))", lambda m: chr(int(m[1] or m[2], 16)), value[1:-1])
         value = re.sub(r"\\(.)", r"\1", value)
     return value
-
-
-def _texts(tokens: list[Token]) -> Iterator[str]:
-    for token in tokens:
-        if token.type == "inline":
-            yield "".join(_inline(token.children or []))
-        elif token.type in {"fence", "code_block"}:
-            yield token.content
-        elif token.type == "list_item_open":
-            yield token.info
-        elif token.type == "footnote_open":
-            yield str(token.meta["label"])
-
-
-def _inline(tokens: list[Token]) -> Iterator[str]:
-    for token in tokens:
-        if token.type in {"text", "code_inline"}:
-            yield token.content
-        elif token.type in {"softbreak", "hardbreak"}:
-            yield "\n"
-        elif token.type == "footnote_ref":
-            yield f" {token.meta['label']} "
-        elif token.type == "image":
-            yield f" {token.content} {token.attrs.get('title', '')} {token.attrs.get('credit', '')} "
-        elif token.type == "link_open" and token.markup not in _BARE:
-            yield f" {token.attrs.get('href', '')} "

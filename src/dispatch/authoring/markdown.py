@@ -1,17 +1,20 @@
 """A Draft written down as brief.md, as docs/brief-format.md describes it."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from dispatch.authoring import escape
 from dispatch.authoring.document import Block, Draft, Figure, Paragraph, Span, Table
 from dispatch.authoring.notes import literal
+from dispatch.authoring.reading import inline_text
+
+Escaper = Callable[[str], str]
 
 #: an address, which is written as a link, or a merge token, which is written as code
 _AS_IT_IS = re.compile(
-    r"<?(?P<url>https?://[^\s<>\"“”‘’`\\^{}|]+[^\s<>\"“”‘’`\\^{}|.,;:!?)\]'»。，；：！？）])>?|" + escape.TOKEN.pattern
+    r"<?(?P<url>https?://[^\s<>\"“”‘’`\\^{}|]+[^\s<>\"“”‘’`\\^{}|.,;:!?)\]'»。，；：！？）])>?|(?:" + escape.TOKEN.pattern + ")+"
 )
 
 
@@ -175,40 +178,96 @@ def _cell(cell: tuple[Paragraph, ...]) -> str:
 
 
 def inline(spans: tuple[Span, ...]) -> str:
-    """Spans as Markdown in one line, but for the hard breaks that were typed."""
-    out = []
-    for (link, strong, emphasis), group in groupby(
-        _merged(spans), lambda span: (span.link, span.strong, span.emphasis)
+    """Spans as Markdown in one line, but for the hard breaks that were typed.
+
+    Read back, it says the same: emphasis that Markdown would not see as such is let go.
+    """
+    merged = _merged(spans)
+    meant = " ".join("".join(f" {span.note} " if span.note else _typed(span) for span in merged).split())
+    plain = [replace(span, strong=False, emphasis=False) for span in merged]
+    for one in (
+        _written(_with_marks_outside(merged)),
+        _written(plain),
+        _written(plain, escape.escape_all),
     ):
-        text = "".join(_piece(span) for span in group)
+        if inline_text(one) == meant:
+            return one
+    return _written([replace(span, link="") for span in plain], escape.escape_all)
+
+
+def _written(spans: list[Span], escaped: Escaper = escape.escape) -> str:
+    out = []
+    for (link, strong, emphasis), group in groupby(spans, lambda span: (span.link, span.strong, span.emphasis)):
+        text = "".join(_piece(span, escaped) for span in group)
         out.append(_dressed(text, link, strong, emphasis))
     return escape.close_braces("".join(out))
 
 
 def _merged(spans: tuple[Span, ...]) -> list[Span]:
-    """The spans with looks taken from blanks and note marks, which have none."""
-    plain = []
+    """The spans with looks taken from blanks and note marks, which have none; like neighbours are one."""
+    plain: list[Span] = []
     for span in spans:
-        if span.note or not span.text.strip():
-            plain.append(Span(span.text, note=span.note, link=span.link if not span.note else ""))
-        elif span.text:
-            plain.append(span)
+        if span.note:
+            span = Span(span.text, note=span.note)
+        elif not span.text.strip():
+            span = Span(span.text, link=span.link)
+        if plain and not span.note and replace(span, text="") == replace(plain[-1], text=""):
+            plain[-1] = replace(span, text=plain[-1].text + span.text)
+        elif span.text or span.note:
+            plain.append(replace(span, picture=None))
     return plain
 
 
-def _piece(span: Span) -> str:
+def _with_marks_outside(spans: list[Span]) -> list[Span]:
+    """The spans with punctuation moved out of emphasis where a letter touches it.
+
+    CommonMark 0.31 section 6.2: `**“Yes.”**he` would keep its stars.
+    """
+    out: list[Span] = []
+    for at, span in enumerate(spans):
+        before = spans[at - 1].text[-1:] if at and not spans[at - 1].note else ""
+        after = spans[at + 1].text[:1] if at + 1 < len(spans) and not spans[at + 1].note else ""
+        text = span.text
+        if not (span.strong or span.emphasis) or span.link:
+            out.append(span)
+            continue
+        start = len(text) - len(text.lstrip(_marks(text))) if before.isalnum() else 0
+        end = len(text.rstrip(_marks(text))) if after.isalnum() else len(text)
+        out.extend([Span(text[:start]), replace(span, text=text[start:end]), Span(text[max(start, end) :])])
+    return [span for span in out if span.text or span.note]
+
+
+def _marks(text: str) -> str:
+    """The characters of a text that are neither letters, digits nor blanks."""
+    return "".join(letter for letter in set(text) if not letter.isalnum() and not letter.isspace())
+
+
+def _typed(span: Span) -> str:
+    """The text of a span in one line per typed line, tabs as spaces."""
+    return re.sub(r"[ \t]*\t[ \t]*", " ", literal(span))
+
+
+def _piece(span: Span, escaped: Escaper) -> str:
     if span.note:
         return f"[^{span.note}]"
-    text = re.sub(r"[ \t]*\t[ \t]*", " ", literal(span))
+    text = _typed(span)
     if span.link:
-        return escape.escape(" ".join(text.split("\n")))
+        return escaped(" ".join(text.split("\n")))
     out, end = [], 0
     for match in _AS_IT_IS.finditer(text):
-        out.append(escape.escape(text[end : match.start()]))
-        out.append(f"<{match['url']}>" if match["url"] else f"`{match[0]}`")
-        end = match.end()
-    out.append(escape.escape(text[end:]))
+        if match.start() < end:
+            continue
+        out.append(escaped(text[end : match.start()]))
+        url = _closed(match["url"] or "", text[match.end() :])
+        out.append(f"<{url}>" if url else f"`{match[0]}`")
+        end = match.end() + (len(url) - len(match["url"]) if url else 0)
+    out.append(escaped(text[end:]))
     return "".join(out).replace("\n", "\\\n")
+
+
+def _closed(url: str, following: str) -> str:
+    """An address with the bracket after it, where that closes one inside, as in Wikipedia's addresses."""
+    return f"{url})" if url.count("(") > url.count(")") and following.startswith(")") else url
 
 
 def _dressed(text: str, link: str, strong: bool, emphasis: bool) -> str:

@@ -183,8 +183,9 @@ def _marked_text(span: Span, before: str, at: int, typed: _Typed) -> Iterator[Sp
     for match in _MARK.finditer(span.text):
         key = _called(_digits(match[0]), before + span.text[: match.start()], at, typed)
         if key:
-            if match.start() > end:
-                yield replace(span, text=span.text[end : match.start()])
+            text = span.text[end : match.start()]
+            if text:
+                yield replace(span, text=text.rstrip() if match[0].startswith("[") else text)
             yield Span(match[0], note=key)
             end = match.end()
     if end < len(span.text) or span.picture is not None or not span.text:

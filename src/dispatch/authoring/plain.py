@@ -12,6 +12,8 @@ MAX_TEXT_BYTES = 2_000_000
 
 _BULLET = re.compile(r"(?P<indent>\s*)(?:[-*+•◦▪‣·–]|o(?=\t))\s+(?P<rest>\S.*)")
 _NUMBER = re.compile(r"(?P<indent>\s*)(?P<number>\d{1,3})[.)]\s+(?P<rest>\S.*)")
+#: "- 2 -" under a page is no list
+_PAGE_NUMBER = re.compile(r"\s*[-–—]\s*\d{1,3}\s*[-–—]\s*")
 _QUOTE = re.compile(r"\s*>\s?(?P<rest>.*)")
 #: a hard-wrapped line is about this long; shorter ones were broken on purpose
 _WRAPPED = 50
@@ -86,7 +88,7 @@ def _group(lines: list[str], place: int) -> list[Block]:
 def _item(line: str, place: int) -> Paragraph | None:
     """The list item that a line is, if it is one."""
     match = _BULLET.fullmatch(line) or _NUMBER.fullmatch(line)
-    if match is None:
+    if match is None or _PAGE_NUMBER.fullmatch(line):
         return None
     number = int(match["number"]) if "number" in match.re.groupindex else None
     level = min(len(match["indent"].expandtabs(4)) // 2, 5)
@@ -114,6 +116,8 @@ def starts_note(line: str) -> bool:
 
 def _join(texts: list[str]) -> str:
     """Lines as one text: hard-wrapped ones joined by a space, those broken on purpose by a newline."""
+    if starts_note(texts[0]):
+        return " ".join(text.strip() for text in texts)
     joined = texts[0].strip()
     for before, text in itertools.pairwise(texts):
         joined += (" " if len(before.strip()) >= _WRAPPED else "\n") + text.strip()

@@ -1,0 +1,90 @@
+"""Whatever an author types: import raises nothing but its own errors, loses no word, and what it wrote reads back."""
+
+import datetime as dt
+import re
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dispatch.authoring import ledger
+from dispatch.authoring.document import Draft, Paragraph, Span
+from dispatch.authoring.markdown import write
+from dispatch.authoring.plain import read_text
+from dispatch.authoring.understand import understand
+from dispatch.compose.parse import parse
+from dispatch.errors import DocumentError
+from dispatch.model import brief as model
+
+TODAY = dt.date(2024, 1, 2)
+#: pieces that mean something to Markdown, to the front matter, to merge tokens, or to the import itself
+TELLING = st.sampled_from(
+    ["*", "**", "_", "__", "`", "```", "~~", "~~~", "#", "## ", "- ", "+ ", "1. ", "2) ", "> ", "|", "---", "===", ":::"]
+    + ["[", "]", "(", ")", "[^1]", "[^1]: ", "^[", "[[name]]", "[[name|friend]]", "{.x}", "{", "}", "<b>", "</", "<!--"]
+    + ["&amp;", "&#65;", "\\", "\\\\", "!", "![", "](", "https://example.org/a_(b)", "www.example.org", "a@example.org"]
+    + ["¹", "²", "¹² ", "[1]", "[2] ", "\t", "\n", "\n\n", "    ", "\r\n", "\f", "\u2028", "\u00a0", "\u00ad", '"', "'"]
+    + ["Photo: ", "Figure 1: ", " / Reuters", "By ", "9/19/2023", "The Center", "www.usebc.org", "Ibid", "Notes", "Page 3"]
+    + ["Kevin Zhang", ", Director", "title: ", "...", "中文", "العربية", "\u200f", "e\u0301", "👍🏽", "\ufeff", "\x00", "\ud7ff"]
+)
+WORDS = st.sampled_from(["word", "another", "One", "sentence ends.", "Long enough to be a paragraph of prose, says who?"])
+TEXTS = st.lists(st.one_of(TELLING, WORDS, st.just(" "), st.text(max_size=4)), max_size=40).map("".join)
+
+
+def taken(text: str) -> tuple[Draft, str] | None:
+    """The Draft of a text and its brief.md, None where the import refuses the text."""
+    try:
+        document = read_text(text.encode("utf-8", "surrogatepass"), "a.txt")
+    except DocumentError:
+        return None
+    draft = understand(document, TODAY)
+    return draft, write(draft).text
+
+
+@given(TEXTS)
+@example("¹ a\n\nb¹ c¹\n\n¹ d")
+@example("Title\n\n[1] x [1] y\n\n[1] z")
+@settings(max_examples=400, deadline=None)
+def test_no_text_loses_a_word(text: str) -> None:
+    if found := taken(text):
+        draft, brief = found
+        source = read_text(text.encode("utf-8", "surrogatepass"), "a.txt").source
+        assert ledger.missing(source, brief, [left.words for left in draft.left_out]) == {}
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_no_bytes_make_the_import_of_a_text_raise_anything_but_its_own_error(data: bytes) -> None:
+    try:
+        document = read_text(data, "a.txt")
+    except DocumentError:
+        return
+    write(understand(document, TODAY))
+
+
+@given(TEXTS)
+@settings(max_examples=400, deadline=None)
+def test_whatever_is_imported_can_be_read_as_a_brief(text: str) -> None:
+    if found := taken(text):
+        parsed = parse(found[1], slug="a", file="brief.md")
+        assert parsed.brief is not None
+        assert {finding.code for finding in parsed.findings} <= EXPECTED_CODES
+
+
+#: what stays to be mended by a person, and is none of the import's syntax
+EXPECTED_CODES = {"alt-missing", "caption-missing", "credit-missing", "token-unclosed", "preheader-missing"}
+
+#: single-line texts whose characters a mail can carry
+LINES = st.lists(st.one_of(TELLING, WORDS, st.just(" ")), min_size=1, max_size=25).map(lambda p: " ".join("".join(p).split()))
+LOOKS = st.tuples(LINES, st.booleans(), st.booleans())
+
+
+@given(st.lists(LOOKS, min_size=1, max_size=4), st.booleans())
+@settings(max_examples=600, deadline=None)
+def test_a_paragraph_reads_back_as_it_was_typed(pieces: list[tuple[str, bool, bool]], is_heading: bool) -> None:
+    spans = tuple(Span(text, strong=strong, emphasis=emphasis) for text, strong, emphasis in pieces)
+    typed = re.sub(r"[\x00\ufeff\u2028\f]", "", "".join(text for text, _, _ in pieces))
+    spans = tuple(Span(re.sub(r"[\x00\ufeff\u2028\f]", "", s.text), s.strong, s.emphasis) for s in spans)
+    draft = Draft(title="A", date=TODAY, blocks=[Paragraph(spans, heading=2 if is_heading else 0)])
+    parsed = parse(write(draft).text, slug="a", file="brief.md")
+    assert parsed.brief is not None
+    read = " ".join(model.plain(run) for block in parsed.brief.blocks for run in model.inlines_of(block))
+    assert " ".join(read.split()) == " ".join(typed.split())
