@@ -159,8 +159,8 @@ def test_a_notice_that_comes_after_the_erasure_is_forgotten_once_it_is_read(data
         erase(connection, ANN, NOW)
         notice(connection, 1, "ann@example.com", "1-ann")
         notice(connection, 2, "joann@example.com", "1-joann")
-        assert forget_late_notices(connection) == 1
-        assert forget_late_notices(connection) == 0
+        assert forget_late_notices(connection, [1, 2]) == 1
+        assert forget_late_notices(connection, [1, 2]) == 0
     assert rows_of(database, notices.c.id) == [(2,)]
     assert len(rows_of(database, events.c.id)) == 2
 

@@ -97,11 +97,8 @@ def run_command(frame: Frame, /, port: int) -> None:
     from dispatch.practice.server import routes as practice_routes
     from dispatch.practice.settings import PracticeSettings
     from dispatch.store.database import Database
-
-    try:
-        from dispatch.web.readers import routes as reader_routes
-    except ModuleNotFoundError:
-        reader_routes = lambda *a, **k: []
+    from dispatch.web.readers import list_names
+    from dispatch.web.readers import routes as reader_routes
 
     settings = PracticeSettings()
     database = Database.in_file(frame.practice_database)
@@ -113,7 +110,13 @@ def run_command(frame: Frame, /, port: int) -> None:
     app = Starlette(
         routes=[
             Route("/api/stop", stop, methods=["POST"]),
-            *reader_routes(database, public_folder=frame.state_folder / "practice" / "public", banner=PRACTICE_LINE),
+            *reader_routes(
+                database,
+                public_folder=_practice_folder(frame) / "public",
+                banner=PRACTICE_LINE,
+                public_url=_url(port),
+                list_names=list_names(frame.settings.all_audiences()),
+            ),
             *practice_routes(_practice_folder(frame), settings=settings),
         ]
     )
@@ -177,7 +180,7 @@ def _start(frame: Frame) -> Running:
     while time.monotonic() < until and process.poll() is None:
         health = _ask(port, "/api/health")
         if health is not None and health.get("pid") == process.pid:
-            url = f"http://127.0.0.1:{port}"
+            url = _url(port)
             queue_url = f"{url}/queue/{settings.queue_name}"
             running = Running(port, process.pid, url, queue_url, settings.configuration_set)
             _write(_note(frame), json.dumps(asdict(running), indent=2))
@@ -190,6 +193,10 @@ def _start(frame: Frame) -> Running:
         where=f"Its own words are in {log}.",
         todo="Read the last lines there; to try again: dispatch practice start",
     )
+
+
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _detached() -> dict[str, Any]:

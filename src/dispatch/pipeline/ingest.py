@@ -9,6 +9,7 @@ from dispatch.model.event import Event, NoticeState
 from dispatch.pipeline.ports import Notices
 from dispatch.store import notices as stored
 from dispatch.store.database import Database, clock
+from dispatch.store.erasure import forget_late_notices
 
 #: Notices read in one transaction
 BATCH = 200
@@ -84,4 +85,5 @@ def read_pending(database: Database, queue: Notices) -> Ingested:
             stored.mark(connection, sorted(foreign), NoticeState.FOREIGN)
             stored.mark_rest_read(connection, [notice.id for notice in batch])
             added = stored.add_events(connection, ours, clock(connection))
+            forget_late_notices(connection, [notice.id for notice in batch])
         total = total + Ingested(events=added, foreign=len(foreign), unreadable=outcome[NoticeState.UNREADABLE])

@@ -4,7 +4,7 @@ Backups are out of reach; whoever keeps them deletes them in time.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -64,15 +64,15 @@ def erase(connection: Connection, address: Address, now: datetime) -> Erased:
     return erased
 
 
-def forget_late_notices(connection: Connection) -> int:
-    """Delete Notices about erased people that came after the erasure and have been read; gives how many.
+def forget_late_notices(connection: Connection, notice_ids: Sequence[int]) -> int:
+    """Delete those of the Notices that are about erased people and have been read; gives how many.
 
-    For whoever reads Notices, after each reading.
+    For whoever reads Notices, after each reading: the provider may tell of a person after their erasure.
     """
     of_erased = (
         select(events.c.notice_id)
         .join(deliveries, deliveries.c.id == events.c.delivery_id)
-        .where(deliveries.c.address == deliveries.c.address_hash, events.c.notice_id.is_not(None))
+        .where(deliveries.c.address == deliveries.c.address_hash, events.c.notice_id.in_(notice_ids))
     )
     late = delete(notices).where(notices.c.id.in_(of_erased), notices.c.state == NoticeState.READ.value)
     return connection.execute(late).rowcount

@@ -22,7 +22,7 @@ from dispatch.model.delivery import (
     advance,
     rank,
 )
-from dispatch.model.member import SubscriptionState
+from dispatch.model.member import SubscriptionState, SuppressionReason
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.store.database import clock
 from dispatch.store.schema import Instant, deliveries, editions, events, members, subscriptions, suppressions
@@ -130,7 +130,8 @@ def _with_people(connection: Connection, seqs: Sequence[int]) -> Sequence[Any]:
 
 def _reason_to_skip(row: Any) -> str:
     if row.suppressed is not None:
-        return SkipReason.SUPPRESSED.value
+        is_erased = row.suppressed == SuppressionReason.ERASED.value
+        return SkipReason.ERASED.value if is_erased else SkipReason.SUPPRESSED.value
     if row.member_id is None or row.wish != SubscriptionState.SUBSCRIBED.value:
         return SkipReason.UNSUBSCRIBED.value
     return ""

@@ -62,7 +62,9 @@ def candidates(audiences: Sequence[Audience], campaign_id: str | None) -> Select
     )
     if campaign_id is None:
         return query
-    has_one = select(deliveries.c.seq).where(deliveries.c.campaign_id == campaign_id, deliveries.c.key == members.c.key)
+    # By the hash, which outlives an erasure: who had a copy, was erased and came back gets no second one.
+    same = deliveries.c.address_hash == members.c.address_hash
+    has_one = select(deliveries.c.seq).where(deliveries.c.campaign_id == campaign_id, same)
     return query.where(~has_one.exists())
 
 

@@ -156,7 +156,7 @@ deliveries = Table(
     Column("claimed_at", Instant),
     Column("submitted_at", Instant),
     Column("message_id", Text, nullable=False, server_default=""),
-    UniqueConstraint("campaign_id", "key"),
+    UniqueConstraint("campaign_id", "address_hash"),
     Index("ix_deliveries_campaign_state", "campaign_id", "state"),
     Index("ix_deliveries_submitted_at", "submitted_at"),
     Index("ix_deliveries_member_id", "member_id"),
