@@ -11,7 +11,6 @@ from dispatch.cli.frame import INTERRUPTED, REFUSED, Frame, complain
 
 #: command name -> module of dispatch.cli that defines it under the same name (hyphens as underscores)
 COMMANDS = {
-    "init": "init",
     "import": "import_",
     "check": "check",
     "preview": "preview",
@@ -23,6 +22,7 @@ COMMANDS = {
     "render": "render",
     "serve": "serve",
     "practice": "practice",
+    "init": "init",
 }
 
 
