@@ -6,13 +6,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dispatch.compose.dates import long_date
+from dispatch.compose.dates import is_english, long_date
 from dispatch.compose.escape import html as escaped
 from dispatch.compose.html import Inliner, address, speech
 from dispatch.compose.templates import BASE, Templates
 from dispatch.compose.view import Note, View, host
 from dispatch.model.brand import Picture
 from dispatch.model.brief import (
+    Author,
     Block,
     Blocks,
     Box,
@@ -33,6 +34,8 @@ from dispatch.model.brief import (
 
 #: width of the text column, and of a half Figure, in pixels
 COLUMN_PX, HALF_PX = 592, 284
+#: tallest that a picture is shown
+SHOWN_HEIGHT_PX = 800
 #: Outlook for Windows splits tables taller than about 1,790 px
 SECTION_PX = 1500
 _FILLER = Markup("&#8199;&#65279;&#847; ") * 60
@@ -69,7 +72,8 @@ class PageWriter:
             "web": self.inliner.is_web,
             "web_url": self.inliner.web_url,
             "start": "right" if view.brief.dir == "rtl" else "left",
-            "words": _WORDS | {"about": about(view.brief)},
+            "end": "left" if view.brief.dir == "rtl" else "right",
+            "words": _WORDS | {"about": about(view.brief), "by": "By" if is_english(view.brief.lang) else ""},
         }
 
     def head(self, preheader: str) -> dict[str, Any]:
@@ -117,12 +121,16 @@ class PageWriter:
             bodies.append((brand.name, brand.website))
         return {
             "notes": [{"number": note.number, "body": self.note(note)} for note in self.view.notes],
-            "biographies": [
-                {"name": text(a.name), "biography": text(a.biography)} for a in brief.authors if a.biography
-            ],
+            "biographies": [self.biography(author) for author in brief.authors if author.biography],
             "read_next": [{"title": text(entry.title), "url": address(entry.url)} for entry in brief.read_next],
             "organisations": [{"name": text(name), **_site(site)} for name, site in bodies],
         }
+
+    def biography(self, author: Author) -> dict[str, Any]:
+        """Who an author is; most biographies begin with the name."""
+        text = self.inliner.text
+        is_named = author.biography.startswith(author.name)
+        return {"name": text(author.name), "biography": text(author.biography), "is_named": is_named}
 
     def note(self, note: Note) -> Markup:
         """The text of a note; an Ibid with what it points to."""
@@ -201,7 +209,7 @@ class PageWriter:
         """A picture with caption and credit."""
         text = self.inliner.text
         picture = self.pictures.get(block.file)
-        shown = min(width, picture.width_px) if picture else width
+        shown = _shown(picture, width) if picture else width
         return self.filled(
             "figure",
             block,
@@ -225,8 +233,13 @@ class PageWriter:
         if isinstance(block, Figure):
             picture = self.pictures.get(block.file)
             width = HALF_PX if block.is_half else COLUMN_PX
-            return 80 + (round(width * picture.height_px / picture.width_px) if picture else 200)
+            return 80 + (round(_shown(picture, width) * picture.height_px / picture.width_px) if picture else 200)
         return sum(_own_height(part) for part in walk((block,)))
+
+
+def _shown(picture: Picture, width: int) -> int:
+    """The width to show a picture at: never enlarged, and no taller than fits a screen."""
+    return max(1, min(width, picture.width_px, SHOWN_HEIGHT_PX * picture.width_px // picture.height_px))
 
 
 def about(brief: Brief) -> str:

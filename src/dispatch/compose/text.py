@@ -83,7 +83,8 @@ class TextWriter:
         if told:
             yield self.underlined(about(brief), "-")
             for author in told:
-                yield wrap(f"{author.name}: {author.biography}")
+                is_named = author.biography.startswith(author.name)
+                yield wrap(author.biography if is_named else f"{author.name}: {author.biography}")
         if brief.read_next:
             yield self.underlined("Read next", "-")
             yield [line for entry in brief.read_next for line in (*wrap(entry.title, "- ", "  "), "  " + entry.url)]
