@@ -315,17 +315,19 @@ def _fits(path: list[str], steps: list[str]) -> bool:
 def _explain(err: ValidationError, file: Path) -> Iterator[SettingsError]:
     lines = file.read_text(encoding="utf-8-sig").splitlines()
     for problem in err.errors(include_url=False):
+        message = problem["msg"].removeprefix("Value error, ")
         steps = [str(step) for step in problem["loc"] if not str(step).startswith("[")]
+        # A rule about several settings names the one to change as its first word.
+        place_steps = steps or message.split()[0].split(".")
         key = ".".join(steps)
         variable = PREFIX + "__".join(steps).upper()
-        place = f"{file}{_line_of(lines, steps)}"
+        place = f"{file}{_line_of(lines, place_steps)}"
         where = f"the variable {variable}" if variable in os.environ else place
         if problem["type"] == "extra_forbidden":
             near = difflib.get_close_matches(steps[-1], _siblings(steps), n=1, cutoff=0.5)
             todo = f"Did you mean {near[0]!r}?" if near else "Remove it; docs/settings.md lists all settings."
             yield SettingsError(f"There is no setting {key!r}.", where=where, todo=todo)
         else:
-            message = problem["msg"].removeprefix("Value error, ")
             yield SettingsError(
                 f"The setting {key!r} is not usable: {message}." if key else f"{message}.",
                 where=where,
