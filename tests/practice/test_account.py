@@ -1,5 +1,7 @@
 """What the account grants is kept to, by the algorithm that is written down."""
 
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,15 @@ from hypothesis import strategies as st
 from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
 from tests.practice.test_sending import refusal
 
-from dispatch.practice.account import BURST_SECONDS, Pace
+from dispatch.practice.account import BURST_SECONDS, Desk, Pace
+from dispatch.practice.events import Events
+from dispatch.practice.faults import Faults
+from dispatch.practice.operations import operations
+from dispatch.practice.sending import Sending
+from dispatch.practice.ses import Ses
+from dispatch.practice.sets import Sets
+from dispatch.practice.settings import PracticeSettings
+from dispatch.practice.state import State
 
 
 @given(
@@ -197,3 +207,24 @@ def test_other_operations_can_be_held_to_one_call_a_second(tmp_path: Path) -> No
     with practice_server(tmp_path, calls_per_second=1) as practice:
         practice.ses.get_account()
         assert refusal(practice.ses.get_account)[:2] == ("TooManyRequestsException", 429)
+
+
+def test_an_answer_can_take_its_time(tmp_path: Path) -> None:
+    with practice_server(tmp_path, answer_delay=0.4) as practice:
+        practice.ses.get_account()
+        start = time.monotonic()
+        practice.ses.send_email(**mail("a@example.com"))
+        assert time.monotonic() - start >= 0.4
+
+
+def test_every_operation_stands_where_botocores_model_has_it(practice: PracticeServer, tmp_path: Path) -> None:
+    model = practice.ses.meta.service_model
+    with closing(State(tmp_path)) as state:
+        settings = PracticeSettings()
+        desk, faults = Desk(state, settings), Faults()
+        sending = Sending(state, settings, desk, Events(state, settings, faults), faults)
+        known = operations(Ses(state, settings, desk), Sets(state, settings), sending)
+    places = {(one.name, one.method, f"/v2/email/{one.path}") for one in known}
+    for name in {one.name for one in known}:
+        http = model.operation_model(name).http
+        assert (name, http["method"], http["requestUri"]) in places

@@ -28,9 +28,10 @@ from dispatch.practice.api import Api
 from dispatch.practice.events import Events
 from dispatch.practice.faults import Faults, Rule
 from dispatch.practice.inbox import Inbox
+from dispatch.practice.operations import Operation, operations
 from dispatch.practice.queues import Queues
 from dispatch.practice.sending import Sending
-from dispatch.practice.ses import Operation, Ses, operations
+from dispatch.practice.ses import Ses
 from dispatch.practice.sets import Sets
 from dispatch.practice.settings import PracticeSettings
 from dispatch.practice.sqs import Sqs
@@ -86,7 +87,7 @@ class Practice:
         async def answer(request: Request) -> Response:
             return await self._answer(request, operation.name, operation.run)
 
-        return Route(operation.path, answer, methods=[operation.method], name=operation.name)
+        return Route(f"/v2/email/{operation.path}", answer, methods=[operation.method], name=operation.name)
 
     async def _answer_sqs(self, request: Request) -> Response:
         target = request.headers.get("x-amz-target", "")

@@ -1,94 +1,16 @@
-"""SES v2 beside the sending itself: account, identities, suppression list, templates; and all paths."""
+"""SES v2 beside the sending itself: account, identities, suppression list, templates."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from dispatch.practice import limits, templates
 from dispatch.practice.account import Desk, is_verified
-from dispatch.practice.sending import Sending
-from dispatch.practice.sets import Sets, name_of, text
+from dispatch.practice.sets import name_of, text
 from dispatch.practice.settings import PracticeSettings
 from dispatch.practice.state import State
 from dispatch.practice.wire import Call, Refusal, bad_request, not_found
 
 Members = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation: its name, where it is called, and what answers."""
-
-    name: str
-    method: str
-    path: str
-    run: Callable[[Call], Members]
-
-
-def operations(ses: "Ses", sets: Sets, sending: Sending) -> list[Operation]:
-    """All operations, paths as in botocore's model; older paths of the two lists too."""
-    v2, folder, destinations = (
-        "/v2/email",
-        "/v2/email/configuration-sets",
-        "{ConfigurationSetName}/event-destinations",
-    )
-    rows: list[tuple[str, str, str, Callable[[Call], Members]]] = [
-        ("SendEmail", "POST", f"{v2}/outbound-emails", sending.send_email),
-        ("SendBulkEmail", "POST", f"{v2}/outbound-bulk-emails", sending.send_bulk_email),
-        ("GetAccount", "GET", f"{v2}/account", ses.get_account),
-        ("PutAccountSendingAttributes", "PUT", f"{v2}/account/sending", ses.put_account_sending),
-        ("PutAccountSuppressionAttributes", "PUT", f"{v2}/account/suppression", ses.put_account_suppression),
-        ("CreateEmailIdentity", "POST", f"{v2}/identities", ses.create_identity),
-        ("ListEmailIdentities", "GET", f"{v2}/identities", ses.list_identities),
-        ("ListEmailIdentities", "POST", f"{v2}/list-identities", ses.list_identities),
-        ("GetEmailIdentity", "GET", f"{v2}/identities/{{EmailIdentity}}", ses.get_identity),
-        ("DeleteEmailIdentity", "DELETE", f"{v2}/identities/{{EmailIdentity}}", ses.delete_identity),
-        ("CreateConfigurationSet", "POST", folder, sets.create_set),
-        ("ListConfigurationSets", "GET", folder, sets.list_sets),
-        ("ListConfigurationSets", "POST", f"{v2}/list-configuration-sets", sets.list_sets),
-        ("GetConfigurationSet", "GET", f"{folder}/{{ConfigurationSetName}}", sets.get_set),
-        ("DeleteConfigurationSet", "DELETE", f"{folder}/{{ConfigurationSetName}}", sets.delete_set),
-        (
-            "PutConfigurationSetSendingOptions",
-            "PUT",
-            f"{folder}/{{ConfigurationSetName}}/sending",
-            sets.put_set_sending,
-        ),
-        ("CreateConfigurationSetEventDestination", "POST", f"{folder}/{destinations}", sets.create_destination),
-        ("GetConfigurationSetEventDestinations", "GET", f"{folder}/{destinations}", sets.get_destinations),
-        (
-            "UpdateConfigurationSetEventDestination",
-            "PUT",
-            f"{folder}/{destinations}/{{EventDestinationName}}",
-            sets.update_destination,
-        ),
-        (
-            "DeleteConfigurationSetEventDestination",
-            "DELETE",
-            f"{folder}/{destinations}/{{EventDestinationName}}",
-            sets.delete_destination,
-        ),
-        ("PutSuppressedDestination", "PUT", f"{v2}/suppression/addresses", ses.put_suppressed),
-        ("ListSuppressedDestinations", "GET", f"{v2}/suppression/addresses", ses.list_suppressed),
-        (
-            "GetSuppressedDestination",
-            "GET",
-            f"{v2}/suppression/addresses/{{EmailAddress}}",
-            ses.get_suppressed,
-        ),
-        (
-            "DeleteSuppressedDestination",
-            "DELETE",
-            f"{v2}/suppression/addresses/{{EmailAddress}}",
-            ses.delete_suppressed,
-        ),
-        ("CreateEmailTemplate", "POST", f"{v2}/templates", ses.create_template),
-        ("ListEmailTemplates", "GET", f"{v2}/templates", ses.list_templates),
-        ("GetEmailTemplate", "GET", f"{v2}/templates/{{TemplateName}}", ses.get_template),
-        ("UpdateEmailTemplate", "PUT", f"{v2}/templates/{{TemplateName}}", ses.update_template),
-        ("DeleteEmailTemplate", "DELETE", f"{v2}/templates/{{TemplateName}}", ses.delete_template),
-    ]
-    return [Operation(*row) for row in rows]
 
 
 class Ses:
