@@ -20,10 +20,16 @@ ROOT = Path(__file__).parents[1]
 SEED = ROOT / "briefs/2023-09-19-potential-arms-deals/brief.md"
 URL = "https://briefs.example.org"
 WIDTHS = (640, 375)
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+FRAME = '<body style="margin:0"><iframe src="{source}" style="border:0;width:{width}px;height:{height}px"></iframe>'
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def filled(prepared: Prepared, audience: str) -> str:
@@ -49,9 +55,9 @@ def photograph(browser: Browser, prepared: Prepared, audience: str, out: Path) -
 
     for scheme in ("light", "dark"):
         for width in WIDTHS:
-            page = browser.new_page(viewport={"width": 700, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
+            page = browser.new_page(viewport={"width": 700, "height": 900}, color_scheme=scheme)
             page.route("**/*", answer)
-            frame = f'<body style="margin:0"><iframe src="{URL}/mail" style="border:0;width:{width}px;height:900px"></iframe>'
+            frame = FRAME.format(source=f"{URL}/mail", width=width, height=900)
             page.set_content(frame, wait_until="networkidle")
             inner = page.frames[1]
             height = inner.evaluate("document.documentElement.scrollHeight")
@@ -73,7 +79,7 @@ def photograph_in_firefox(prepared: Prepared, audience: str, out: Path) -> None:
             page = page.replace(f"{URL}/i/{picture.name}", picture.name)
         (Path(folder) / "mail.html").write_text(page, "utf-8")
         for width in WIDTHS:
-            frame = f'<body style="margin:0"><iframe src="mail.html" style="border:0;width:{width}px;height:3400px"></iframe>'
+            frame = FRAME.format(source="mail.html", width=width, height=3400)
             (Path(folder) / "frame.html").write_text(frame, "utf-8")
             file = out / f"{prepared.brief.slug}-{audience}-{width}-firefox.png"
             asked = ["firefox-esr", "--headless", "--no-remote", "--profile", f"{folder}/profile{width}"]

@@ -33,9 +33,7 @@ class Sheet:
 
     def oval(self, colour: str, x: float, y: float, rx: float, ry: float) -> None:
         """A filled ellipse around a centre."""
-        self.draw.ellipse(
-            [(x - rx) * SCALE, (y - ry) * SCALE, (x + rx) * SCALE, (y + ry) * SCALE], fill=colour
-        )
+        self.draw.ellipse([(x - rx) * SCALE, (y - ry) * SCALE, (x + rx) * SCALE, (y + ry) * SCALE], fill=colour)
 
     def stroke(self, colour: str, weight: float, *points: Point) -> None:
         """A line with round ends and corners."""
@@ -139,12 +137,8 @@ def label(sheet: Sheet) -> None:
     asked = ["fc-match", "-f", "%{file}", "Liberation Sans:style=Bold"]
     file = subprocess.run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed words
     face = ImageFont.truetype(file, 22 * SCALE)
-    sheet.shape(
-        DARK, (WIDTH - 142, HEIGHT - 44), (WIDTH, HEIGHT - 44), (WIDTH, HEIGHT), (WIDTH - 142, HEIGHT)
-    )
-    sheet.draw.text(
-        ((WIDTH - 71) * SCALE, (HEIGHT - 22) * SCALE), "STAND-IN", font=face, fill=HULL, anchor="mm"
-    )
+    sheet.shape(DARK, (WIDTH - 142, HEIGHT - 44), (WIDTH, HEIGHT - 44), (WIDTH, HEIGHT), (WIDTH - 142, HEIGHT))
+    sheet.draw.text(((WIDTH - 71) * SCALE, (HEIGHT - 22) * SCALE), "STAND-IN", font=face, fill=HULL, anchor="mm")
 
 
 def main() -> None:

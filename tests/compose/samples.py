@@ -3,6 +3,9 @@
 import functools
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import lxml.html
 
 from dispatch.compose.parse import Parsed, parse
 from dispatch.compose.render import render
@@ -57,3 +60,8 @@ def picture(name: str = "f0.jpg", width: int = 1184, height: int = 700) -> Pictu
 def pictures() -> dict[str, Picture]:
     """Pictures for the files `images/a.jpg` and `images/b.jpg`."""
     return {"images/a.jpg": picture("a0.jpg"), "images/b.jpg": picture("b0.jpg", 640, 427)}
+
+
+def tree(html: str) -> Any:
+    """A page as lxml reads it; Any, since xpath gives whatever was asked for."""
+    return lxml.html.fromstring(html)

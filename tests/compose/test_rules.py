@@ -5,13 +5,12 @@ import re
 import socket
 
 import html5lib
-import lxml.html
 import pytest
+from tests.compose.samples import FRONT, edition, templates, tree
 
 from dispatch.compose import mjml
 from dispatch.compose.merge import letter, template, values
 from dispatch.errors import TemplateError
-from tests.compose.samples import FRONT, edition, templates
 
 FIGURE = '![{alt}](images/a.jpg "{caption}"){{credit="Someone"}}\n'
 
@@ -24,13 +23,13 @@ def test_rule_1_odd_characters_in_attributes_arrive_as_typed() -> None:
     alt = "A\u00a0b \u200d\ufe0f soft\u00adhy e\u0301 back\\slash"
     made = edition(FIGURE.format(alt=alt.replace("\\", "\\\\"), caption="c"))
     assert "\\u{" not in made.html
-    assert lxml.html.fromstring(made.html).xpath("//img[@class='picture']/@alt") == [alt]
+    assert tree(made.html).xpath("//img[@class='picture']/@alt") == [alt]
 
 
 def test_rule_1_a_mjml_attribute_with_odd_characters_arrives_as_typed() -> None:
     title = "No\u00a0break, a\u0301 and C:\\new\ttab"
     page = mjml.to_html(page_of(f'<mj-image src="https://example.org/x.png" alt="{title}" />'), inline=True)
-    assert lxml.html.fromstring(page).xpath("//img/@alt") == [title.replace("\t", " ")]
+    assert tree(page).xpath("//img/@alt") == [title.replace("\t", " ")]
 
 
 def test_rule_1_a_double_quote_in_single_quotes_is_refused() -> None:
@@ -40,7 +39,7 @@ def test_rule_1_a_double_quote_in_single_quotes_is_refused() -> None:
 
 def test_rule_2_words_at_a_line_end_between_inline_elements_do_not_join() -> None:
     made = edition("**one**\n*two*\n[three](https://example.org)\n`four`")
-    assert "one two three four" in lxml.html.fromstring(made.html).text_content()
+    assert "one two three four" in tree(made.html).text_content()
 
 
 def test_rule_2_newlines_between_inline_elements_of_a_template_do_not_join_words() -> None:
@@ -50,7 +49,7 @@ def test_rule_2_newlines_between_inline_elements_of_a_template_do_not_join_words
 
 def test_rule_2_lines_of_code_keep_their_ends() -> None:
     made = edition("```\na\n  b\n```")
-    [pre] = lxml.html.fromstring(made.html).xpath("//pre")
+    [pre] = tree(made.html).xpath("//pre")
     assert pre.text == "a\n  b"
 
 
@@ -84,7 +83,7 @@ def test_rule_5_an_import_in_a_template_is_refused(style: str) -> None:
 
 def test_rule_6_pictures_keep_their_width_in_pixels() -> None:
     made = edition(FIGURE.format(alt="x", caption="c"))
-    assert lxml.html.fromstring(made.html).xpath("//img[@class='picture']/@width") == ["592"]
+    assert tree(made.html).xpath("//img[@class='picture']/@width") == ["592"]
 
 
 def test_rule_7_important_rules_and_special_selectors_survive() -> None:
@@ -110,7 +109,7 @@ def test_rule_9_the_unsubscribe_token_survives_in_links() -> None:
 
 
 def test_rule_9_the_unsubscribe_links_are_kept_from_tracking() -> None:
-    [first, second] = lxml.html.fromstring(edition("Words.").html).xpath("//a[@href='[[unsubscribe_url]]']")
+    [first, second] = tree(edition("Words.").html).xpath("//a[@href='[[unsubscribe_url]]']")
     assert "ses:no-track" in first.attrib
     assert "ses:no-track" in second.attrib
 
@@ -160,7 +159,7 @@ def test_rule_12_literal_braces_arrive_as_typed_on_both_roads() -> None:
     }
     assert filled["s"] == "{{About}} Ann {{x}}} it"
     assert typed + " {{code}} Ann {{x}}{{z}}\\" in filled["t"].replace("\n", " ")
-    shown = lxml.html.fromstring(filled["h"]).text_content()
+    shown = tree(filled["h"]).text_content()
     assert typed + " {{code}} Ann {{x}}{{z}}\\" in shown
     assert prepared.fill(prepared.text, person) == filled["t"]
     assert prepared.fill(prepared.html, person) == filled["h"]
@@ -176,13 +175,13 @@ def test_rule_12_literal_braces_arrive_as_typed_on_both_roads() -> None:
     ],
 )
 def test_rule_13_no_words_of_a_link_look_like_an_address(link: str) -> None:
-    page = lxml.html.fromstring(edition(f"See {link} there.").html)
+    page = tree(edition(f"See {link} there.").html)
     words = [a.text_content() for a in page.xpath("//p[@class='par']//a")]
     assert words == ["example.org"]
 
 
 def test_notes_in_the_mail_show_the_name_of_the_host() -> None:
-    page = lxml.html.fromstring(edition("A[^1]\n\n[^1]: <https://www.example.org/x>").html)
+    page = tree(edition("A[^1]\n\n[^1]: <https://www.example.org/x>").html)
     assert [a.text_content() for a in page.xpath("//td[@class='note']//a")] == ["example.org"]
 
 

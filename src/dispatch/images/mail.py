@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import struct
 import warnings
 from pathlib import PurePosixPath
 
@@ -24,26 +25,31 @@ RECIPE = 1
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "MPO")
 _QUALITIES = (80, 72, 64)
 _FEW_COLOURS = 256
+# what Pillow's decoders raise on damaged files
+_DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    MemoryError,
+    EOFError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    struct.error,
+)
 
 
 def prepare(data: bytes, *, file: str) -> Picture:
     """The mail-ready picture of an image file's bytes. `file` is how errors name it. Raises PictureError."""
     if len(data) > MAX_SOURCE_BYTES:
-        raise _unusable(
-            f"has {len(data) // 1_000_000} MB", file, f"Save it below {MAX_SOURCE_BYTES // 1_000_000} MB."
-        )
-    image = _opened(data, file)
-    try:
-        few = image.format != "JPEG" and _has_few_colours(image)
-        upright = _flat(_srgb(ImageOps.exif_transpose(image)))
-        sized = _sized(upright)
-    except (OSError, ValueError, SyntaxError, MemoryError, EOFError, ArithmeticError, LookupError) as err:
-        # Pillow's decoders raise all of these on damaged files
-        raise _unusable(
-            f"is damaged ({err})", file, "Open it in a picture program and save it again."
-        ) from err
-    encoded, media_type = (_png(sized), "image/png") if few else (_jpeg(sized), "image/jpeg")
-    suffix = "png" if few else "jpg"
+        mega = len(data) // 1_000_000
+        raise _unusable(f"has {mega} MB", file, f"Save it below {MAX_SOURCE_BYTES // 1_000_000} MB.")
+    with warnings.catch_warnings():
+        # Pillow warns of odd tags, and of sizes that our own bound below is stricter than
+        warnings.simplefilter("ignore")
+        sized, is_drawing = _decoded(data, file)
+    encoded = _png(sized) if is_drawing else _jpeg(sized)
+    suffix, media_type = ("png", "image/png") if is_drawing else ("jpg", "image/jpeg")
     return Picture(
         name=f"{hashlib.sha256(encoded).hexdigest()[:32]}.{suffix}",
         source_hash=hashlib.sha256(data).hexdigest(),
@@ -55,19 +61,30 @@ def prepare(data: bytes, *, file: str) -> Picture:
     )
 
 
+def _decoded(data: bytes, file: str) -> tuple[Image.Image, bool]:
+    """The picture upright, in sRGB and within the bounds; and whether it is a drawing of few colours."""
+    image = _opened(data, file)
+    try:
+        is_drawing = image.format not in ("JPEG", "MPO") and _has_few_colours(image)
+        sized = _sized(_flat(_srgb(ImageOps.exif_transpose(image))))
+    except _DAMAGE as err:
+        todo = "Open it in a picture program and save it again."
+        raise _unusable(f"is damaged ({err})", file, todo) from err
+    # Pillow writes what it finds here into the new file: comments, XMP
+    sized.info.clear()
+    return sized, is_drawing
+
+
 def _unusable(why: str, file: str, todo: str) -> PictureError:
     return PictureError(f"The picture {PurePosixPath(file).name} {why}.", where=file, todo=todo)
 
 
 def _opened(data: bytes, file: str) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            # the bound below is stricter than the one that Pillow warns of
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        image = Image.open(io.BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as err:
         raise _unusable("has far too many pixels", file, "Save it smaller.") from err
-    except (OSError, ValueError, SyntaxError, EOFError, ArithmeticError, LookupError, TypeError) as err:
+    except _DAMAGE as err:
         raise _unusable("is of a kind that mail cannot show", file, "Save it as JPEG or PNG.") from err
     if image.width * image.height > MAX_SOURCE_PIXELS:
         raise _unusable(
