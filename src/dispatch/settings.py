@@ -5,7 +5,6 @@ are errors that name the nearest known one.
 """
 
 import difflib
-import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -258,7 +257,7 @@ def load(workspace: Path, environ: Mapping[str, str]) -> Settings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as err:
-        problems.extend(_explain(err, file))
+        problems.extend(_explain(err, file, environ))
     if problems:
         if len(problems) == 1:
             raise problems[0]
@@ -312,7 +311,7 @@ def _fits(path: list[str], steps: list[str]) -> bool:
     return len(path) == len(steps) and all(step in ("*", part) for part, step in zip(path, steps, strict=True))
 
 
-def _explain(err: ValidationError, file: Path) -> Iterator[SettingsError]:
+def _explain(err: ValidationError, file: Path, environ: Mapping[str, str]) -> Iterator[SettingsError]:
     lines = file.read_text(encoding="utf-8-sig").splitlines()
     for problem in err.errors(include_url=False):
         message = problem["msg"].removeprefix("Value error, ")
@@ -322,7 +321,7 @@ def _explain(err: ValidationError, file: Path) -> Iterator[SettingsError]:
         key = ".".join(steps)
         variable = PREFIX + "__".join(steps).upper()
         place = f"{file}{_line_of(lines, place_steps)}"
-        where = f"the variable {variable}" if variable in os.environ else place
+        where = f"the variable {variable}" if variable in environ else place
         if problem["type"] == "extra_forbidden":
             near = difflib.get_close_matches(steps[-1], _siblings(steps), n=1, cutoff=0.5)
             todo = f"Did you mean {near[0]!r}?" if near else "Remove it; docs/settings.md lists all settings."

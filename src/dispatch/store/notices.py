@@ -146,7 +146,7 @@ def _suppress(connection: Connection, facts: Sequence[Event], now: datetime) -> 
 def counts(connection: Connection) -> dict[str, int]:
     """How many Notices are in each state."""
     rows = connection.execute(select(notices.c.state, func.count()).group_by(notices.c.state))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def unreadable(connection: Connection, limit: int) -> list[tuple[int, datetime, str]]:
