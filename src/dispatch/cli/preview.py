@@ -10,7 +10,9 @@ import click
 from dispatch.cli.frame import Frame, pass_frame
 
 if TYPE_CHECKING:
+    from dispatch.model.message import Account
     from dispatch.web.preview.live import Bearings
+    from dispatch.web.preview.outside import Outside
 
 
 @click.command("preview", short_help="Look at a brief in the browser, as its readers will see it.")
@@ -32,10 +34,10 @@ def preview_command(frame: Frame, brief: str | None, no_open: bool, port: int, f
     """
     from dispatch.cli.frame import find_brief
 
-    show(frame, find_brief(frame.workspace, brief), port=port, opens=not no_open)
+    open_preview(frame, find_brief(frame.workspace, brief), port=port, opens=not no_open)
 
 
-def show(frame: Frame, brief_file: Path, *, port: int = 0, opens: bool = True) -> None:
+def open_preview(frame: Frame, brief_file: Path, *, port: int = 0, opens: bool = True) -> None:
     """Serve the preview of a brief until Ctrl-C; its address is the first line on standard output."""
     from dispatch.web.server import listen
 
@@ -50,7 +52,56 @@ def show(frame: Frame, brief_file: Path, *, port: int = 0, opens: bool = True) -
         from dispatch.web.server import run
 
         live = Live(frame.workspace, brief_file, lambda: look(frame.workspace), _banner(frame))
-        run(Preview(live, sock.getsockname()[1]).application(), sock, on_stop=live.close)
+        preview = Preview(live, outside(frame.workspace), sock.getsockname()[1])
+        run(preview.application(), sock, on_stop=live.close)
+
+
+def outside(workspace: Path) -> "Outside":
+    """How the preview reaches the database and the provider; every call reads the settings anew."""
+    from dispatch.web.preview.outside import Courier, Outside
+
+    def courier() -> Courier:
+        from dispatch.cli.way import open_way
+
+        way = open_way(Frame(named=workspace))
+        return Courier(way.database, way.mailer, way.publisher, way.public_url)
+
+    return Outside(
+        open_database=lambda: Frame(named=workspace).open_database(),
+        lists_mark=lambda: _lists_mark(Frame(named=workspace)),
+        account=lambda: _account(Frame(named=workspace)),
+        courier=courier,
+    )
+
+
+def _lists_mark(frame: Frame) -> object:
+    """Differs once a member list may have changed: by its file, or every half minute where there is none."""
+    import time
+
+    if frame.settings.database_url:
+        return time.monotonic() // 30
+    file = frame.state_folder / "dispatch.db"
+    marks = [(each.stat().st_mtime_ns, each.stat().st_size) for each in _with_log(file) if each.exists()]
+    return frame.settings.mail.via, *marks
+
+
+def _with_log(file: Path) -> "list[Path]":
+    """A SQLite database and its write-ahead log, if that holds anything."""
+    log = file.with_name(file.name + "-wal")
+    return [file, log] if log.exists() and log.stat().st_size else [file]
+
+
+def _account(frame: Frame) -> "Account":
+    """What the provider grants; asks the practice server only if it runs already."""
+    from dispatch.cli.practice import find_running
+    from dispatch.cli.way import open_way
+    from dispatch.errors import ProviderError
+
+    if frame.is_practice and find_running(frame) is None:
+        raise ProviderError("the practice server does not run yet.", todo="`dispatch send` starts it.")
+    way = open_way(frame)
+    with way.database:
+        return way.mailer.account()
 
 
 def look(workspace: Path) -> "Bearings":

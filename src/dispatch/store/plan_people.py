@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, String, cast, func, or_, select
+from sqlalchemy import Connection, String, cast, func, or_, select, true
 from sqlalchemy.sql import Subquery
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -74,7 +74,8 @@ def attribute_names(connection: Connection) -> set[str]:
     """The names of all attributes that any Member has, and those that every Member has: what merge tokens can use."""
     if connection.dialect.name == "sqlite":
         each = func.json_each(members.c.attributes).table_valued("key")
-        query = select(cast(each.c.key, String)).select_from(members, each).distinct()
+        # json_each reads the row beside it: the two belong together without a condition
+        query = select(cast(each.c.key, String)).select_from(members.join(each, true())).distinct()
     else:
         query = select(func.jsonb_object_keys(members.c.attributes)).distinct()
     return {str(name) for name in connection.execute(query).scalars()} | {"name", "email"}

@@ -12,7 +12,13 @@ function fit(frame) {
   frame.dataset.seen = "yes";
 }
 
+async function load(place) {
+  const answer = await fetch(place.dataset.load);
+  if (answer.ok) place.innerHTML = await answer.text();
+}
+
 function mind(root) {
+  root.querySelectorAll("[data-load]").forEach(load);
   for (const frame of frames(root)) {
     frame.addEventListener("load", () => fit(frame));
     if (frame.contentDocument && frame.contentDocument.readyState === "complete") fit(frame);

@@ -1,8 +1,8 @@
 """The preview as an application: its pages, the mails in their frames, and the stream of versions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from starlette.applications import Starlette
@@ -11,26 +11,35 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from dispatch.errors import DispatchError
+from dispatch.pipeline.answers import LinkAnswer, ask_all
+from dispatch.store.plans import PlannedPerson
+from dispatch.web.forms import read_form
 from dispatch.web.page import asset_routes, headers, page
-from dispatch.web.preview import mail
-from dispatch.web.preview.choice import Choice, ServerAddresses
+from dispatch.web.preview import account, differences, links, mail, proofing, wording
+from dispatch.web.preview.choice import PEOPLE, Choice, ServerAddresses
 from dispatch.web.preview.guard import Guard
 from dispatch.web.preview.live import Live, Shown
+from dispatch.web.preview.outside import Outside
+from dispatch.web.preview.people import People
 from dispatch.web.preview.sheets import Sheets, places_of
 from dispatch.web.readers import picture_answer
 
 Values = Callable[[Request, Shown], dict[str, Any]]
-Persons = Mapping[str, Mapping[str, str]]
+Handler = Callable[[Request], Awaitable[Response]]
+Act = Callable[[dict[str, str]], dict[str, Any]]
 
 
 class Preview:
     """The pages of one Brief."""
 
-    def __init__(self, live: Live, port: int) -> None:
+    def __init__(self, live: Live, outside: Outside, port: int) -> None:
         self.live = live
-        self.origin = f"http://127.0.0.1:{port}"
+        self.outside = outside
         self.port = port
-        self.sheets = Sheets(ServerAddresses(), ("mail", "inbox", "findings"))
+        self.people = People(outside)
+        self.sheets = Sheets(ServerAddresses())
+        self.answers: dict[str, LinkAnswer] = {}
 
     def application(self) -> Guard:
         """The whole application, guarded."""
@@ -38,59 +47,160 @@ class Preview:
 
     def routes(self) -> list[BaseRoute]:
         """Every route."""
+        shown = {
+            "mail": self._mail,
+            "inbox": self._inbox,
+            "differences": lambda request, shown: differences.sheet(shown),
+            "findings": lambda request, shown: self.sheets.findings(shown),
+            "links": lambda request, shown: links.sheet(shown, self.answers),
+            "people": self._people,
+            "words": lambda request, shown: self._words(shown),
+            "proof": lambda request, shown: self._proof(shown),
+        }
+        acts: dict[str, Act] = {"words": self._save_words, "proof": self._mail_proof, "links": self._ask_links}
         return [
-            Route("/", self.shown("mail", self._mail), methods=["GET"]),
-            Route("/inbox", self.shown("inbox", self._inbox), methods=["GET"]),
-            Route("/findings", self.shown("findings", self._findings), methods=["GET"]),
-            Route("/mail/{audience}", self._frame, methods=["GET"]),
-            Route("/i/{name}", self._picture, methods=["GET"]),
+            *(Route("/" if key == "mail" else f"/{key}", self.shown(key, values)) for key, values in shown.items()),
+            *(Route(f"/{key}", self.acted(key, act), methods=["POST"]) for key, act in acts.items()),
+            Route("/people.csv", self._csv),
+            Route("/account", self._account),
+            Route("/mail/{audience}", self._frame),
+            Route("/i/{name}", self._picture),
             Route("/u/preview", self._unsubscribe, methods=["GET", "POST"]),
-            Route("/versions", self._versions, methods=["GET"]),
+            Route("/versions", self._versions),
             *asset_routes("style.css", "preview.js"),
         ]
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(self._follow()), asyncio.create_task(run_in_threadpool(self._know_names))]
+        yield
+        tasks[0].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.people.close()
+
+    async def _follow(self) -> None:
+        await run_in_threadpool(self.live.refresh)
         from dispatch.web.preview.watch import watch
 
-        await run_in_threadpool(self.live.refresh)
-        watching = asyncio.create_task(watch(self.live))
-        yield
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        await watch(self.live)
 
-    def shown(self, key: str, values: Values, status: int = 200) -> Callable[[Request], Awaitable[Response]]:
+    def _know_names(self) -> None:
+        """After the first page is out: what merge tokens can use, as the lists have it."""
+        self.live.first()
+        with suppress(DispatchError):
+            self.live.know_names(self.people.names())
+
+    # --- pages ----------------------------------------------------------------------------------------------
+
+    def shown(self, key: str, values: Values) -> Handler:
         """The handler that shows a page of the newest rendering."""
 
         async def handler(request: Request) -> Response:
-            return await run_in_threadpool(self.sheet, key, values, request, status)
+            return await run_in_threadpool(self._sheet, key, values, request)
 
         return handler
 
-    def sheet(self, key: str, values: Values, request: Request, status: int = 200) -> Response:
+    def acted(self, key: str, act: Act) -> Handler:
+        """The handler that does what a form asks for, and shows the page with what was done or why not."""
+
+        async def handler(request: Request) -> Response:
+            form = await read_form(request, 262_144)
+
+            def answer() -> Response:
+                try:
+                    done, status = act(form), 200
+                except DispatchError as err:
+                    done, status = {"refused": err.lines()}, 422
+                return self._sheet(key, lambda _, shown: self._again(key, shown, form, done), request, status)
+
+            return await run_in_threadpool(answer)
+
+        return handler
+
+    def _sheet(self, key: str, values: Values, request: Request, status: int = 200) -> Response:
         """A page of the newest rendering; only its errors where there never was one."""
         shown = self.live.first()
         common = self.sheets.common(shown, key)
         if shown.prepared is None:
             return page("broken.html", **common)
-        return page(f"preview_{key}.html", status=status, **common, **values(request, shown))
+        given = {"refused": [], **values(request, shown)}
+        return page(f"preview_{key}.html", status=status, **common, **given)
 
-    # --- pages ----------------------------------------------------------------------------------------------
+    def _again(self, key: str, shown: Shown, form: dict[str, str], done: dict[str, Any]) -> dict[str, Any]:
+        if key == "words":
+            return self._words(shown, form if done.get("refused") else None) | done
+        if key == "proof":
+            return self._proof(shown, form.get("addresses", "") if done.get("refused") else "") | done
+        return links.sheet(shown, self.answers) | done
 
     def _mail(self, request: Request, shown: Shown) -> dict[str, Any]:
         choice = Choice.read(request.query_params, shown.bearings.audiences)
-        return self.sheets.mail(shown, choice, self._persons(shown, choice))
+        search = request.query_params.get("search", "").strip()[:200]
+        values: dict[str, str] = {}
+        problem: list[str] = []
+        offered: list[PlannedPerson] = []
+        try:
+            values = self._values(shown, choice)
+            offered = self.people.look_for(shown.bearings.audiences, search) if search else []
+        except DispatchError as err:
+            problem = err.lines()
+        about = {"search": search, "offered": offered, "people_problem": problem, "values": values}
+        return self.sheets.mail(shown, choice, values) | about | {"is_member": choice.person not in PEOPLE}
+
+    def _values(self, shown: Shown, choice: Choice) -> dict[str, str]:
+        return self.people.values(shown.bearings.audiences, choice.person) if choice.person else {}
 
     def _inbox(self, request: Request, shown: Shown) -> dict[str, Any]:
         return self.sheets.inbox(shown, {})
 
-    def _findings(self, request: Request, shown: Shown) -> dict[str, Any]:
-        return self.sheets.findings(shown)
+    def _people(self, request: Request, shown: Shown) -> dict[str, Any]:
+        return self.people.plan(shown) | self.people.listing(shown, request.query_params)
 
-    def _persons(self, shown: Shown, choice: Choice) -> Persons:
+    def _words(self, shown: Shown, typed: dict[str, str] | None = None) -> dict[str, Any]:
+        names = {audience.slug: audience.name for audience in shown.bearings.audiences}
+        return {"saved": None, **wording.sheet(shown, names, typed)}
+
+    def _proof(self, shown: Shown, typed: str = "") -> dict[str, Any]:
+        about = self.people.plan(shown) | proofing.sheet(shown, self.people)
+        errors = shown.prepared.errors if shown.prepared else []
+        return {"sent": None, "typed": typed, "errors": len(errors), **about}
+
+    # --- acts -----------------------------------------------------------------------------------------------
+
+    def _save_words(self, form: dict[str, str]) -> dict[str, Any]:
+        return {"saved": wording.write(self.live, form)}
+
+    def _mail_proof(self, form: dict[str, str]) -> dict[str, Any]:
+        return proofing.mail_proof(self.live, self.outside, form.get("addresses", ""))
+
+    def _ask_links(self, form: dict[str, str]) -> dict[str, Any]:
+        shown = self.live.first()
+        if shown.prepared is not None:
+            self.answers = ask_all(row.href for row in links.link_rows(shown) if row.can_be_asked)
         return {}
 
     # --- what the pages hold ----------------------------------------------------------------------------------
+
+    async def _csv(self, request: Request) -> Response:
+        def lines() -> Response:
+            shown = self.live.first()
+            if shown.prepared is None:
+                return PlainTextResponse("The brief cannot be shown.\n", 409, headers("default-src 'none'"))
+            try:
+                rows = self.people.as_csv(shown, request.query_params)
+            except DispatchError as err:
+                return PlainTextResponse("\n".join(err.lines()) + "\n", 409, headers("default-src 'none'"))
+            named = {"Content-Disposition": f'attachment; filename="{shown.prepared.brief.slug[:100]}-people.csv"'}
+            return StreamingResponse(rows, headers=headers("default-src 'none'") | named, media_type="text/csv")
+
+        return await run_in_threadpool(lines)
+
+    async def _account(self, request: Request) -> Response:
+        def answer() -> Response:
+            shown = self.live.first()
+            return page("account.html", **account.sheet(shown, self.outside, self.people))
+
+        return await run_in_threadpool(answer)
 
     async def _frame(self, request: Request) -> Response:
         return await run_in_threadpool(self._frame_now, request)
@@ -101,9 +211,10 @@ class Preview:
         if shown.prepared is None or audience is None:
             return PlainTextResponse("There is no such mail.\n", 404, headers("default-src 'none'"))
         choice = Choice.read(request.query_params, shown.bearings.audiences)
-        person = self._persons(shown, choice).get(audience.slug, {})
-        edition = shown.prepared.editions[audience.slug]
-        html = mail.filled(edition, person, f"{self.origin}/u/preview")[1]
+        values: dict[str, str] = {}
+        with suppress(DispatchError):
+            values = self._values(shown, choice)
+        html = mail.filled(shown.prepared.editions[audience.slug], values, f"http://127.0.0.1:{self.port}/u/preview")[1]
         text = mail.shown(html, choice.look, shown.bearings.public_url, "/i/", places_of(shown, audience))
         return HTMLResponse(text, headers=headers(mail.policy(choice.look)))
 
@@ -123,5 +234,4 @@ class Preview:
             async for version in self.live.versions():
                 yield f"data: {version}\n\n"
 
-        kept = headers("default-src 'none'") | {"Cache-Control": "no-store"}
-        return StreamingResponse(stream(), headers=kept, media_type="text/event-stream")
+        return StreamingResponse(stream(), headers=headers("default-src 'none'"), media_type="text/event-stream")

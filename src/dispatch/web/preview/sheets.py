@@ -58,14 +58,14 @@ class Sheets:
             "is_stale": shown.problem is not None and prepared is not None,
         }
 
-    def mail(self, shown: Shown, choice: Choice, people: "Mapping[str, Mapping[str, str]]") -> dict[str, Any]:
-        """The mails side by side, or one; `people` gives for each Audience whose values fill it."""
+    def mail(self, shown: Shown, choice: Choice, person: Mapping[str, str]) -> dict[str, Any]:
+        """The mails side by side, or one, filled with a person's values."""
         prepared = _ready(shown)
         editions = []
         for audience in shown.bearings.audiences:
             if choice.audience in ("", audience.slug):
                 edition = prepared.editions[audience.slug]
-                subject, html, text = mail.filled(edition, people.get(audience.slug, {}), "https://")
+                subject, html, text = mail.filled(edition, person, "https://")
                 entry = _edition(audience, edition) | {"subject": subject, "text": text, "source": html}
                 editions.append(entry | {"frame": self.addresses.frame(audience.slug, choice)})
         return {"choice": choice, "editions": editions, "rows": self._rows(shown, choice)}
@@ -94,13 +94,13 @@ class Sheets:
             if len(values) > 1
         ]
 
-    def inbox(self, shown: Shown, people: "Mapping[str, Mapping[str, str]]") -> dict[str, Any]:
+    def inbox(self, shown: Shown, person: Mapping[str, str]) -> dict[str, Any]:
         """Subject and preheader, cut where inboxes cut them."""
         prepared = _ready(shown)
         lines = []
         for audience in shown.bearings.audiences:
             edition = prepared.editions[audience.slug]
-            subject = mail.filled(edition, people.get(audience.slug, {}), "https://")[0]
+            subject = mail.filled(edition, person, "https://")[0]
             lines.append(_edition(audience, edition) | {"subject": subject})
         inboxes = [
             (
