@@ -3,7 +3,6 @@
 import multiprocessing
 import time
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 
 from sqlalchemy import select
