@@ -98,6 +98,11 @@ class Journey:
         """The practice server of this workspace, started if need be."""
         return PracticeSeen(self.run_json("practice", "start")["url"])
 
+    @property
+    def practice_seen(self) -> "PracticeSeen":
+        """The practice server that runs already."""
+        return PracticeSeen(json.loads((self.folder / ".dispatch" / "practice.json").read_text())["url"])
+
 
 @dataclass(frozen=True)
 class PracticeSeen:

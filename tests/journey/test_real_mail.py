@@ -1,0 +1,133 @@
+"""Real mail: what must be there before it leaves, and the road by `ses` against a server that speaks SES."""
+
+import re
+
+import pytest
+
+from tests.fixtures_journey import Journey
+
+
+@pytest.fixture
+def real(journey: Journey) -> Journey:
+    """A workspace whose way out is `ses`, its endpoints on this computer, one small brief and three members."""
+    running = journey.run_json("practice", "start")
+    journey.practice().grant(max_per_second=100)
+    journey.environ |= {
+        "DISPATCH_MAIL__VIA": "ses",
+        "DISPATCH_WEB__PUBLIC_URL": running["url"],
+        "DISPATCH_SES__QUEUE_URL": running["queue_url"],
+        "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
+        "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",
+        "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS": "true",
+        "DISPATCH_SEND__REQUIRE_PROOF": "false",
+        "AWS_ENDPOINT_URL_SESV2": running["url"],
+        "AWS_ENDPOINT_URL_SQS": running["url"],
+        "AWS_ACCESS_KEY_ID": "practice",
+        "AWS_SECRET_ACCESS_KEY": "practice",
+    }
+    journey.write_members("center", {f"reader{number}@example.org": f"Reader {number}" for number in range(3)})
+    journey.write_brief("2026-02-01-real", "A real brief")
+    return journey
+
+
+def test_real_mail_goes_by_ses_and_its_events_come_back(real: Journey) -> None:
+    sent = real.run_json("send", "real", "--yes")
+    assert (sent["state"], sent["submitted"]) == ("finished", 3)
+    assert len(real.practice_seen.messages(sent["campaign"])) == 3
+    assert real.run_json("report")["totals"]["delivered"] == 3
+    assert real.run("report").startswith("REAL MAIL")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("DISPATCH_WEB__PUBLIC_URL", "", "Real mail needs an address at which readers can unsubscribe."),
+        ("DISPATCH_WEB__PUBLIC_URL", "http://briefs.example.org", "The public address must be https"),
+        ("DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS", "", "has no postal address"),
+        ("DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS", "false", "addresses are examples that nobody reads"),
+        ("DISPATCH_SEND__REQUIRE_PROOF", "true", "Nobody has seen a proof of this brief."),
+    ],
+)
+def test_real_mail_is_refused_without(real: Journey, variable: str, value: str, said: str) -> None:
+    real.run("send", "real", "--yes", status=1, environ={variable: value})
+    assert said in real.errors
+    assert real.practice_seen.messages() == []
+
+
+def test_real_mail_refuses_stand_in_pictures(real: Journey) -> None:
+    real.run("send", "potential-arms", "--yes", status=1)
+    assert "The brief shows stand-in pictures: images/summit-handshake.png" in real.errors
+
+
+def test_real_mail_wants_somebodys_yes_to_a_proof_of_just_this_content(real: Journey) -> None:
+    real.environ["DISPATCH_SEND__REQUIRE_PROOF"] = "true"
+    proof = real.run_json("proof", "real", "--to", "director@example.org")
+    assert re.fullmatch("[A-Z2-9]{6}", proof["code"])
+    shown = real.practice_seen.messages()
+    assert {each["subject"] for each in shown} == {"[PROOF] A real brief"}
+    assert len(shown) == 2
+
+    real.run("send", "real", "--yes", status=1)
+    assert f"Nobody has said yes to the proof {proof['code']}" in real.errors
+    real.write_brief("2026-02-01-real", "A real brief", "Edited after the proof.")
+    real.run("send", "real", "--yes", "--approved-by", "The Director", status=1)
+    assert f"Changed since the proof {proof['code']}: the content for" in real.errors
+
+    real.run_json("proof", "real", "--to", "director@example.org")
+    real.run(
+        "send",
+        "real",
+        "--yes",
+        "--approved-by",
+        "The Director",
+        status=1,
+        environ={"DISPATCH_AUDIENCES__CENTER__REPLY_TO": "Desk <desk@example.org>"},
+    )
+    assert "the setting audiences.center.reply_to" in real.errors
+    sent = real.run_json("send", "real", "--yes", "--approved-by", "The Director")
+    assert sent["submitted"] == 3
+
+
+def test_too_small_a_quota_is_said_before_anything_is_frozen(real: Journey) -> None:
+    real.practice_seen.grant(max_per_day=2)
+    real.run("send", "real", "--yes", status=1)
+    assert "Amazon lets 2 more mails out in these 24 hours, and there are 3 to send." in real.errors
+    real.run("report", status=1)
+    assert "Nothing was sent yet." in real.errors
+
+
+def test_a_paused_account_pauses_the_campaign_and_says_why(real: Journey) -> None:
+    real.practice_seen.ask("/api/faults", method="POST", body=[{"on": "SendEmail", "fault": "paused", "times": 1}])
+    sent = real.run_json("send", "real", "--yes", status=1)
+    assert sent["state"] == "paused"
+    assert "SendingPausedException" in sent["reason"]
+    assert sent["queued"] + sent["submitted"] == 3
+    again = real.run_json("send", "real", "--yes")
+    assert (again["state"], again["submitted"]) == ("finished", 3)
+    assert len(real.practice_seen.messages()) == 3
+
+
+def test_a_call_of_unknown_outcome_is_listed_by_name_and_settled_by_its_event(real: Journey) -> None:
+    fault = {"on": "SendEmail", "fault": "error-after", "addresses": ["reader1@example.org"], "times": 1}
+    real.practice_seen.ask("/api/faults", method="POST", body=[fault])
+    sent = real.run_json("send", "real", "--yes")
+    assert (sent["submitted"], sent["uncertain"]) == (3, 0)
+    assert len(real.practice_seen.messages()) == 3
+
+
+def test_what_was_never_accepted_is_sent_again_once_events_are_proven_to_flow(real: Journey) -> None:
+    fault = {"on": "SendEmail", "fault": "error-before", "addresses": ["reader1@example.org"], "times": 1}
+    real.practice_seen.ask("/api/faults", method="POST", body=[fault])
+    sent = real.run_json("send", "real", "--yes")
+    assert (sent["submitted"], sent["uncertain"]) == (3, 0)
+    assert len(real.practice_seen.messages()) == 3
+
+
+def test_within_the_grace_an_unknown_outcome_stays_not_known_yet(real: Journey) -> None:
+    fault = {"on": "SendEmail", "fault": "error-before", "addresses": ["reader1@example.org"], "times": 1}
+    real.practice_seen.ask("/api/faults", method="POST", body=[fault])
+    slow = {"DISPATCH_SEND__GRACE_SECONDS": "3600", "DISPATCH_SEND__SETTLE_SECONDS": "2"}
+    said = real.run("send", "real", "--yes", status=1, environ=slow)
+    assert "Not known yet" in said
+    assert "reader1@example.org" in said
+    assert {each["to"] for each in real.practice_seen.messages()} == {"reader0@example.org", "reader2@example.org"}
