@@ -55,7 +55,12 @@ class PracticeServer:
         command = [sys.executable, "-m", "dispatch.practice", str(self.folder), str(port), json.dumps(self.settings)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
-        said = json.loads(self._process.stdout.readline())
+        line = self._process.stdout.readline()
+        if not line:
+            self._process.wait()
+            self._process.stdout.close()
+            raise AssertionError("The practice server ended before it listened.")
+        said = json.loads(line)
         self.url, self.pid = said["url"], said["pid"]
 
     def kill(self) -> None:

@@ -4,8 +4,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from botocore.exceptions import BotoCoreError
 from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
+
+from dispatch.errors import StoreError
+from dispatch.practice.state import STATE_FILE, State
 
 
 def test_mails_events_queues_and_settings_survive_a_kill(tmp_path: Path) -> None:
@@ -61,3 +65,20 @@ def test_a_receipt_is_good_after_a_restart(tmp_path: Path) -> None:
         practice.sqs.delete_message(QueueUrl=practice.queue_url, ReceiptHandle=got["ReceiptHandle"])
         numbers = practice.sqs.get_queue_attributes(QueueUrl=practice.queue_url, AttributeNames=["All"])["Attributes"]
         assert numbers["ApproximateNumberOfMessagesNotVisible"] == "0"
+
+
+def test_a_damaged_state_says_which_file_to_delete(tmp_path: Path) -> None:
+    (tmp_path / STATE_FILE).write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StoreError) as caught:
+        State(tmp_path)
+    assert str(tmp_path / STATE_FILE) in caught.value.lines()
+    assert "Delete that file" in caught.value.todo
+
+
+def test_the_state_of_another_version_is_not_touched(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.db.execute("PRAGMA user_version=99")
+    state.close()
+    with pytest.raises(StoreError) as caught:
+        State(tmp_path)
+    assert "another version" in caught.value.what

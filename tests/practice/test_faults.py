@@ -1,15 +1,22 @@
 """Faults on demand strike as they are asked to, where boto3 can see them, and the same way again."""
 
 import json
+import socket
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
+import uvicorn
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
-from tests.fixtures_practice import PracticeServer, bulk, mail
+from tests.fixtures_practice import PracticeServer, bulk, client, mail
 from tests.practice.test_sending import refusal
+
+from dispatch.practice.server import build
+from dispatch.practice.settings import PracticeSettings
 
 REFUSALS = {
     "throttle": ("TooManyRequestsException", 429, 0),
@@ -210,3 +217,21 @@ BAD_RULES: list[Any] = [
 def test_rules_that_make_no_sense_are_refused_as_a_whole(practice: PracticeServer, rules: Any) -> None:
     assert practice.api("POST", "/api/faults", rules) == 400
     assert practice.api("GET", "/api/faults")["rules"] == []
+
+
+def test_under_another_server_a_cut_is_an_answer_that_stops_short(tmp_path: Path) -> None:
+    app = build(tmp_path, settings=PracticeSettings())
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, http="h11", log_level="critical"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    ses: Any = client("sesv2", f"http://127.0.0.1:{listening.getsockname()[1]}")
+    try:
+        rule = json.dumps([{"on": "SendEmail", "fault": "reset-after", "times": 1}]).encode()
+        urlopen(Request(f"{ses.meta.endpoint_url}/api/faults", data=rule, method="POST")).close()
+        assert "MessageId" not in ses.send_email(**mail("a@example.com"))
+    finally:
+        ses.close()
+        server.should_exit = True
+        thread.join()
+        listening.close()

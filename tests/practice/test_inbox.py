@@ -93,3 +93,11 @@ def test_only_this_computer_may_ask(practice: PracticeServer, path: str) -> None
     assert practice.page(path, {"Host": "evil.example.com"})[0] == 403
     assert practice.page(path, {"Origin": "https://evil.example.com"})[0] == 403
     assert practice.page(path, {"Host": "localhost:1234"})[0] == 200
+
+
+def test_a_mails_html_keeps_its_doctype_first_and_its_links_open_outside_the_frame(practice: PracticeServer) -> None:
+    html = "<!doctype html><html><head><title>T</title></head><body><p>Body</p></body></html>"
+    simple = {"Simple": {"Subject": {"Data": "S"}, "Body": {"Html": {"Data": html}}}}
+    message_id = practice.ses.send_email(**mail("ann@example.com", Content=simple))["MessageId"]
+    _, text, _ = practice.page(f"/inbox/{message_id}/html")
+    assert text.startswith('<!doctype html><html><head><base target="_blank"><title>')

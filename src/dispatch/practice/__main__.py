@@ -12,9 +12,8 @@ from pathlib import Path
 
 import uvicorn
 
-from dispatch.practice.server import build
+from dispatch.practice.server import build, config
 from dispatch.practice.settings import Crowd, PracticeSettings
-from dispatch.practice.wire import PracticeProtocol
 
 
 def main(arguments: list[str]) -> None:
@@ -27,13 +26,10 @@ def main(arguments: list[str]) -> None:
         values["verified"] = tuple(values["verified"])
     app = build(Path(folder), settings=PracticeSettings(**values))
     listening = socket.create_server(("127.0.0.1", int(port)))
-    config = uvicorn.Config(
-        app, http=PracticeProtocol, log_level="warning", timeout_graceful_shutdown=1, lifespan="off"
-    )
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     sys.stdout.write(json.dumps({"url": url, "pid": os.getpid()}) + "\n")
     sys.stdout.flush()
-    uvicorn.Server(config).run(sockets=[listening])
+    uvicorn.Server(config(app)).run(sockets=[listening])
 
 
 if __name__ == "__main__":

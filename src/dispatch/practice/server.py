@@ -2,7 +2,7 @@
 
     practice = Practice(state_folder, settings=PracticeSettings())
     Starlette(routes=[*practice.routes(), *reader_pages])      # or build(state_folder, settings=…)
-    uvicorn.Server(uvicorn.Config(app, http=PracticeProtocol, …))
+    uvicorn.Server(config(app)).run(sockets=[…])
 
 It owns the paths /v2/email/…, POST / (SQS), /queue/…, /api/…, /inbox…
 """
@@ -16,10 +16,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from dispatch.practice import faults as fault_rules
 from dispatch.practice import signatures
@@ -36,9 +38,9 @@ from dispatch.practice.sets import Sets
 from dispatch.practice.settings import PracticeSettings
 from dispatch.practice.sqs import Sqs
 from dispatch.practice.state import State
-from dispatch.practice.wire import Answer, Call, Cut, Refusal, bad_request, refusal_answer
+from dispatch.practice.wire import Answer, Call, Cut, PracticeProtocol, Refusal, bad_request, refusal_answer
 
-__all__ = ["Practice", "PracticeSettings", "build", "routes"]
+__all__ = ["Practice", "PracticeSettings", "build", "config", "routes"]
 
 _log = logging.getLogger(__name__)
 Run = Callable[[Call], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
@@ -223,3 +225,8 @@ def routes(state_folder: Path, *, settings: PracticeSettings) -> list[BaseRoute]
 def build(state_folder: Path, *, settings: PracticeSettings) -> Starlette:
     """A whole application: the practice server and nothing else."""
     return Starlette(routes=routes(state_folder, settings=settings))
+
+
+def config(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn runs an application that holds a practice server: with connections that faults can cut."""
+    return uvicorn.Config(app, http=PracticeProtocol, log_level="warning", timeout_graceful_shutdown=1)

@@ -13,16 +13,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dispatch.errors import StoreError
+
 #: the file in the state folder
 STATE_FILE = "practice.sqlite"
+#: rises when the tables change
+VERSION = 1
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS content (
+CREATE TABLE content (
     digest TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
     body BLOB NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS mail (
+CREATE TABLE mail (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     message_id TEXT NOT NULL UNIQUE,
     recipient TEXT NOT NULL,
@@ -39,8 +43,8 @@ CREATE TABLE IF NOT EXISTS mail (
     configuration_set TEXT NOT NULL,
     campaign TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS mail_by_campaign ON mail (campaign, number);
-CREATE TABLE IF NOT EXISTS happening (
+CREATE INDEX mail_by_campaign ON mail (campaign, number);
+CREATE TABLE happening (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     queue TEXT NOT NULL,
     topic TEXT NOT NULL,
@@ -52,12 +56,12 @@ CREATE TABLE IF NOT EXISTS happening (
     detail TEXT NOT NULL,
     notice_id TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS happening_by_due ON happening (queue, due);
-CREATE TABLE IF NOT EXISTS queue (
+CREATE INDEX happening_by_due ON happening (queue, due);
+CREATE TABLE queue (
     name TEXT PRIMARY KEY,
     attributes TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS queued (
+CREATE TABLE queued (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     queue TEXT NOT NULL,
     message_id TEXT NOT NULL,
@@ -69,12 +73,12 @@ CREATE TABLE IF NOT EXISTS queued (
     first_received_at REAL,
     receipt TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX IF NOT EXISTS queued_by_visible ON queued (queue, visible_at);
-CREATE TABLE IF NOT EXISTS minute (
+CREATE INDEX queued_by_visible ON queued (queue, visible_at);
+CREATE TABLE minute (
     minute INTEGER PRIMARY KEY,
     sent INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS record (
+CREATE TABLE record (
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
     body TEXT NOT NULL,
@@ -83,18 +87,42 @@ CREATE TABLE IF NOT EXISTS record (
 """
 
 
+def _unreadable(file: Path, why: str) -> StoreError:
+    return StoreError(
+        f"The practice server cannot read what it kept: {why}.",
+        where=str(file),
+        todo="Delete that file; it holds practice mail only.",
+    )
+
+
 class State:
-    """The open file. One server process owns it and uses it from one thread."""
+    """The open file. One server process owns it and uses it from one thread.
+
+    Raises StoreError where the file is damaged or of another version.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        file = folder / STATE_FILE
         # Requests are answered one after the other on the event loop; tests run that loop in another thread.
-        self.db = sqlite3.connect(folder / STATE_FILE, isolation_level=None, check_same_thread=False)
+        self.db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self.db.row_factory = sqlite3.Row
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as err:
+            self.db.close()
+            raise _unreadable(file, str(err)) from err
+        if self.number("PRAGMA user_version") != VERSION:
+            self.db.close()
+            raise _unreadable(file, "it was written by another version of dispatch")
+
+    def _prepare(self) -> None:
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=NORMAL")
         self.db.execute("PRAGMA busy_timeout=30000")
-        self.db.executescript(_SCHEMA)
+        if not self.rows("SELECT 1 FROM sqlite_master LIMIT 1"):
+            # In one transaction, so that a kill leaves all tables or none.
+            self.db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
 
     def close(self) -> None:
         """Close the file."""
