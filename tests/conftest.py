@@ -6,4 +6,6 @@ pytest_plugins = [
     "tests.fixtures_golden",
     "tests.fixtures_journey",
     "tests.fixtures_briefs",
+    "tests.fixtures_workspace",
+    "tests.fixtures_browser",
 ]
