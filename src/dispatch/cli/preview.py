@@ -98,7 +98,7 @@ def _account(frame: Frame) -> "Account":
     from dispatch.errors import ProviderError
 
     if frame.is_practice and find_running(frame) is None:
-        raise ProviderError("the practice server does not run yet.", todo="`dispatch send` starts it.")
+        raise ProviderError("The practice server does not run yet; dispatch send starts it.")
     way = open_way(frame)
     with way.database:
         return way.mailer.account()

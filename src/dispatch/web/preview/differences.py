@@ -12,6 +12,8 @@ from dispatch.web.preview.live import Shown
 
 #: pieces of a text: (words, whether only this side has them)
 Pieces = list[tuple[str, bool]]
+#: a line that only divides
+_RULE = re.compile(r"^[-=*]{3,}$", re.MULTILINE)
 _WORDS = re.compile(r"\s+|[^\s]+")
 
 
@@ -71,7 +73,8 @@ def parts(left: str, right: str) -> Iterator[Pair | Same]:
 
 
 def _paragraphs(text: str) -> list[str]:
-    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]
+    parts = (_RULE.sub("", part) for part in re.split(r"\n\s*\n", text))
+    return [" ".join(part.split()) for part in parts if part.strip()]
 
 
 def words(left: str, right: str) -> Pair:

@@ -6,12 +6,14 @@ from html.parser import HTMLParser
 from typing import Any
 
 from dispatch.compose.view import View
-from dispatch.model.brief import Block, Link, inlines_of, walk, walk_inlines
+from dispatch.model.brief import Block, Button, Link, inlines_of, walk, walk_inlines
 from dispatch.pipeline.answers import LinkAnswer
 from dispatch.web.preview.live import Shown
 from dispatch.web.preview.sheets import view_of
 
 _HEADINGS = ("h1", "h2", "h3", "h4")
+#: the sections of links that stand before the first heading, and of those that every mail has
+OPENING, FRAME = "Opening", "Head and foot"
 
 
 @dataclass
@@ -70,7 +72,8 @@ class _Anchors(HTMLParser):
             self.found.append((self._href, " ".join(" ".join(self._words).split()), self._section))
             self._href = None
         elif tag in _HEADINGS and self._heading is not None:
-            self._section, self._heading = " ".join("".join(self._heading).split()), None
+            words = " ".join("".join(self._heading).split())
+            self._section, self._heading = OPENING if tag == "h1" else words, None
 
 
 def link_rows(shown: Shown) -> list[LinkRow]:
@@ -78,12 +81,13 @@ def link_rows(shown: Shown) -> list[LinkRow]:
     assert shown.prepared is not None
     rows: dict[str, LinkRow] = {}
     for audience in shown.bearings.audiences:
-        sources = _sources(view_of(shown.prepared, audience))
+        seen = view_of(shown.prepared, audience)
+        sources, own = _sources(seen), _own(seen)
         anchors = _Anchors()
         anchors.feed(shown.prepared.editions[audience.slug].html)
         for href, words, section in anchors.found:
             row = rows.setdefault(href, LinkRow(href))
-            row.note(words, section, audience.name, sources.get(href, []))
+            row.note(words, section if href in own else FRAME, audience.name, sources.get(href, []))
     return list(rows.values())
 
 
@@ -94,6 +98,12 @@ def _sources(seen: View) -> dict[str, list[int]]:
         for href in {note.url, *_hrefs(note.blocks)} - {""}:
             found.setdefault(href, []).append(note.number)
     return found
+
+
+def _own(seen: View) -> set[str]:
+    """The addresses that the Brief itself names."""
+    buttons = {block.href for block in walk(seen.blocks) if isinstance(block, Button)}
+    return {*buttons, *_hrefs(seen.blocks), *_sources(seen)}
 
 
 def _hrefs(blocks: tuple[Block, ...]) -> Iterator[str]:

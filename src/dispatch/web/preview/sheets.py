@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from email.utils import parseaddr
 from typing import Any
 
 from dispatch.compose.view import View, view
@@ -15,11 +16,12 @@ from dispatch.web.preview.live import Shown
 
 #: Gmail shows a mail of more bytes of html cut, with a link to the rest (notes/rendering.md section 4)
 GMAIL_BYTES = 102_000
-#: how much of subject and preheader inboxes show: (program, characters of the subject, of what follows, in one line)
+#: how much of a mail inboxes show in their usual width: name, characters of the subject, of the preheader, and whether
+#: both share one line, whose characters they then share
 INBOXES = (
-    ("Gmail on a computer", 70, 60, True),
+    ("Gmail on a computer", 70, 100, True),
     ("Outlook on a computer", 55, 60, False),
-    ("Apple Mail on an iPhone", 38, 84, False),
+    ("Apple Mail on a phone", 38, 84, False),
     ("Gmail on a phone", 36, 42, False),
 )
 TABS = {
@@ -103,16 +105,15 @@ class Sheets:
             subject = mail.filled(edition, person, "https://")[0]
             lines.append(_edition(audience, edition) | {"subject": subject})
         inboxes = [
-            (
-                name,
-                chars,
-                rest,
-                one_line,
-                [(line, cut(line["subject"], chars), cut(line["preheader"], rest)) for line in lines],
-            )
-            for name, chars, rest, one_line in INBOXES
+            {
+                "name": name,
+                "is_phone": "phone" in name,
+                "one_line": one_line,
+                "rows": [_inbox_row(line, most, rest, one_line) for line in lines],
+            }
+            for name, most, rest, one_line in INBOXES
         ]
-        return {"inboxes": inboxes, "lines": lines}
+        return {"inboxes": inboxes}
 
     def findings(self, shown: Shown) -> dict[str, Any]:
         """Everything that was found, each with its places; bytes and weights."""
@@ -152,9 +153,20 @@ def view_of(prepared: Prepared, audience: Audience) -> View:
     return view(prepared.brief, audience)
 
 
+def _inbox_row(line: dict[str, Any], most: int, rest: int, one_line: bool) -> dict[str, Any]:
+    """One mail in an inbox: what shows, and what is cut off."""
+    subject, lost = cut(line["subject"], most)
+    room = rest - len(subject) if one_line else rest
+    preheader, lost_preheader = cut(line["preheader"], max(0, room))
+    return line | {"subject": subject, "lost": lost, "preheader": preheader, "lost_preheader": lost_preheader}
+
+
 def cut(text: str, characters: int) -> tuple[str, str]:
-    """What fits into so many characters, and what does not."""
-    return (text, "") if len(text) <= characters else (text[: characters - 1], text[characters - 1 :])
+    """What shows where so many characters fit, with its sign of omission, and what does not."""
+    if len(text) <= characters:
+        return text, ""
+    kept = max(0, characters - 1)
+    return text[:kept].rstrip() + "…", text[kept:].strip()
 
 
 def _ready(shown: Shown) -> Prepared:
@@ -167,7 +179,7 @@ def _edition(audience: Audience, edition: Edition) -> dict[str, Any]:
         "slug": audience.slug,
         "name": audience.name,
         "sender": audience.sender,
-        "organisation": audience.brand.name,
+        "from": parseaddr(audience.sender)[0] or audience.sender,
         "subject": edition.subject,
         "preheader": edition.preheader,
         "bytes": edition.html_bytes,
