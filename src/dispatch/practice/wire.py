@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import secrets
 import socket
 import struct
@@ -150,7 +151,7 @@ def _cut(transport: asyncio.Transport, *, reset: bool) -> None:
     sock = transport.get_extra_info("socket")
     if reset and sock is not None:
         # A linger time of zero makes the kernel send RST in place of FIN.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0))
     transport.abort()
 
 
