@@ -1,0 +1,266 @@
+"""The database: made by migrations, by however many processes; refused where it is newer; one clock, lasting keys."""
+
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import func, inspect, select, text
+from sqlalchemy.exc import IntegrityError
+
+from dispatch.errors import SettingsError, StoreError
+from dispatch.store import audit
+from dispatch.store.database import HEAD, Database, clock
+from dispatch.store.schema import audit as audit_table
+from dispatch.store.schema import instant_text, metadata, pace
+
+_OPEN = "import sys; from dispatch.store.database import Database; Database.open(sys.argv[1]).close()"
+
+
+# --- migrations ---------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_database_is_made_when_it_is_opened(empty_database_url: str) -> None:
+    with Database.open(empty_database_url) as database:
+        assert database.version() == HEAD
+        assert set(inspect(database.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_the_migrations_lead_to_just_the_tables_of_the_schema(empty_database_url: str) -> None:
+    with Database.open(empty_database_url) as database, database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_migrations_and_the_schema_agree_word_for_word(empty_database_url: str) -> None:
+    """What Alembic does not compare: defaults, conditions of indexes, the text of every column."""
+    with Database.open(empty_database_url) as migrated:
+        found = _described(migrated)
+        with migrated.writing() as connection:
+            metadata.drop_all(connection)
+            metadata.create_all(connection)
+
+        assert found == _described(migrated)
+
+
+def _described(database: Database) -> dict[str, object]:
+    seen = inspect(database.engine)
+    return {
+        name: {
+            "columns": [{**column, "type": str(column["type"])} for column in seen.get_columns(name)],
+            "key": seen.get_pk_constraint(name),
+            "foreign keys": sorted(seen.get_foreign_keys(name), key=str),
+            "unique": sorted(seen.get_unique_constraints(name), key=str),
+            "indexes": sorted(str(_plain(dict(index))) for index in seen.get_indexes(name)),
+            "options": seen.get_table_options(name) if database.engine.dialect.name == "postgresql" else {},
+        }
+        for name in metadata.tables
+    }
+
+
+def _plain(described: dict[str, Any]) -> dict[str, Any]:
+    """The same, with the text of conditions instead of the objects that hold it."""
+    return {key: _plain(value) if isinstance(value, dict) else str(value) for key, value in sorted(described.items())}
+
+
+def test_opening_again_changes_nothing(empty_database_url: str) -> None:
+    with Database.open(empty_database_url) as first:
+        token = first.key("token")
+    with Database.open(empty_database_url) as second:
+        assert second.version() == HEAD
+        assert second.key("token") == token
+
+
+def test_two_processes_that_open_a_new_database_at_once_both_find_it_made(empty_database_url: str) -> None:
+    opening = [
+        subprocess.Popen([sys.executable, "-c", _OPEN, empty_database_url], stderr=subprocess.PIPE) for _ in "ab"
+    ]
+
+    for process in opening:
+        _, complaint = process.communicate(timeout=120)
+        assert process.returncode == 0, complaint.decode()
+    with Database.open(empty_database_url) as database, database.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
+        assert connection.execute(text("SELECT count(*) FROM keys")).scalar() == 2
+
+
+def test_threads_that_open_a_new_database_at_once_all_find_it_made(empty_database_url: str) -> None:
+    gate = Barrier(4)
+
+    def open_it(_: int) -> bytes:
+        gate.wait()
+        with Database.open(empty_database_url) as database:
+            return database.key("token")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(open_it, range(4)))) == 1
+
+
+def test_a_database_of_a_newer_dispatch_is_refused_and_left_as_it_is(empty_database_url: str) -> None:
+    with Database.open(empty_database_url) as database, database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(StoreError) as caught:
+        Database.open(empty_database_url)
+
+    assert "version 9999" in caught.value.what
+    assert "newer dispatch" in caught.value.todo
+
+
+# --- keys ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_database_has_keys_of_its_own_and_two_different_ones(tmp_path: Path) -> None:
+    with Database.in_file(tmp_path / "a.db") as one, Database.in_file(tmp_path / "b.db") as other:
+        found = {one.key("token"), one.key("address-hash"), other.key("token"), other.key("address-hash")}
+
+    assert len(found) == 4
+    assert {len(key) for key in found} == {32}
+
+
+def test_a_copy_of_the_file_has_the_same_keys(tmp_path: Path) -> None:
+    with Database.in_file(tmp_path / "a.db") as one:
+        key = one.key("token")
+    (tmp_path / "a.db").rename(tmp_path / "b.db")
+
+    with Database.in_file(tmp_path / "b.db") as moved:
+        assert moved.key("token") == key
+
+
+# --- transactions -------------------------------------------------------------------------------------------------
+
+
+def test_what_fails_keeps_nothing(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.writing() as connection:
+        connection.execute(pace.insert(), [{"account": "a", "next_at": 0.0}] * 2)
+
+    with database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(pace)).scalar() == 0
+
+
+def test_a_reading_transaction_sees_one_state_from_its_first_to_its_last_statement(database: Database) -> None:
+    count = select(func.count()).select_from(pace)
+
+    with database.reading() as reader:
+        before = reader.execute(count).scalar()
+        with database.writing() as writer:
+            writer.execute(pace.insert().values(account="a", next_at=0.0))
+        after = reader.execute(count).scalar()
+
+    assert before == after == 0
+    with database.reading() as reader:
+        assert reader.execute(count).scalar() == 1
+
+
+def test_writers_wait_for_each_other_and_lose_nothing(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(pace.insert().values(account="a", next_at=0.0))
+
+    def add_ten(_: int) -> None:
+        for _ in range(10):
+            with database.writing() as connection:
+                connection.execute(pace.update().values(next_at=pace.c.next_at + 1))
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(add_ten, range(6)))
+
+    with database.reading() as connection:
+        assert connection.execute(select(pace.c.next_at)).scalar() == 60
+
+
+def test_sqlite_survives_a_power_cut_by_its_settings(tmp_path: Path) -> None:
+    with Database.in_file(tmp_path / "a.db") as database, database.writing() as connection:
+        found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in _DURABLE}
+
+    assert found == _DURABLE
+
+
+#: write-ahead log, a sync at every commit (2 = FULL), references held
+_DURABLE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+# --- clock --------------------------------------------------------------------------------------------------------
+
+
+def test_the_clock_is_that_of_now_in_utc(database: Database) -> None:
+    assert abs(database.now() - datetime.now(UTC)) < timedelta(seconds=5)
+    assert database.now().utcoffset() == timedelta(0)
+
+
+def test_the_clock_goes_on_within_a_transaction(database: Database) -> None:
+    with database.writing() as connection:
+        first = clock(connection)
+        while clock(connection) == first:
+            pass
+        assert clock(connection) > first
+
+
+def test_a_moment_is_kept_to_the_millisecond_and_in_utc_wherever_it_came_from(database: Database) -> None:
+    there = datetime(2026, 11, 24, 4, 0, 0, 123456).astimezone(UTC)
+    with database.writing() as connection:
+        audit.record(connection, "test", now=there)
+        (kept,) = connection.execute(select(audit_table.c.at)).scalars()
+
+    assert kept == there.replace(microsecond=123000)
+    assert instant_text(there).endswith(".123Z")
+
+
+# --- what a person is told ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/x", "oracle://u:secret@h/x"])
+def test_a_url_that_cannot_be_used_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Database.open(url)
+
+    assert "database_url is not usable" in caught.value.what
+    assert "postgresql://user:password@host/database" in caught.value.todo
+    assert "secret" not in "\n".join(caught.value.lines())
+
+
+def test_a_server_that_cannot_be_reached_is_told_without_its_password() -> None:
+    with pytest.raises(StoreError) as caught:
+        Database.open("postgresql://someone:secret@127.0.0.1:9/x")
+
+    assert "cannot be used" in caught.value.what
+    assert "127.0.0.1:9" in caught.value.where
+    assert "secret" not in "\n".join(caught.value.lines())
+
+
+def test_a_file_that_is_no_database_is_told_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "dispatch.db"
+    file.write_text("Dear members,\n" * 100)
+
+    with pytest.raises(StoreError) as caught:
+        Database.in_file(file)
+
+    assert "cannot be used" in caught.value.what
+    assert str(file) in caught.value.where
+    assert file.read_text().startswith("Dear members,")
+
+
+def test_a_folder_in_the_place_of_the_file_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "dispatch.db").mkdir()
+
+    with pytest.raises(StoreError):
+        Database.in_file(tmp_path / "dispatch.db")
+
+
+def test_a_folder_of_any_name_can_hold_the_database(tmp_path: Path) -> None:
+    folder = tmp_path / "what? 100% #1 & Überblick"
+
+    with Database.in_file(folder / "dispatch.db") as database:
+        assert database.version() == HEAD
+
+    assert (folder / "dispatch.db").is_file()
+    with sqlite3.connect(folder / "dispatch.db") as connection:
+        assert connection.execute("SELECT count(*) FROM keys").fetchone() == (2,)
+    connection.close()
