@@ -36,6 +36,12 @@ class Campaign:
     #: `ses`, `smtp` or `practice`
     way: str
     created_at: datetime
+    #: nothing leaves before this moment; None for at once
+    not_before: datetime | None = None
+    #: when a paused one goes on by itself; None for never
+    goes_on_at: datetime | None = None
+    #: the `seq` of the Deliveries that go first and are waited for; empty once they are judged
+    canary: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

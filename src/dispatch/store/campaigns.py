@@ -1,17 +1,18 @@
 """Campaigns, their frozen content and their counts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, func, null, select, update
 
 from dispatch.model.brand import Audience
 from dispatch.model.campaign import Campaign, CampaignState, Counts
-from dispatch.model.delivery import CampaignId, DeliveryState, counted_as
+from dispatch.model.delivery import CampaignId, DeliveryState, SkipReason, counted_as
 from dispatch.model.edition import Edition
+from dispatch.store.database import clock
 from dispatch.store.schema import campaigns, deliveries, editions
 
 
@@ -55,6 +56,9 @@ def _campaign(row: Row[Any] | None) -> Campaign | None:
         todo=row.todo,
         way=row.way,
         created_at=row.created_at,
+        not_before=row.not_before,
+        goes_on_at=row.goes_on_at,
+        canary=tuple(row.canary or ()),
     )
 
 
@@ -68,11 +72,60 @@ def create(connection: Connection, *, slug: str, title: str, date: str, way: str
 
 
 def set_state(
-    connection: Connection, campaign_id: CampaignId, state: CampaignState, reason: str = "", todo: str = ""
+    connection: Connection,
+    campaign_id: CampaignId,
+    state: CampaignState,
+    reason: str = "",
+    todo: str = "",
+    goes_on_at: datetime | None = None,
 ) -> None:
-    """Put a Campaign into a state, with the reason and what to do."""
-    values = {"state": state.value, "reason": reason, "todo": todo}
+    """Put a Campaign into a state, with the reason, what to do, and when it goes on by itself (None: never)."""
+    values = {"state": state.value, "reason": reason, "todo": todo, "goes_on_at": goes_on_at}
     connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**values))
+
+
+def pause_if_sending(
+    connection: Connection, campaign_id: CampaignId, reason: str, todo: str, goes_on_at: datetime | None = None
+) -> bool:
+    """Pause a Campaign that is sending; gives whether it was. The first reason stays."""
+    values = {"state": CampaignState.PAUSED.value, "reason": reason, "todo": todo, "goes_on_at": goes_on_at}
+    paused = update(campaigns).where(campaigns.c.id == campaign_id, campaigns.c.state == CampaignState.SENDING.value)
+    return bool(connection.execute(paused.values(**values)).rowcount)
+
+
+def schedule(connection: Connection, campaign_id: CampaignId, not_before: datetime | None) -> None:
+    """Let nothing leave before a moment; None for at once."""
+    connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(not_before=not_before))
+
+
+def set_canary(connection: Connection, campaign_id: CampaignId, seqs: Sequence[int]) -> None:
+    """Which Deliveries go first and are waited for; none once they are judged."""
+    values = {"canary": list(seqs) if seqs else null()}
+    connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**values))
+
+
+def cancel(connection: Connection, campaign_id: CampaignId) -> int:
+    """Give a Campaign up: what is queued is skipped; gives how many that were."""
+    set_state(connection, campaign_id, CampaignState.CANCELLED)
+    return connection.execute(
+        update(deliveries)
+        .where(deliveries.c.campaign_id == campaign_id, deliveries.c.state == DeliveryState.QUEUED.value)
+        .values(state=DeliveryState.SKIPPED.value, reason=SkipReason.CANCELLED.value)
+    ).rowcount
+
+
+def may_claim(
+    connection: Connection, campaign_id: CampaignId, *, is_named: bool = False, is_canary: bool = False
+) -> bool:
+    """Whether mail may leave now: what a running send asks before every batch.
+
+    `is_named`: to people whom a person named, which waits for nothing; `is_canary`: to those who go first.
+    """
+    found = connection.execute(campaigns.select().where(campaigns.c.id == campaign_id)).one()
+    if is_named:
+        return bool(found.state != CampaignState.CANCELLED.value)
+    is_due = found.not_before is None or found.not_before <= clock(connection)
+    return found.state == CampaignState.SENDING.value and is_due and (is_canary or not found.canary)
 
 
 def state_of(connection: Connection, campaign_id: CampaignId) -> CampaignState:

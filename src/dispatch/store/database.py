@@ -27,7 +27,7 @@ from dispatch.errors import SettingsError, StoreError
 from dispatch.store.schema import keys
 
 #: the newest migration; `dispatch.store.migrations` brings older databases up to it
-HEAD = "0001"
+HEAD = "0002"
 BUSY_SECONDS = 30
 
 

@@ -5,12 +5,12 @@ a time-out or a broken answer leaves behind becomes `uncertain`, and only an eve
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, literal, or_, select, update
 
+from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import (
     ACCEPTED,
     CampaignId,
@@ -22,138 +22,18 @@ from dispatch.model.delivery import (
     advance,
     rank,
 )
-from dispatch.model.member import SubscriptionState, SuppressionReason
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.store.claims import Claim as Claim
+from dispatch.store.claims import claim as claim
+from dispatch.store.claims import queued as queued
 from dispatch.store.database import clock
-from dispatch.store.schema import Instant, deliveries, editions, events, members, subscriptions, suppressions
+from dispatch.store.schema import Instant, campaigns, deliveries, events
 
 #: an IN cannot stand in a statement that runs for many rows at once
 _NOT_ACCEPTED = [deliveries.c.state != state.value for state in sorted(ACCEPTED)]
 _OPEN = [deliveries.c.state == state.value for state in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)]
 #: neighbours of a call, within this time on either side, show whether events flow
 NEIGHBOURHOOD = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One Delivery that this process may send now, with what its Message needs."""
-
-    seq: int
-    delivery_id: DeliveryId
-    campaign_id: CampaignId
-    attempt: int
-    #: the address as typed
-    address: str
-    #: local part as typed @ punycode domain: what travels
-    envelope: str
-    edition_id: int
-    #: what merge tokens can use, read at the claim
-    values: dict[str, str]
-
-
-def claim(connection: Connection, campaign_id: CampaignId, limit: int) -> list[Claim]:
-    """Take up to `limit` queued Deliveries for sending, oldest first.
-
-    When the caller's transaction commits they are `submitting`, so that no other process can take them. Who
-    unsubscribed or was suppressed since the freeze becomes `skipped` here and is not among the claims, which can
-    therefore be fewer than `limit`, and none although more are queued: see `queued`.
-    """
-    now = clock(connection)
-    batch = (
-        select(deliveries.c.seq)
-        .where(deliveries.c.campaign_id == campaign_id, deliveries.c.state == DeliveryState.QUEUED.value)
-        .order_by(deliveries.c.seq)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("batch")
-        # Without this PostgreSQL may run the sub-select again for each row.
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    taken = connection.execute(
-        update(deliveries)
-        .where(deliveries.c.seq.in_(select(batch.c.seq)))
-        .values(state=DeliveryState.SUBMITTING.value, attempt=deliveries.c.attempt + 1, claimed_at=now, reason="")
-        .returning(deliveries.c.seq)
-    ).scalars()
-    seqs = sorted(taken)
-    if not seqs:
-        return []
-    rows = _with_people(connection, seqs)
-    _skip(connection, rows)
-    return [
-        Claim(
-            seq=row.seq,
-            delivery_id=DeliveryId(row.id),
-            campaign_id=campaign_id,
-            attempt=row.attempt,
-            address=row.address,
-            envelope=f"{row.address.rpartition('@')[0]}@{row.key.rpartition('@')[2]}",
-            edition_id=row.edition_id,
-            values={**(row.attributes or {}), "name": row.name or "", "email": row.address},
-        )
-        for row in rows
-        if not _reason_to_skip(row)
-    ]
-
-
-def _with_people(connection: Connection, seqs: Sequence[int]) -> Sequence[Any]:
-    query = (
-        select(
-            deliveries.c.seq,
-            deliveries.c.id,
-            deliveries.c.attempt,
-            deliveries.c.address,
-            deliveries.c.key,
-            deliveries.c.edition_id,
-            members.c.id.label("member_id"),
-            members.c.name,
-            members.c.attributes,
-            subscriptions.c.state.label("wish"),
-            suppressions.c.reason.label("suppressed"),
-        )
-        .select_from(deliveries)
-        .join(editions, editions.c.id == deliveries.c.edition_id)
-        .outerjoin(members, members.c.id == deliveries.c.member_id)
-        .outerjoin(
-            subscriptions,
-            and_(
-                subscriptions.c.member_id == deliveries.c.member_id,
-                subscriptions.c.member_list == editions.c.member_list,
-            ),
-        )
-        .outerjoin(suppressions, suppressions.c.address_hash == deliveries.c.address_hash)
-        .where(deliveries.c.seq.in_(seqs))
-        .order_by(deliveries.c.seq)
-    )
-    return connection.execute(query).all()
-
-
-def _reason_to_skip(row: Any) -> str:
-    if row.suppressed is not None:
-        is_erased = row.suppressed == SuppressionReason.ERASED.value
-        return SkipReason.ERASED.value if is_erased else SkipReason.SUPPRESSED.value
-    if row.member_id is None or row.wish != SubscriptionState.SUBSCRIBED.value:
-        return SkipReason.UNSUBSCRIBED.value
-    return ""
-
-
-def _skip(connection: Connection, rows: Sequence[Any]) -> None:
-    skipped = [{"of_seq": row.seq, "why": reason} for row in rows if (reason := _reason_to_skip(row))]
-    if skipped:
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.seq == bindparam("of_seq"))
-            .values(state=DeliveryState.SKIPPED.value, reason=bindparam("why")),
-            skipped,
-        )
-
-
-def queued(connection: Connection, campaign_id: CampaignId) -> bool:
-    """Whether anybody still waits."""
-    waiting = select(deliveries.c.seq).where(
-        deliveries.c.campaign_id == campaign_id, deliveries.c.state == DeliveryState.QUEUED.value
-    )
-    return connection.execute(waiting.limit(1)).first() is not None
 
 
 # --- settling -----------------------------------------------------------------------------------------------------
@@ -166,6 +46,7 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
     Every other outcome counts while the row is this attempt's claim, or became `uncertain` by waiting for it.
     """
     outcomes = list(outcomes)
+    is_cancelled = _is_cancelled(connection, outcomes)
     _lock(connection, [claimed.seq for claimed, _ in outcomes])
     now = clock(connection)
     accepted: list[dict[str, Any]] = []
@@ -175,6 +56,8 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
             accepted.append({"of_seq": claimed.seq, "id_given": outcome.message_id})
         else:
             state, reason = _after(outcome)
+            if is_cancelled and state is DeliveryState.QUEUED:
+                state, reason = DeliveryState.SKIPPED, SkipReason.CANCELLED.value
             other.append({"of_seq": claimed.seq, "of_attempt": claimed.attempt, "to": state.value, "why": reason})
     if accepted:
         of_row = deliveries.c.seq == bindparam("of_seq")
@@ -202,6 +85,18 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
             .values(state=bindparam("to"), reason=bindparam("why")),
             other,
         )
+
+
+def _is_cancelled(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> bool:
+    """Whether what comes back unsent belongs to a Campaign that was given up meanwhile; holds its state until the end.
+
+    Before the Deliveries, in the order in which `campaigns.cancel` takes them.
+    """
+    returned = {claimed.campaign_id for claimed, outcome in outcomes if _after(outcome)[0] is DeliveryState.QUEUED}
+    if not returned:
+        return False
+    states = select(campaigns.c.state).where(campaigns.c.id.in_(returned)).with_for_update(read=True)
+    return set(connection.execute(states).scalars()) == {CampaignState.CANCELLED.value}
 
 
 def _lock(connection: Connection, seqs: Sequence[int]) -> None:
@@ -327,6 +222,14 @@ def flow_around(connection: Connection, moment: datetime) -> tuple[int, int]:
         select(func.count()).select_from(deliveries).where(near, ~_has_sent_event())
     ).scalar_one()
     return int(accepted), int(silent)
+
+
+def has(connection: Connection, campaign_id: CampaignId, *states: DeliveryState) -> bool:
+    """Whether any Delivery is in one of these states; quick however many there are."""
+    one = select(deliveries.c.seq).where(
+        deliveries.c.campaign_id == campaign_id, deliveries.c.state.in_([state.value for state in states])
+    )
+    return connection.execute(one.limit(1)).first() is not None
 
 
 def requeue(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> int:

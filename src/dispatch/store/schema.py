@@ -114,6 +114,12 @@ campaigns = Table(
     #: the way it left: `ses`, `smtp` or `practice`
     Column("way", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    #: nothing leaves before this moment; null for at once
+    Column("not_before", Instant),
+    #: when a paused one goes on by itself, because its reason passes with time; null for never
+    Column("goes_on_at", Instant),
+    #: the `seq` of the Deliveries that go first and are waited for; null once they are judged, or for none
+    Column("canary", Document),
     UniqueConstraint("title", "date"),
 )
 
@@ -260,4 +266,52 @@ audit = Table(
     Column("address", Text, nullable=False, default=""),
     Column("campaign_id", Text, nullable=False, default=""),
     Column("detail", Document, nullable=False, default=dict),
+)
+
+#: the one place from which this database sends real mail
+homes = Table(
+    "homes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    #: the machine's own identifier; for PostgreSQL the server's
+    Column("machine", Text, nullable=False),
+    #: where the database lies: its file; for PostgreSQL its name
+    Column("path", Text, nullable=False),
+    #: random: which line of copies the counter beside the file belongs to
+    Column("instance", String(32), nullable=False),
+    #: sends of real mail since; the counter beside the file holds the same number
+    Column("sends", Integer, nullable=False, server_default="0"),
+    Column("since", Instant, nullable=False),
+    #: the database that took over, "" while this one is at home
+    Column("moved_to", Text, nullable=False, server_default=""),
+)
+
+#: mails to Amazon's simulator that show whether events flow
+probes = Table(
+    "probes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    #: what became of the call, in words
+    Column("outcome", Text, nullable=False, server_default=""),
+    #: when its Send event was read; null while it was not
+    Column("seen_at", Instant),
+)
+
+#: processes that send, or wait to: what people see of them, never what a claim depends on
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("machine", Text, nullable=False),
+    Column("process", Integer, nullable=False),
+    #: `send` for a command in the foreground, `worker`
+    Column("kind", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    #: the Campaign it mails now, "" for none
+    Column("campaign_id", Text, nullable=False, server_default=""),
+    #: mails accepted through it for that Campaign
+    Column("accepted", Integer, nullable=False, server_default="0"),
 )
