@@ -19,6 +19,9 @@ from dispatch.model.finding import Finding, Level, Place, errors_of
 #: where prepared pictures are kept, below the workspace
 PICTURES_FOLDER = ".dispatch/pictures"
 TEMPLATES_FOLDER = "templates"
+#: where a brief keeps its pictures
+IMAGES_FOLDER = "images"
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".tif", ".tiff", ".bmp")
 _MAX_BRIEF_BYTES = 2_000_000
 _MAX_TEMPLATE_BYTES = 500_000
 
@@ -48,14 +51,17 @@ def prepare(
     *,
     public_url: str,
     known_names: Collection[str] | None = None,
+    longest: Mapping[str, str] | None = None,
 ) -> Prepared:
     """Everything that can be made of a brief.md.
 
-    `known_names` are the names that merge tokens can use, None where they are not known. Raises BriefError,
-    TemplateError, PictureError or ProblemsFound only where nothing can be rendered; Findings say the rest.
+    `known_names` are the names that merge tokens can use, None where they are not known; `longest` the longest value of
+    each. Raises BriefError, TemplateError, PictureError or ProblemsFound only where nothing can be rendered;
+    Findings say the rest.
     """
     named = _named(workspace, brief_file)
-    parsed = parse(_text(brief_file, named), slug=slug_of(brief_file), file=named)
+    text = _text(brief_file, named)
+    parsed = parse(text, slug=slug_of(brief_file), file=named)
     if parsed.brief is None:
         raise _unreadable(parsed.findings)
     pictures, about_pictures = _pictures(workspace, brief_file.parent, parsed.brief, audiences)
@@ -71,7 +77,10 @@ def prepare(
         pictures=pictures,
         public_url=public_url,
         known_names=known_names,
+        longest=longest,
+        source=text,
     )
+    about_pictures += _unused(brief_file.parent, parsed.brief)
     findings = [*parsed.findings, *about_pictures, *about_editions]
     return Prepared(parsed.brief, editions, pictures, in_order(findings))
 
@@ -231,6 +240,23 @@ def _missing(figure: Figure, place: Place) -> Finding:
         place,
         "Put the file there, or correct its name.",
     )
+
+
+def _unused(folder: Path, brief: Brief) -> list[Finding]:
+    """Pictures beside the brief that it does not show."""
+    used = {(folder / unquote(figure.file)).resolve() for figure in brief.figures}
+    found = sorted(file for file in folder.glob(f"{IMAGES_FOLDER}/*") if file.suffix.lower() in _SUFFIXES)
+    return [
+        Finding(
+            Level.NOTE,
+            "picture-unused",
+            f"The brief does not show {IMAGES_FOLDER}/{file.name}.",
+            Place(brief.file),
+            "Show it, or delete the file.",
+        )
+        for file in found
+        if file.resolve() not in used
+    ]
 
 
 def _no_wordmark(file: str, place: Place) -> Finding:

@@ -1,0 +1,112 @@
+"""Passages for one Audience: that the Audience exists, and that nothing of them reaches another."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dispatch.compose.sanitise import one_line
+from dispatch.compose.view import View
+from dispatch.model.brief import Blocks, Figure, Link, Passage, inlines_of, plain, walk, walk_inlines
+from dispatch.model.edition import Edition
+from dispatch.model.finding import Finding, Level
+
+if TYPE_CHECKING:
+    from dispatch.compose.check import Subject
+
+#: shorter sentences may stand in both by chance
+_TELLING_CHARACTERS = 25
+_SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
+
+
+def about_passages(subject: "Subject") -> Iterator[Finding]:
+    """Everything about passages."""
+    known = [audience.slug for audience in subject.audiences]
+    for block in walk(subject.brief.blocks):
+        if isinstance(block, Passage):
+            for audience in block.audiences:
+                if audience not in known:
+                    near = difflib.get_close_matches(audience, known, n=1, cutoff=0.5)
+                    yield Finding(
+                        Level.ERROR,
+                        "audience-unknown",
+                        f"There is no audience {audience!r}, so nobody gets this passage.",
+                        subject.place("", block.line),
+                        f"Did you mean {near[0]!r}?" if near else f"The audiences are: {', '.join(known)}.",
+                    )
+    for seen, edition in subject.views():
+        yield from _leaks(subject, seen, edition)
+
+
+def _leaks(subject: "Subject", seen: View, edition: Edition) -> Iterator[Finding]:
+    """Words, links and pictures of others' passages in an Edition."""
+    shown = _whole(subject, seen)
+    hidden = _hidden(subject.brief.blocks, edition.audience)
+    parts = {
+        "subject": edition.subject,
+        "preheader": edition.preheader,
+        "html": edition.html,
+        "text": one_line(edition.text),
+        "web copy": edition.web_html,
+    }
+    escaped = {
+        name: part if name in ("subject", "preheader") else part.replace("&amp;", "&") for name, part in parts.items()
+    }
+    names = {picture.name for file, picture in subject.pictures.items() if file not in {f.file for f in seen.figures}}
+    for words, line in _telling(hidden):
+        if words in shown:
+            continue
+        for name, part in escaped.items():
+            if words in part:
+                yield _leak(subject, f"{words[:50]!r}", name, line, edition.audience)
+    for figure in (block for block in walk(hidden) if isinstance(block, Figure)):
+        picture = subject.pictures.get(figure.file)
+        if picture is not None and picture.name in names and picture.name in edition.pictures:
+            yield _leak(subject, f"the picture {figure.file!r}", "pictures", figure.line, edition.audience)
+
+
+def _leak(subject: "Subject", what: str, where: str, line: int, audience: str) -> Finding:
+    return Finding(
+        Level.ERROR,
+        "audience-leak",
+        f"{what} stands in a passage for another audience and also in the {where} for this one.",
+        subject.place("", line),
+        f"Take it out of the {where}, or out of the audience block.",
+        audience,
+    )
+
+
+def _hidden(blocks: Blocks, audience: str) -> Blocks:
+    """The blocks of all passages that an Audience does not get."""
+    return tuple(
+        inner
+        for block in walk(blocks)
+        if isinstance(block, Passage) and audience not in block.audiences
+        for inner in block.blocks
+    )
+
+
+def _telling(blocks: Blocks) -> Iterator[tuple[str, int]]:
+    """Sentences and addresses that would give a passage away, with their lines."""
+    for block in walk(blocks):
+        for inlines in inlines_of(block):
+            for sentence in _SENTENCE.findall(one_line(plain(inlines))):
+                if len(sentence.strip()) >= _TELLING_CHARACTERS:
+                    yield sentence.strip(), block.line
+            for inline in walk_inlines(inlines):
+                if isinstance(inline, Link):
+                    yield inline.href, block.line
+
+
+def _whole(subject: "Subject", seen: View) -> str:
+    """All words and addresses that this Audience gets rightly."""
+    blocks: Blocks = (*seen.blocks, *(block for note in seen.notes for block in note.blocks))
+    words = [one_line(plain(inlines)) for block in walk(blocks) for inlines in inlines_of(block)]
+    hrefs = [
+        inline.href
+        for block in walk(blocks)
+        for inlines in inlines_of(block)
+        for inline in walk_inlines(inlines)
+        if isinstance(inline, Link)
+    ]
+    return "\n".join([*words, *hrefs, *(entry.url for entry in subject.brief.read_next)])
