@@ -86,14 +86,13 @@ def stop_command(frame: Frame, /, *, as_json: bool) -> None:
 @pass_frame
 def run_command(frame: Frame, /, port: int) -> None:
     """Be the practice server: what `start` starts, in a session of its own."""
-    import signal
-
     import uvicorn
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
+    from dispatch.practice.server import config
     from dispatch.practice.server import routes as practice_routes
     from dispatch.practice.settings import PracticeSettings
     from dispatch.store.database import Database
@@ -120,11 +119,9 @@ def run_command(frame: Frame, /, port: int) -> None:
             *practice_routes(_practice_folder(frame), settings=settings),
         ]
     )
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
-    )
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    server.run()
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        server = uvicorn.Server(config(app))
+        server.run(sockets=[listening])
 
 
 def ensure_running(frame: Frame) -> Running:

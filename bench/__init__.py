@@ -1,0 +1,1 @@
+"""Measurements: `make bench` runs them all; they print figures and judge nothing."""
