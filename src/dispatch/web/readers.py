@@ -106,7 +106,9 @@ class ReaderPages:
         token = request.path_params["token"]
         answer = await run_in_threadpool(self._act, token, form.get("back", ""))
         if form.get("List-Unsubscribe") == "One-Click" and answer.status_code == 200:
-            return PlainTextResponse("You are unsubscribed.\n", headers=headers(READER_POLICY))
+            is_proof = await run_in_threadpool(self._named, TokenKind.PROOF, token)
+            words = "This was a proof: nothing was changed." if is_proof else "You are unsubscribed."
+            return PlainTextResponse(words + "\n", headers=headers(READER_POLICY))
         return answer
 
     def _act(self, token: str, back: str) -> Response:
