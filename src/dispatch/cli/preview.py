@@ -34,7 +34,12 @@ def preview_command(frame: Frame, brief: str | None, no_open: bool, port: int, f
     """
     from dispatch.cli.frame import find_brief
 
-    open_preview(frame, find_brief(frame.workspace, brief), port=port, opens=not no_open)
+    file = find_brief(frame.workspace, brief)
+    if folder is None:
+        open_preview(frame, file, port=port, opens=not no_open)
+        return
+    count = write_files(frame, file, folder)
+    click.echo(f"{frame.banner}\n{count} files are in {folder}. Open {folder / 'index.html'}")
 
 
 def open_preview(frame: Frame, brief_file: Path, *, port: int = 0, opens: bool = True) -> None:
@@ -54,6 +59,19 @@ def open_preview(frame: Frame, brief_file: Path, *, port: int = 0, opens: bool =
         live = Live(frame.workspace, brief_file, lambda: look(frame.workspace), _banner(frame))
         preview = Preview(live, outside(frame.workspace), sock.getsockname()[1])
         run(preview.application(), sock, on_stop=live.close)
+
+
+def write_files(frame: Frame, brief_file: Path, folder: Path) -> int:
+    """Write the preview into a folder; gives the number of files. Raises DispatchError."""
+    from contextlib import closing
+
+    from dispatch.web.preview.export import export
+    from dispatch.web.preview.live import Live
+    from dispatch.web.preview.people import People
+
+    shown = Live(frame.workspace, brief_file, lambda: look(frame.workspace), _banner(frame)).refresh()
+    with closing(People(outside(frame.workspace))) as people:
+        return export(shown, people, folder)
 
 
 def outside(workspace: Path) -> "Outside":

@@ -46,32 +46,39 @@ def filled(edition: Edition, person: Mapping[str, str], unsubscribe_url: str) ->
     """Subject, html and text for one person."""
     letter = merge.letter(edition)
     values = merge.values(letter, person, {"unsubscribe_url": unsubscribe_url})
-    return tuple(Letter.fill(part, values) for part in (letter.subject, letter.html, letter.text))  # type: ignore[return-value]  # three parts, three texts
+    return Letter.fill(letter.subject, values), Letter.fill(letter.html, values), Letter.fill(letter.text, values)
 
 
-def shown(page: str, look: Look, public_url: str, pictures_at: str, lines: Mapping[int, str]) -> str:
+def shown(
+    page: str, look: Look, public_url: str, pictures_at: str, lines: Mapping[int, str], *, has_server: bool = True
+) -> str:
     """A filled page as the frame shows it.
 
-    `pictures_at` is where the frame finds pictures by name; `lines` marks places: line of brief.md -> the text, or the
-    name of the picture, by which its place in the page is known.
+    `pictures_at` is where the frame finds pictures by name; without a server the page carries its policy itself.
+    `lines` marks places: line of brief.md -> the text, or the name of the picture, by which its place is known.
     """
     page = page.replace(f"{public_url or NO_PUBLIC_URL}/i/", pictures_at)
     page = with_places(page, lines)
     if not look.has_styles:
         page = _STYLE.sub("", page)
     page = _DARK.sub(lambda found: _always((found[1].lower() == "dark") == look.is_dark), page)
-    return _HEAD.sub(lambda head: head[0] + _inserted(look), page, count=1)
+    return _HEAD.sub(lambda head: head[0] + _inserted(look, has_server), page, count=1)
 
 
 def _always(is_so: bool) -> str:
     return "(min-width:0px)" if is_so else "(max-width:0px)"
 
 
-def _inserted(look: Look) -> str:
+def _inserted(look: Look, has_server: bool) -> str:
     """What the frame needs: links open beside the preview, a place that was asked for is outlined."""
     scheme = "dark" if look.is_dark else "light"
+    images = "'self' file: data:" if look.has_images else "'none'"
+    own = (
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; form-action 'none'; "
+        f"img-src {images}; style-src 'unsafe-inline'\">"
+    )
     return (
-        f'<base target="_blank"><style>:root{{color-scheme:{scheme}}}'
+        ("" if has_server else own) + f'<base target="_blank"><style>:root{{color-scheme:{scheme}}}'
         ".dispatch-place:target{outline:3px solid #d97706;outline-offset:3px;scroll-margin:80px}</style>"
     )
 
