@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,7 +30,14 @@ def check_command(frame: Frame, brief: str | None, links: bool, as_json: bool) -
 
     url = public_url(frame)
     audiences = frame.settings.all_audiences()
-    prepared = prepare(frame.workspace, find_brief(frame.workspace, brief), audiences, public_url=url)
+    file = find_brief(frame.workspace, brief)
+    prepared = prepare(frame.workspace, file, audiences, public_url=url)
+    if links:
+        from dispatch.pipeline.prepare import in_order
+        from dispatch.pipeline.visit import visit_links
+
+        found = visit_links(prepared.brief, source=file.read_text("utf-8-sig"), skip=url)
+        prepared = replace(prepared, findings=in_order([*prepared.findings, *found]))
     if as_json:
         print_json(as_document(prepared))
     else:
@@ -92,12 +100,7 @@ def _told(finding: "Finding") -> Sequence[str]:
 
 def _summary(prepared: "Prepared") -> list[str]:
     counts = Counter(finding.level.value for finding in prepared.findings)
-    named = [
-        f"{counts[level]} {level}{'s' if counts[level] != 1 else ''}"
-        for level in ("error", "warning", "note")
-    ]
-    sizes = ", ".join(
-        f"{slug} {edition.html_bytes / 1000:.0f} kB" for slug, edition in prepared.editions.items()
-    )
+    named = [f"{counts[level]} {level}{'s' if counts[level] != 1 else ''}" for level in ("error", "warning", "note")]
+    sizes = ", ".join(f"{slug} {edition.html_bytes / 1000:.0f} kB" for slug, edition in prepared.editions.items())
     verdict = "Errors stop a send; mend them first." if counts["error"] else "Nothing stops a send."
     return [f"{', '.join(named)}. {verdict}", f"Size of the html: {sizes}; Gmail cuts a mail at 102 kB."]

@@ -14,7 +14,22 @@ if TYPE_CHECKING:
     from dispatch.compose.check import Subject
 
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|_hs\w+|mkt_tok|ref_src|vero_id|yclid")
-_VAGUE = frozenset("here|click here|this|this link|link|more|read more|see here|see|page|website|source".split("|"))
+_VAGUE = frozenset(
+    [
+        "here",
+        "click here",
+        "this",
+        "this link",
+        "link",
+        "more",
+        "read more",
+        "see here",
+        "see",
+        "page",
+        "website",
+        "source",
+    ]
+)
 _LOCAL_NAMES = (".local", ".internal", ".lan", ".home", ".corp", ".localhost", ".test", ".invalid")
 
 

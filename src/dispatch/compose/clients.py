@@ -12,12 +12,13 @@ from typing import Any
 ACCEPTED = frozenset(
     {
         # the skeleton that MJML writes, tested in every client
-        "css-border-spacing", "css-cursor", "css-display-none", "css-max-height", "css-opacity", "css-outline", "css-overflow",
-        "css-position", "css-table-layout", "css-word-break", "html-body", "html-doctype", "html-link", "html-target",
-        "css-at-media", "css-at-import", "css-selector-attribute", "css-selector-child", "css-selector-chaining", "css-height",
+        "css-border-spacing", "css-cursor", "css-display-none", "css-max-height", "css-opacity", "css-outline",
+        "css-overflow", "css-position", "css-table-layout", "css-word-break", "css-word-spacing", "css-height",
+        "html-body", "html-doctype", "html-link", "html-target",
+        "css-at-media", "css-at-import", "css-selector-attribute", "css-selector-child", "css-selector-chaining",
         # dark screens, phones and rounded corners, where they are known
         "css-at-media-prefers-color-scheme", "css-color-scheme", "html-meta-color-scheme", "css-border-radius",
-        "css-box-sizing", "css-word-spacing", "css-pseudo-class-hover", "css-white-space", "css-selector-universal",
+        "css-box-sizing", "css-pseudo-class-hover", "css-white-space", "css-selector-universal",
         # spoken words, beside the visible ones
         "html-aria-label", "html-aria-hidden", "html-wbr", "html-abbr",
     }
@@ -90,7 +91,21 @@ _ATTRIBUTES |= {
     f"aria-{name}": f"html-aria-{name}" for name in ("describedby", "hidden", "label", "labelledby", "live")
 }
 _SEMANTICS = frozenset(
-    "article aside details figcaption figure footer header main mark nav section summary time".split()
+    [
+        "article",
+        "aside",
+        "details",
+        "figcaption",
+        "figure",
+        "footer",
+        "header",
+        "main",
+        "mark",
+        "nav",
+        "section",
+        "summary",
+        "time",
+    ]
 )
 _IMAGE = re.compile(r"\.(apng|avif|heif|heic|ico|mp4|svg|tiff?|webp)(?:$|[?#])", re.IGNORECASE)
 

@@ -1,7 +1,9 @@
 """MJML -> the html that mail programs get: mrml, then premailer, with what each of them needs."""
 
+import importlib.util
 import logging
 import re
+import sys
 from functools import lru_cache
 
 from dispatch.compose import escape
@@ -69,20 +71,8 @@ def to_html(mjml: str, *, inline: bool) -> str:
 def lint(mjml: str) -> None:
     """Refuse what mrml takes silently and renders wrongly. Raises TemplateError with the line."""
     for match in _TAG.finditer(mjml):
-        name, attributes = match[2], match[3]
-        if name not in ELEMENTS:
-            raise _wrong(mjml, match.start(), f"<{name}> cannot be used here")
-        if name == "mj-style" and "inline=" in attributes:
-            raise _wrong(
-                mjml,
-                match.start(),
-                '<mj-style> takes no inline="…"; its rules are written into the elements anyway',
-            )
-        if _SINGLE_QUOTED.search(attributes):
-            raise _wrong(mjml, match.start(), "an attribute in single quotes holds a double quote")
-        for padding in _PADDING.findall(attributes):
-            if any(not part.endswith(("px", "%")) for part in padding.split()):
-                raise _wrong(mjml, match.start(), f'padding="{padding}" lacks units; write 0px, not 0')
+        if why := _mistake_in_tag(match[2], match[3]):
+            raise _wrong(mjml, match.start(), why)
     lowered = mjml.lower()
     for style in _STYLE.finditer(lowered):
         if (at := style[0].find("@import")) >= 0:
@@ -90,6 +80,20 @@ def lint(mjml: str) -> None:
     for forbidden in ("<link", "<script", "<iframe", "<object", "<embed", "<form"):
         if (at := lowered.find(forbidden)) >= 0:
             raise _wrong(mjml, at, f"{forbidden!r} cannot be used in a mail")
+
+
+def _mistake_in_tag(name: str, attributes: str) -> str:
+    """What mrml would take silently in one MJML tag, "" for nothing."""
+    if name not in ELEMENTS:
+        return f"<{name}> cannot be used here"
+    if name == "mj-style" and "inline=" in attributes:
+        return '<mj-style> takes no inline="…"; its rules are written into the elements anyway'
+    if _SINGLE_QUOTED.search(attributes):
+        return "an attribute in single quotes holds a double quote"
+    for padding in _PADDING.findall(attributes):
+        if any(not part.endswith(("px", "%")) for part in padding.split()):
+            return f'padding="{padding}" lacks units; write 0px, not 0'
+    return ""
 
 
 def _wrong(mjml: str, position: int, why: str) -> TemplateError:
@@ -149,9 +153,24 @@ def _after_mrml(page: str) -> str:
 
 @lru_cache(maxsize=1)
 def _premailer() -> type:
+    _put_off("requests")
     from premailer import Premailer
 
     return Premailer  # type: ignore[no-any-return]  # premailer ships no types
+
+
+def _put_off(name: str) -> None:
+    """Load a module only when it is first used (importlib's LazyLoader).
+
+    premailer imports requests, a fifth of a second, to fetch style sheets, which it is told never to do.
+    """
+    spec = importlib.util.find_spec(name) if name not in sys.modules else None
+    if spec is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
 
 
 def _inlined(page: str) -> str:

@@ -19,8 +19,6 @@ MAX_SOURCE_BYTES = 60_000_000
 MAX_SOURCE_PIXELS = 80_000_000
 #: a JPEG above this is written again at a lower quality
 GOOD_BYTES = 200_000
-#: changes with the rules below, so that pictures prepared by older rules are made again
-RECIPE = 1
 
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "MPO")
 _QUALITIES = (80, 72, 64)

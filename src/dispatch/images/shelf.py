@@ -5,8 +5,10 @@ import json
 import tempfile
 from pathlib import Path
 
-from dispatch.images import mail
 from dispatch.model.brand import Picture
+
+#: changes with the rules of images.mail, so that pictures prepared by older rules are made again
+RECIPE = 1
 
 
 class Shelf:
@@ -21,12 +23,15 @@ class Shelf:
         kept = self._kept(source_hash)
         if kept is not None:
             return kept
+        # Pillow is loaded only where there is something to prepare
+        from dispatch.images import mail
+
         picture = mail.prepare(data, file=file)
         self._keep(picture)
         return picture
 
     def _card(self, source_hash: str) -> Path | None:
-        return self._folder and self._folder / f"{source_hash}.{mail.RECIPE}.json"
+        return self._folder and self._folder / f"{source_hash}.{RECIPE}.json"
 
     def _kept(self, source_hash: str) -> Picture | None:
         """The picture that is kept, if it is whole."""
