@@ -1,14 +1,17 @@
 """SmtpMailer: hands Messages to any SMTP server, one connection kept, each recipient's answer noted.
 
-Sources: RFC 5321 (replies 4xx and 5xx, section 4.2), RFC 3207 (STARTTLS), RFC 8058. There are no events: what a broken
-connection leaves open stays uncertain until a person settles it. Through SES's own SMTP door the tags travel in
-X-SES-MESSAGE-TAGS.
+Sources: RFC 5321 (replies 4xx and 5xx, section 4.2; nothing is accepted before the reply to the end of DATA, section
+4.1.1.4), RFC 3207 (STARTTLS), RFC 8058. There are no events: what a connection that breaks during DATA leaves open
+stays uncertain until a person settles it. Through SES's own SMTP door the tags travel in X-SES-MESSAGE-TAGS.
 """
 
+import re
 import smtplib
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from email.errors import HeaderParseError
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -25,9 +28,13 @@ from dispatch.model.message import (
     Refused,
     Stopped,
     Unknown,
+    fault_of,
 )
 
+_MESSAGE_ID = re.compile(rb"^Message-ID: *(\S+)", re.MULTILINE)
 _LOGIN = "Check [smtp] username and password."
+_DOOR = "Check [smtp] host, port and security: most servers take starttls on port 587 and tls on port 465."
+_TRUST = "Check [smtp] host; the server's certificate must be for that name and from a known authority."
 
 
 class SmtpMailer:
@@ -68,62 +75,156 @@ class SmtpMailer:
         return [self._submit(message, is_too_late) for message in messages]
 
     def _submit(self, message: Message, is_too_late: Callable[[], bool]) -> Outcome:
-        mail = _mail(message)
-        with self._turn:
-            try:
-                server = self._connected()
-            except smtplib.SMTPAuthenticationError as err:
-                return Stopped(f"The SMTP server refuses the login: {_words(err.smtp_error)}", _LOGIN)
-            except (OSError, smtplib.SMTPException) as err:
-                self._forget()
-                return NotSent(f"the SMTP server cannot be reached ({type(err).__name__})")
-            if is_too_late():
-                return NotSent("the claim grew too old before the call was made")
-            return self._hand_over(server, mail, message)
-
-    def _hand_over(self, server: smtplib.SMTP, mail: EmailMessage, message: Message) -> Outcome:
         try:
-            server.send_message(mail, from_addr=parseaddr(message.sender)[1], to_addrs=[message.to])
-        except smtplib.SMTPRecipientsRefused as err:
-            code, words = next(iter(err.recipients.values()))
-            return _refusal(code, words)
-        except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as err:
-            return _refusal(err.smtp_code, err.smtp_error)
-        except (smtplib.SMTPNotSupportedError, ValueError) as err:
+            mail = _mail(message)
+        except (ValueError, HeaderParseError) as err:
             return Refused(str(err))
+        with self._turn:
+            is_kept = self._server is not None
+            made = self._over_connection(mail, message, is_too_late)
+            if is_kept and self._server is None and isinstance(made, NotSent):
+                # The server closed a connection that it had kept open; nothing had left.
+                made = self._over_connection(mail, message, is_too_late)
+            return made
+
+    def _over_connection(self, mail: bytes, message: Message, is_too_late: Callable[[], bool]) -> Outcome:
+        try:
+            server = self._connected()
+        except _NotConnected as err:
+            return err.outcome
+        try:
+            return self._hand_over(server, mail, message, is_too_late)
         except (OSError, smtplib.SMTPException) as err:
             self._forget()
-            return Unknown(f"the connection broke ({type(err).__name__})")
-        return Accepted(str(mail["Message-ID"]))
+            return NotSent(f"the connection broke before the mail was handed over ({type(err).__name__})")
+
+    def _hand_over(
+        self, server: smtplib.SMTP, mail: bytes, message: Message, is_too_late: Callable[[], bool]
+    ) -> Outcome:
+        """One mail's transaction. What is raised here is raised before any of the mail has left."""
+        if is_too_late():
+            return NotSent("the claim grew too old before the call was made")
+        for code, words in self._envelope(server, message):
+            if code not in (250, 251):
+                return self._refused(server, code, words)
+        if is_too_late():
+            self._reset(server)
+            return NotSent("the claim grew too old before the call was made")
+        try:
+            code, words = server.data(mail)
+        except smtplib.SMTPDataError as err:
+            return self._refused(server, err.smtp_code, err.smtp_error)
+        except (OSError, smtplib.SMTPException) as err:
+            self._forget()
+            return Unknown(f"the connection broke while the mail was handed over ({type(err).__name__})")
+        if code != 250:
+            return self._refused(server, code, words)
+        return Accepted(_MESSAGE_ID.search(mail)[1].decode())  # type: ignore[index]  # every mail made here has one
+
+    def _envelope(self, server: smtplib.SMTP, message: Message) -> Iterator[tuple[int, bytes]]:
+        yield server.mail(parseaddr(message.sender)[1])
+        yield server.rcpt(message.to)
+
+    def _refused(self, server: smtplib.SMTP, code: int, words: bytes | str) -> Outcome:
+        """RFC 5321 section 4.2.1: 4xx passes, 5xx is for good; 421 closes the connection, 530 wants a login."""
+        said = f"{code} {_words(words)}"
+        if code == 421:
+            self._forget()
+            return Busy(said)
+        self._reset(server)
+        if code == 530:
+            return Stopped(f"The SMTP server wants a login: {said}", _LOGIN)
+        return Busy(said) if 400 <= code < 500 else Refused(said)
+
+    def _reset(self, server: smtplib.SMTP) -> None:
+        """Ready for the next mail; what this one's answer was stands, even if the connection breaks now."""
+        try:
+            server.rset()
+        except (OSError, smtplib.SMTPException):
+            self._forget()
 
     def _connected(self) -> smtplib.SMTP:
-        if self._server is not None:
+        """The connection kept, or a new one, logged in. Raises _NotConnected."""
+        if self._server is None:
+            server = self._greeted()
             try:
-                if self._server.noop()[0] == 250:
-                    return self._server
-            except (OSError, smtplib.SMTPException):
-                pass
-            self._forget()
-        context = ssl.create_default_context()
-        server: smtplib.SMTP
-        if self._security == "tls":
-            server = smtplib.SMTP_SSL(self._host, self._port, timeout=self._timeout_seconds, context=context)
-        else:
-            server = smtplib.SMTP(self._host, self._port, timeout=self._timeout_seconds)
-        if self._security == "starttls":
-            server.starttls(context=context)
-        if self._username:
-            server.login(self._username, self._password)
-        self._server = server
-        return server
+                self._open_session(server)
+            except BaseException:
+                server.close()
+                raise
+            self._server = server
+        return self._server
+
+    def _greeted(self) -> smtplib.SMTP:
+        try:
+            if self._security == "tls":
+                context = ssl.create_default_context()
+                return smtplib.SMTP_SSL(self._host, self._port, timeout=self._timeout_seconds, context=context)
+            return smtplib.SMTP(self._host, self._port, timeout=self._timeout_seconds)
+        except (OSError, smtplib.SMTPException) as err:
+            raise _NotConnected(_of_connection(err)) from err
+
+    def _open_session(self, server: smtplib.SMTP) -> None:
+        try:
+            if self._security == "starttls":
+                server.starttls(context=ssl.create_default_context())
+            if self._username:
+                server.login(self._username, self._password)
+        except (OSError, smtplib.SMTPException) as err:
+            raise _NotConnected(_of_connection(err)) from err
 
     def _forget(self) -> None:
         if self._server is not None:
             self._server.close()
             self._server = None
 
+    def close(self) -> None:
+        """Say goodbye to the server."""
+        with self._turn:
+            if self._server is not None:
+                with suppress(OSError, smtplib.SMTPException):
+                    self._server.quit()
+            self._forget()
 
-def _mail(message: Message) -> EmailMessage:
+
+class _NotConnected(Exception):
+    """There is no connection; `outcome` says what that means for a Message. Nothing has left."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__(outcome)
+
+
+def _of_connection(err: OSError | smtplib.SMTPException) -> Outcome:
+    """What an error before the first mail means: a fault of the settings stops, a passing one is tried again."""
+    match err:
+        case smtplib.SMTPResponseException() if 400 <= err.smtp_code < 500:
+            return Busy(f"{err.smtp_code} {_words(err.smtp_error)}")
+        case smtplib.SMTPAuthenticationError():
+            return Stopped(f"The SMTP server refuses the login: {err.smtp_code} {_words(err.smtp_error)}", _LOGIN)
+        case smtplib.SMTPResponseException():
+            said = f"{err.smtp_code} {_words(err.smtp_error)}"
+            return Stopped(f"The SMTP server refuses the connection: {said}", _DOOR)
+        case smtplib.SMTPNotSupportedError():
+            return Stopped(f"The SMTP server does not offer what the settings ask for: {err}", _DOOR)
+        case ssl.SSLCertVerificationError():
+            return Stopped(f"The SMTP server's certificate is not trusted: {err.verify_message}.", _TRUST)
+        case ssl.SSLError():
+            return Stopped(f"The SMTP server does not speak TLS as the settings ask: {err.reason}.", _DOOR)
+        case smtplib.SMTPException() if not isinstance(err, smtplib.SMTPServerDisconnected):
+            # Such as no way of logging in that both sides know.
+            return Stopped(f"The SMTP server cannot be used: {err}", _LOGIN)
+        case _:
+            return NotSent(f"the SMTP server cannot be reached ({type(err).__name__})")
+
+
+def _mail(message: Message) -> bytes:
+    """The mail as it travels: 7-bit, no line over 998 characters (RFC 5321 section 4.5.3.1.6).
+
+    Raises ValueError for what cannot stand in a header.
+    """
+    if fault := fault_of(message):
+        raise ValueError(fault)
     mail = EmailMessage(policy=SMTP)
     name, sender = parseaddr(message.sender)
     mail["From"] = HeaderAddress(name, addr_spec=sender)
@@ -133,18 +234,13 @@ def _mail(message: Message) -> EmailMessage:
     mail["Subject"] = message.subject
     mail["Date"] = formatdate(usegmt=True)
     mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
-    for header, value in message.headers:
-        mail[header] = value
-    mail["X-SES-MESSAGE-TAGS"] = f"campaign={message.campaign_id}, delivery={message.delivery_id}"
     mail.set_content(message.text, cte="quoted-printable")
     mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
-    return mail
-
-
-def _refusal(code: int, words: bytes | str) -> Outcome:
-    """RFC 5321 section 4.2.1: 4xx passes, 5xx is for good; 421 closes the connection."""
-    said = f"{code} {_words(words)}"
-    return Busy(said) if 400 <= code < 500 else Refused(said)
+    tags = f"campaign={message.campaign_id}, delivery={message.delivery_id}"
+    # Written as they are: a folded List-Unsubscribe has broken signatures, and Python's folding would turn a long
+    # address into an encoded word.
+    lines = [f"{name}: {value}\r\n" for name, value in (*message.headers, ("X-SES-MESSAGE-TAGS", tags))]
+    return "".join(lines).encode("ascii") + mail.as_bytes()
 
 
 def _words(words: bytes | str) -> str:

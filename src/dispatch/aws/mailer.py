@@ -5,17 +5,15 @@ no call is ever repeated here; the tags of each message settle what a call left 
 """
 
 import json
-import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-
 from dispatch.aws.account import read_account
-from dispatch.aws.client import HeldBack, hold_back_when, ses_client
-from dispatch.aws.outcomes import of_bulk_status, of_error
-from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome, Unknown
+from dispatch.aws.call import Call, Calls
+from dispatch.aws.client import CONNECT_SECONDS, ses_client
+from dispatch.aws.outcomes import of_bulk_status, of_failure
+from dispatch.model.message import Accepted, Account, Message, Outcome, Refused, Unknown
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import (
@@ -26,11 +24,12 @@ if TYPE_CHECKING:
         SendEmailRequestTypeDef,
     )
 
-_TOO_LATE = NotSent("the claim grew too old before the call was made")
-
 
 class SesMailer:
-    """A Mailer by SES v2. One for all threads: the client is shared, the fence is each call's own."""
+    """A Mailer by SES v2. One for all threads: the client is shared, the fence is each call's own.
+
+    `timeout_seconds` is how long SES may be silent within an answer; a whole call takes at most 5 s more.
+    """
 
     has_bulk = True
     has_events = True
@@ -39,8 +38,7 @@ class SesMailer:
         self._region = region
         self._configuration_set = configuration_set
         self._client = ses_client(region, timeout_seconds, calls_in_flight)
-        self._fence = threading.local()
-        hold_back_when(self._client, lambda: self._fence.is_too_late())
+        self._calls = Calls(self._client, CONNECT_SECONDS + timeout_seconds)
 
     def account(self) -> Account:
         """What SES grants now. Raises ProviderError where it cannot be asked."""
@@ -49,25 +47,30 @@ class SesMailer:
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Hand over Messages of one Edition: one call for all `in_bulk`, else one for each."""
         if in_bulk:
-            return self._call(partial(self._send_bulk, messages), is_too_late, len(messages))
+            return self._in_bulk(messages, is_too_late)
         made: list[Outcome] = []
         for message in messages:
-            made.extend(self._call(partial(self._send_alone, message), is_too_late, 1))
+            found = self._call(partial(self._send_alone, message), is_too_late)
+            made.extend(found if isinstance(found, list) else [found])
         return made
 
-    def _call(self, call: Callable[[], list[Outcome]], is_too_late: Callable[[], bool], people: int) -> list[Outcome]:
-        self._fence.is_too_late = is_too_late
+    def _in_bulk(self, messages: Sequence[Message], is_too_late: Callable[[], bool]) -> list[Outcome]:
+        found = self._call(partial(self._send_bulk, messages), is_too_late)
+        if isinstance(found, list):
+            return found
+        if isinstance(found, Refused) and len(messages) > 1:
+            # One bad entry makes SES refuse the call, and then nothing has left: halved until the bad one is alone.
+            half = len(messages) // 2
+            return [*self._in_bulk(messages[:half], is_too_late), *self._in_bulk(messages[half:], is_too_late)]
+        return [found] * len(messages)
+
+    def _call(self, request: Callable[[], list[Outcome]], is_too_late: Callable[[], bool]) -> list[Outcome] | Outcome:
+        """The Outcomes that an answer tells, or the one of a call that failed as a whole."""
+        call = Call(is_too_late)
         try:
-            return call()
-        except HeldBack:
-            return [_TOO_LATE] * people
-        except HTTPClientError as err:
-            # botocore wraps what a hook raised into its own error.
-            return [_TOO_LATE if isinstance(err.kwargs.get("error"), HeldBack) else of_error(err)] * people
-        except (ClientError, BotoCoreError) as err:
-            return [of_error(err)] * people
+            return self._calls.make(request, call)
         except Exception as err:
-            return [Unknown(f"the call broke off ({type(err).__name__})")] * people
+            return of_failure(err, has_left=call.has_left)
 
     def _send_alone(self, message: Message) -> list[Outcome]:
         answer = self._client.send_email(**self._single(message))

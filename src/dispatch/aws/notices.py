@@ -6,6 +6,7 @@ Source: "Contents of event data that Amazon SES publishes to Amazon SNS", SES de
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -40,10 +41,23 @@ _BRIDGE = {
     "Email Clicked": "Click",
     "Email Rendering Failed": "Rendering Failure",
     "Email Delivery Delayed": "DeliveryDelay",
+    "Email Subscribed": "Subscription",
 }
 #: bounces of mail that SES never tried: on a suppression list of the account
-_NEVER_TRIED = {"OnAccountSuppressionList", "OnTenantSuppressionList", "EmailValidationSuppressed"}
+_NEVER_TRIED = {
+    "OnAccountSuppressionList",
+    "OnTenantSuppressionList",
+    "EmailValidationSuppressed",
+    "UnsubscribedRecipient",
+}
+#: what SES publishes, as plain text, when an event destination is made
+_VALIDATION = "Successfully validated SNS topic"
 _DETAIL_CHARS = 500
+_RULE_CHARS = 200
+#: the syntax of a tag's value (SES API v2, MessageTag); nothing else can be ours, nor looked up safely
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+#: an address anywhere in a text, also as it stands in a query
+_ADDRESS = re.compile(r"[^\s<>\"'(),:;/?&=@%]{1,64}(?:@|%40)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 
 
 def read_body(body: str) -> list[Event]:
@@ -51,16 +65,18 @@ def read_body(body: str) -> list[Event]:
 
     Raises NoticeError where it cannot be understood.
     """
+    if body.strip().startswith(_VALIDATION):
+        return []
     try:
-        return _read(json.loads(body))
-    except NoticeError:
-        raise
-    except ValueError as err:
-        if body.strip().startswith("Successfully validated SNS topic"):
-            return []
+        document = json.loads(body)
+    except (ValueError, RecursionError) as err:
         raise NoticeError("The body is not JSON.", todo=_TODO) from err
-    except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as err:
-        raise NoticeError(f"The event lacks what it should have ({type(err).__name__}: {err}).", todo=_TODO) from err
+    try:
+        return _read(document)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError, RecursionError) as err:
+        # Not the error's own words: they may quote an address.
+        name = f": {err}" if isinstance(err, KeyError) else ""
+        raise NoticeError(f"The event lacks what it should have ({type(err).__name__}{name}).", todo=_TODO) from err
 
 
 def _read(document: Any) -> list[Event]:
@@ -103,8 +119,8 @@ def _event(event_type: str, document: Mapping[str, Any]) -> list[Event]:
             kind=kind,
             at=at,
             reader=reader,
-            rule=rule,
-            detail={name: value[:_DETAIL_CHARS] for name, value in detail.items() if value},
+            rule=_shown(rule, _RULE_CHARS),
+            detail={name: _shown(value, _DETAIL_CHARS) for name, value in detail.items() if value},
             fingerprint=hashlib.sha256("\0".join(key).encode()).hexdigest(),
             suppress=suppress,
         )
@@ -113,12 +129,21 @@ def _event(event_type: str, document: Mapping[str, Any]) -> list[Event]:
 
 def _tag(mail: Mapping[str, Any], name: str) -> str | None:
     values = (mail.get("tags") or {}).get(name) or []
-    return str(values[0]) if values else None
+    if not values:
+        return None
+    if not isinstance(values[0], str) or not _TAG.fullmatch(values[0]):
+        raise NoticeError(f"The tag {name!r} holds what no tag can hold.", todo=_TODO)
+    return values[0]
 
 
 def _moment(text: str) -> datetime:
     found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _shown(text: str, most: int) -> str:
+    """The text without any address in it, cut: mail servers and links like to quote them."""
+    return _ADDRESS.sub("…", text[: 4 * most])[:most]
 
 
 def _meaning(

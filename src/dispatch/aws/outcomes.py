@@ -10,14 +10,20 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
     ProxyConnectionError,
 )
 
+from dispatch.aws.call import HeldBack, TooSlow
 from dispatch.model.message import Busy, NotSent, Outcome, Refused, Stopped, Unknown
 
-_CREDENTIALS = "Check the AWS credentials of this computer and that they may call ses:SendEmail."
+_CREDENTIALS = (
+    "Check the AWS credentials of this computer (log in again if they come from a login), and that they may call "
+    "ses:SendEmail and ses:SendBulkEmail."
+)
+_CLOCK = "Check the clock of this computer and the AWS credentials."
 _ACCOUNT = "Amazon says why in the SES console, under Account dashboard."
 _QUOTA = "Send again when the 24 hours have passed, or ask Amazon for a higher quota; the rest stays queued."
 _SETUP = "Mend it in the SES console or in dispatch.toml, then send again."
@@ -38,20 +44,31 @@ STOPPING: Mapping[str, str] = {
     "InvalidClientTokenId": _CREDENTIALS,
     "ExpiredToken": _CREDENTIALS,
     "ExpiredTokenException": _CREDENTIALS,
-    "InvalidSignatureException": "Check the clock of this computer and the AWS credentials.",
-    "SignatureDoesNotMatch": "Check the clock of this computer and the AWS credentials.",
-    "RequestExpired": "Check the clock of this computer.",
+    "InvalidSignatureException": _CLOCK,
+    "SignatureDoesNotMatch": _CLOCK,
+    "RequestExpired": _CLOCK,
+    "RequestTimeTooSkewed": _CLOCK,
     "OptInRequired": _CREDENTIALS,
 }
 #: answers that say nothing of what happened behind them
-UNKNOWING = frozenset({"InternalFailure", "InternalServiceErrorException", "ServiceUnavailable", "RequestTimeout"})
+UNKNOWING = frozenset(
+    {
+        "InternalFailure",
+        "InternalServiceErrorException",
+        "InternalServerError",
+        "ServiceUnavailable",
+        "RequestTimeout",
+        "RequestTimeoutException",
+    }
+)
 
 #: BulkEmailStatus values that are no success
-BULK_REFUSED = frozenset({"MESSAGE_REJECTED", "INVALID_PARAMETER", "TEMPLATE_NOT_FOUND"})
+BULK_REFUSED = frozenset({"MESSAGE_REJECTED", "INVALID_PARAMETER"})
 BULK_SLOWED = frozenset({"ACCOUNT_THROTTLED", "TRANSIENT_FAILURE"})
 BULK_STOPPED: Mapping[str, str] = {
     "MAIL_FROM_DOMAIN_NOT_VERIFIED": _SETUP,
     "CONFIGURATION_SET_NOT_FOUND": _SETUP,
+    "TEMPLATE_NOT_FOUND": _SETUP,
     "ACCOUNT_SUSPENDED": _ACCOUNT,
     "ACCOUNT_DAILY_QUOTA_EXCEEDED": _QUOTA,
     "INVALID_SENDING_POOL_NAME": _SETUP,
@@ -63,26 +80,39 @@ BULK_UNKNOWN = frozenset({"FAILED"})
 _NEVER_SENT = (
     EndpointConnectionError,
     ConnectTimeoutError,
-    NoCredentialsError,
-    PartialCredentialsError,
     ProxyConnectionError,
 )
 
 
-def of_error(err: Exception) -> Outcome:
-    """The Outcome of a call that raised; the same for everybody in it."""
+def of_failure(err: Exception, *, has_left: bool) -> Outcome:
+    """The Outcome of a call that raised; the same for everybody in it.
+
+    `has_left` says whether the request was handed to the network. Where it was not, nothing can have been accepted.
+    """
+    # botocore wraps what a hook raised into an error of its own.
+    cause = err.kwargs.get("error") if isinstance(err, HTTPClientError) else err
+    if isinstance(cause, HeldBack):
+        return NotSent("the claim grew too old before the call was made")
     if isinstance(err, ClientError):
-        return of_code(
-            str(err.response.get("Error", {}).get("Code", "")),
-            str(err.response.get("Error", {}).get("Message", "")),
-            int(err.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)),
-        )
+        found = _of_client_error(err)
+        # Where nothing left, the error is that of another call, such as one for credentials.
+        return found if has_left or isinstance(found, Busy | Stopped) else NotSent(f"{type(err).__name__}: {err}")
     if isinstance(err, NoCredentialsError | PartialCredentialsError):
         return Stopped("There are no AWS credentials on this computer.", _CREDENTIALS)
     if isinstance(err, _NEVER_SENT):
-        return NotSent(f"SES cannot be reached ({type(err).__name__}).")
-    # Time-out, reset, closed connection, broken TLS: the call may have been heard.
-    return Unknown(f"no answer from SES ({type(err).__name__})")
+        return NotSent(f"SES cannot be reached ({type(err).__name__})")
+    if has_left:
+        # Time-out, reset, closed connection, broken TLS: the call may have been heard.
+        return Unknown(f"no answer from SES ({type(err).__name__})")
+    if isinstance(err, HTTPClientError | TooSlow):
+        return NotSent(f"the call could not be made ({type(err).__name__})")
+    return Stopped(f"The call to SES could not be made: {str(err).rstrip('.')} ({type(err).__name__}).", _CREDENTIALS)
+
+
+def _of_client_error(err: ClientError) -> Outcome:
+    error = err.response.get("Error", {})
+    status = err.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return of_code(str(error.get("Code", "")), str(error.get("Message", "")), int(status))
 
 
 def of_code(code: str, message: str, status: int) -> Outcome:

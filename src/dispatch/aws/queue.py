@@ -60,7 +60,7 @@ def _transport_id(body: str, sqs_id: str) -> str:
     """SNS keeps its MessageId over repeats, SQS makes a new one for each: the former tells more."""
     try:
         envelope = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return sqs_id
     if isinstance(envelope, dict) and isinstance(envelope.get("MessageId"), str) and "TopicArn" in envelope:
         return str(envelope["MessageId"])

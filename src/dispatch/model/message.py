@@ -1,10 +1,19 @@
 """Message: an Edition addressed to one Member; and the Outcome of handing it to a provider."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dispatch.model.delivery import CampaignId, DeliveryId
 from dispatch.model.edition import Letter
+
+#: an envelope address: printable ASCII, as SES and SMTP without extensions take it (RFC 5321 sections 4.1.2, 4.5.3.1)
+_ENVELOPE = re.compile(r"(?=.{3,254}\Z)[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+#: a header's name and value (SES API v2, MessageHeader: printable ASCII, 126 and 995 characters, 996 together)
+_NAME = re.compile(r"[!-9;-~]{1,126}")
+_VALUE = re.compile(r"[ -~]{1,995}")
+_MOST_TOGETHER = 996
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,23 @@ class Message:
     def text(self) -> str:
         """The plain-text part, filled."""
         return Letter.fill(self.letter.text, self.values)
+
+
+def fault_of(message: Message) -> str:
+    """Why this one Message cannot travel by any provider, "" where it can.
+
+    Asked before every call, because nobody further down checks: neither botocore nor smtplib would stop a line break
+    from adding headers of its own.
+    """
+    if not _ENVELOPE.fullmatch(message.to):
+        return "the address cannot travel: it is not one of plain letters, digits and signs with a domain"
+    for name, value in message.headers:
+        if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)) or len(name) + len(value) > _MOST_TOGETHER:
+            return f"the header {name[:40]!r} is too long or holds what no header can hold"
+    for name, value in (("From", message.sender), ("Reply-To", message.reply_to), ("Subject", message.subject)):
+        if _CONTROL.search(value):
+            return f"{name} holds a line break or another control character"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +102,8 @@ class Stopped:
     reason: str
     #: what to do about it
     todo: str
+    #: whether it passes by itself with the provider's 24 hours
+    is_for_today: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ _MACHINES = (
     "fortimail",
     "sophos",
     "ironport",
+    "cisco",
     "python-requests",
     "python-urllib",
     "curl/",
@@ -31,6 +32,14 @@ _MACHINES = (
     "slackbot",
     "skypeuripreview",
     "googlebot",
+    "bingbot",
+    "applebot",
+    "twitterbot",
+    "linkedinbot",
+    "telegrambot",
+    "discordbot",
+    "facebookexternalhit",
+    "whatsapp/",
 )
 
 

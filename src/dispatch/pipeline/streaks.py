@@ -1,0 +1,80 @@
+"""Streaks: what goes wrong again and again, and means that going on would harm: the lanes then pause the Campaign."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
+
+#: refusals one after another, of different people, that mean that the content or the account is at fault
+REFUSALS_IN_A_ROW = 10
+#: calls one after another whose outcome is unknown: each of them leaves people in doubt
+UNKNOWN_CALLS_IN_A_ROW = 10
+#: how long a provider that cannot be reached, and one that says it is busy, is tried before a person is asked
+UNREACHABLE_SECONDS = 60.0
+BUSY_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Why a Campaign must pause, and what to do."""
+
+    reason: str
+    todo: str
+    #: whether it passes by itself with the provider's 24 hours
+    is_for_today: bool = False
+
+
+class Streaks:
+    """Counts over all lanes of one process; the caller holds a lock."""
+
+    def __init__(self) -> None:
+        self._refused = 0
+        self._unknown_calls = 0
+        self._unreachable_since: float | None = None
+        self._busy_since: float | None = None
+
+    def note(self, outcomes: Sequence[Outcome], now: float) -> Halt | None:
+        """Take the Outcomes of one call, at a moment of a monotonic clock; gives why to pause, else None."""
+        for outcome in outcomes:
+            if isinstance(outcome, Stopped):
+                return Halt(outcome.reason, outcome.todo, outcome.is_for_today)
+            if isinstance(outcome, Accepted):
+                self._refused = 0
+            elif isinstance(outcome, Refused):
+                self._refused += 1
+                if self._refused >= REFUSALS_IN_A_ROW:
+                    return Halt(
+                        f"{REFUSALS_IN_A_ROW} people in a row were refused: {outcome.reason}",
+                        "Find out what is wrong with the content or the account, then send again.",
+                    )
+        return self._note_call(outcomes, now)
+
+    def _note_call(self, outcomes: Sequence[Outcome], now: float) -> Halt | None:
+        if any(isinstance(each, Accepted | Refused) for each in outcomes):
+            self._unknown_calls, self._unreachable_since, self._busy_since = 0, None, None
+            return None
+        for outcome in outcomes[:1]:
+            match outcome:
+                case Unknown(reason):
+                    return self._note_unknown(reason)
+                case NotSent(reason):
+                    self._unreachable_since = now if self._unreachable_since is None else self._unreachable_since
+                    if now - self._unreachable_since >= UNREACHABLE_SECONDS:
+                        return Halt(f"Nothing could be sent: {reason}.", "Check the network, then send again.")
+                case Busy(reason):
+                    self._unreachable_since = None
+                    self._busy_since = now if self._busy_since is None else self._busy_since
+                    if now - self._busy_since >= BUSY_SECONDS:
+                        return Halt(f"The provider has been busy for long: {reason}.", "Send again later.")
+                case _:
+                    pass
+        return None
+
+    def _note_unknown(self, reason: str) -> Halt | None:
+        self._unknown_calls += 1
+        if self._unknown_calls < UNKNOWN_CALLS_IN_A_ROW:
+            return None
+        return Halt(
+            f"{UNKNOWN_CALLS_IN_A_ROW} calls in a row had no clear answer: {reason}.",
+            "Nobody is mailed twice. Find out whether the provider is well, then send again.",
+        )
