@@ -196,24 +196,12 @@ class Settings(Section):
     def _audience(self, slug: str) -> Audience:
         audience = self.audiences[slug]
         brand = self.brands[audience.brand]
+        light, dark = Palette(**brand.light.model_dump()), Palette(**brand.dark.model_dump())
+        words = brand.model_dump(exclude={"light", "dark"})
         return Audience(
             slug=slug,
-            name=audience.name,
-            member_list=audience.member_list,
-            brand=Brand(
-                slug=audience.brand,
-                name=brand.name,
-                website=brand.website,
-                postal_address=brand.postal_address,
-                light=Palette(**brand.light.model_dump()),
-                dark=Palette(**brand.dark.model_dump()),
-                wordmark=brand.wordmark,
-                wordmark_dark=brand.wordmark_dark,
-            ),
-            sender=audience.sender,
-            reply_to=audience.reply_to,
-            priority=audience.priority,
-            why=audience.why,
+            brand=Brand(slug=audience.brand, light=light, dark=dark, **words),
+            **audience.model_dump(exclude={"brand"}),
         )
 
 
