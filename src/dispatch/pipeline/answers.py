@@ -110,7 +110,7 @@ def _pinned(host: str, port: int, address: str, *, is_tls: bool) -> HTTPConnecti
         return socket.create_connection((address, port), SECONDS)
 
     # http.client has no other way to say which address a name stands for (Lib/http/client.py, HTTPConnection).
-    connection._create_connection = connect  # type: ignore[attr-defined]
+    connection._create_connection = connect  # type: ignore[attr-defined]  # not in the stubs
     return connection
 
 
