@@ -171,7 +171,9 @@ def bare_bulk(people: int) -> dict[str, float]:
                         "ReplacementEmailContent": {
                             "ReplacementTemplate": {"ReplacementTemplateData": json.dumps({"name": f"R {number}"})}
                         },
-                        "ReplacementHeaders": [{"Name": "List-Unsubscribe", "Value": f"<https://example.org/{number}>"}],
+                        "ReplacementHeaders": [
+                            {"Name": "List-Unsubscribe", "Value": f"<https://example.org/{number}>"}
+                        ],
                     }
                     for number in range(start, min(people, start + 50))
                 ],

@@ -1,6 +1,6 @@
 """A sink that answers SES v2 at once: GetAccount, SendEmail and SendBulkEmail, nothing kept.
 
-`python -m bench.sink PORT_FILE [DELAY_SECONDS] [RATE]` listens on a free port of this computer and writes it to the file.
+`python -m bench.sink PORT_FILE [DELAY_SECONDS] [RATE]` listens on a free port and writes it to the file.
 """
 
 import asyncio

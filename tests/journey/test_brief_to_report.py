@@ -68,7 +68,7 @@ def test_a_mail_carries_what_readers_and_their_programs_need(journey: Journey) -
     first = practice.messages(sent["campaign"])[0]
     whole = practice.ask(f"/api/messages/{first['message_id']}")
     mail = message_from_string(whole["source"], policy=policy.default)
-    names = [name.lower() for name in mail.keys()]
+    names = [name.lower() for name in mail]
     assert names.index("list-unsubscribe") < names.index("list-unsubscribe-post")
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mail["List-Unsubscribe"].startswith(f"<{practice.url}/u/")

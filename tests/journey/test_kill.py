@@ -8,15 +8,14 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-
-from tests.fixtures_journey import PracticeSeen, Journey
+from tests.fixtures_journey import Journey, PracticeSeen
 
 #: kills of one campaign; two roads make at least 30 together
 KILLS = 16
 
 
 def kill_at(journey: Journey, practice: PracticeSeen, slug: str, moment: float, mails: int) -> bool:
-    """Start a send and kill it once the server has accepted `mails` more, or after `moment` seconds; False if it ended."""
+    """Start a send; kill it once `mails` more were accepted, or after `moment` seconds. False if it had ended."""
     before = len(practice.messages())
     process = journey.start("send", slug, "--yes")
     until = time.monotonic() + moment

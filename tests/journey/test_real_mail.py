@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from tests.fixtures_journey import Journey
 
 

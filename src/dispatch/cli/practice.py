@@ -18,6 +18,8 @@ from dispatch.cli.frame import PRACTICE_LINE, Frame, json_option, pass_frame, pr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dispatch.practice.settings import PracticeSettings
+
 #: the port that practice tries first, so that addresses in mails stay the same from day to day
 FIRST_PORT = 8425
 START_SECONDS = 20.0
@@ -82,9 +84,8 @@ def stop_command(frame: Frame, /, *, as_json: bool) -> None:
 
 
 @practice_command.command("run", hidden=True)
-@click.option("--port", type=int, required=True)
 @pass_frame
-def run_command(frame: Frame, /, port: int) -> None:
+def run_command(frame: Frame, /) -> None:
     """Be the practice server: what `start` starts, in a session of its own."""
     import uvicorn
     from starlette.applications import Starlette
@@ -101,6 +102,8 @@ def run_command(frame: Frame, /, port: int) -> None:
 
     settings = PracticeSettings()
     database = Database.in_file(frame.practice_database)
+    listening = _listen(_last_port(frame))
+    running = _running(listening.getsockname()[1], settings)
 
     async def stop(request: Request) -> Response:
         server.should_exit = True
@@ -113,14 +116,16 @@ def run_command(frame: Frame, /, port: int) -> None:
                 database,
                 public_folder=_practice_folder(frame) / "public",
                 banner=PRACTICE_LINE,
-                public_url=_url(port),
+                public_url=running.url,
                 list_names=list_names(frame.settings.all_audiences()),
             ),
             *practice_routes(_practice_folder(frame), settings=settings),
         ]
     )
-    with socket.create_server(("127.0.0.1", port)) as listening:
-        server = uvicorn.Server(config(app))
+    server = uvicorn.Server(config(app))
+    # The address is noted once it is this process's: whoever reads it finds nobody else there.
+    _write(_note(frame), json.dumps(asdict(running), indent=2))
+    with listening:
         server.run(sockets=[listening])
 
 
@@ -147,12 +152,7 @@ def find_running(frame: Frame) -> Running | None:
 
 def _start(frame: Frame) -> Running:
     from dispatch.errors import ProviderError
-    from dispatch.practice.settings import PracticeSettings
-    from dispatch.store.database import Database
 
-    settings = PracticeSettings()
-    Database.in_file(frame.practice_database).close()
-    port = _free_port(_last_port(frame))
     log = _practice_folder(frame) / "server.log"
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - this program itself, with arguments of its own making
@@ -164,8 +164,6 @@ def _start(frame: Frame) -> Running:
                 str(frame.workspace),
                 "practice",
                 "run",
-                "--port",
-                str(port),
             ],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -175,13 +173,9 @@ def _start(frame: Frame) -> Running:
         )
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
-        health = _ask(port, "/api/health")
-        if health is not None and health.get("pid") == process.pid:
-            url = _url(port)
-            queue_url = f"{url}/queue/{settings.queue_name}"
-            running = Running(port, process.pid, url, queue_url, settings.configuration_set)
-            _write(_note(frame), json.dumps(asdict(running), indent=2))
-            return running
+        found = find_running(frame)
+        if found is not None and found.pid == process.pid:
+            return found
         time.sleep(0.05)
     if process.poll() is None:
         process.kill()
@@ -192,8 +186,9 @@ def _start(frame: Frame) -> Running:
     )
 
 
-def _url(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
+def _running(port: int, settings: "PracticeSettings") -> Running:
+    url = f"http://127.0.0.1:{port}"
+    return Running(port, os.getpid(), url, f"{url}/queue/{settings.queue_name}", settings.configuration_set)
 
 
 def _detached() -> dict[str, Any]:
@@ -237,18 +232,12 @@ def _last_port(frame: Frame) -> int:
         return FIRST_PORT
 
 
-def _free_port(wanted: int) -> int:
-    """The wanted port if it is free, else any."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            if os.name != "nt":
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    return wanted
+def _listen(wanted: int) -> socket.socket:
+    """A listening socket of this computer: at the wanted port if it is free, else at any."""
+    try:
+        return socket.create_server(("127.0.0.1", wanted))
+    except OSError:
+        return socket.create_server(("127.0.0.1", 0))
 
 
 def _ask(port: int, path: str, method: str = "GET") -> dict[str, Any] | None:
