@@ -37,7 +37,7 @@ COLUMN_PX, HALF_PX = 592, 284
 #: tallest that a picture is shown
 SHOWN_HEIGHT_PX = 800
 #: Outlook for Windows splits tables taller than about 1,790 px
-SECTION_PX = 1500
+SECTION_PX = 1600
 _FILLER = Markup("&#8199;&#65279;&#847; ") * 60
 _WORDS = {"notes": "Notes", "read_next": "Read next", "key_points": "KEY POINTS"}
 
@@ -143,13 +143,16 @@ class PageWriter:
     # --- blocks ---------------------------------------------------------------------------------------------
 
     def sections(self) -> Iterator[Markup]:
-        """The text in sections: a new one at each heading of level 2, and where one would grow too tall."""
+        """The text in sections that do not grow too tall; a new one begins at a heading where that is possible.
+
+        A section costs about 2 kB of html, so short ones are put together.
+        """
         made: list[Markup] = []
         tall = 0
         for blocks in _together(self.view.blocks):
             height = sum(self.height(block) for block in blocks)
-            first = blocks[0]
-            if made and (tall + height > SECTION_PX or (isinstance(first, Heading) and first.level == 2)):
+            is_heading = isinstance(blocks[0], Heading) and blocks[0].level == 2
+            if made and (tall + height > SECTION_PX or (is_heading and tall > SECTION_PX // 2)):
                 yield Markup("\n").join(made)
                 made, tall = [], 0
             made.append(self.together(blocks))
