@@ -55,21 +55,27 @@ def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | dict(variables or {})
 
 
-@pytest.fixture(scope="session")
-def filled_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """The workspace that others are copies of; nobody changes it."""
-    made = Workspace(tmp_path_factory.mktemp("filled") / "workspace")
-    made.folder.mkdir()
+def make_workspace(folder: Path) -> Workspace:
+    """A workspace in a new folder, with the seed brief and its 88 members."""
+    made = Workspace(folder)
+    folder.mkdir()
     for name in STARTER:
         source = REPOSITORY / name
         if source.is_dir():
-            shutil.copytree(source, made.folder / name)
+            shutil.copytree(source, folder / name)
         else:
-            shutil.copyfile(source, made.folder / name)
+            shutil.copyfile(source, folder / name)
     for member_list in ("center", "coalition"):
-        done = made.run("members", "import", f"{made.folder}/subscribers/{member_list}.csv", "--list", member_list, "--yes")
+        file = folder / "subscribers" / f"{member_list}.csv"
+        done = made.run("members", "import", str(file), "--list", member_list, "--yes")
         assert done.returncode == 0, done.stderr
     return made
+
+
+@pytest.fixture(scope="session")
+def filled_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The workspace that others are copies of; nobody changes it."""
+    return make_workspace(tmp_path_factory.mktemp("filled") / "workspace")
 
 
 @pytest.fixture

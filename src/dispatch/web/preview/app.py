@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -12,18 +13,20 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import BaseRoute, Route
 
 from dispatch.errors import DispatchError
-from dispatch.pipeline.answers import LinkAnswer, ask_all
-from dispatch.store.plans import PlannedPerson
 from dispatch.web.forms import read_form
 from dispatch.web.page import asset_routes, headers, page
-from dispatch.web.preview import account, differences, links, mail, proofing, wording
+from dispatch.web.pictures import picture_answer
+from dispatch.web.preview import differences, mail
 from dispatch.web.preview.choice import PEOPLE, Choice, ServerAddresses
 from dispatch.web.preview.guard import Guard
 from dispatch.web.preview.live import Live, Shown
 from dispatch.web.preview.outside import Outside
-from dispatch.web.preview.people import People
 from dispatch.web.preview.sheets import Sheets, places_of
-from dispatch.web.readers import picture_answer
+
+if TYPE_CHECKING:
+    from dispatch.pipeline.answers import LinkAnswer
+    from dispatch.store.plans import PlannedPerson
+    from dispatch.web.preview.people import People
 
 Values = Callable[[Request, Shown], dict[str, Any]]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -31,15 +34,25 @@ Act = Callable[[dict[str, str]], dict[str, Any]]
 
 
 class Preview:
-    """The pages of one Brief."""
+    """The pages of one Brief.
+
+    Whatever needs the database is imported when it is first asked for: the first page must be quick.
+    """
 
     def __init__(self, live: Live, outside: Outside, port: int) -> None:
         self.live = live
         self.outside = outside
         self.port = port
-        self.people = People(outside)
         self.sheets = Sheets(ServerAddresses())
         self.answers: dict[str, LinkAnswer] = {}
+        self._is_seen = asyncio.Event()
+
+    @cached_property
+    def people(self) -> "People":
+        """The people of the lists."""
+        from dispatch.web.preview.people import People
+
+        return People(self.outside)
 
     def application(self) -> Guard:
         """The whole application, guarded."""
@@ -52,7 +65,7 @@ class Preview:
             "inbox": self._inbox,
             "differences": lambda request, shown: differences.sheet(shown),
             "findings": lambda request, shown: self.sheets.findings(shown),
-            "links": lambda request, shown: links.sheet(shown, self.answers),
+            "links": self._links,
             "people": self._people,
             "words": lambda request, shown: self._words(shown),
             "proof": lambda request, shown: self._proof(shown),
@@ -72,9 +85,10 @@ class Preview:
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(self._follow()), asyncio.create_task(run_in_threadpool(self._know_names))]
+        tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._know_names())]
         yield
-        tasks[0].cancel()
+        for task in tasks:
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.people.close()
 
@@ -84,11 +98,15 @@ class Preview:
 
         await watch(self.live)
 
-    def _know_names(self) -> None:
-        """After the first page is out: what merge tokens can use, as the lists have it."""
-        self.live.first()
-        with suppress(DispatchError):
-            self.live.know_names(self.people.names())
+    async def _know_names(self) -> None:
+        """Once the first mail is shown, and not in its way: what merge tokens can use, as the lists have it."""
+        await self._is_seen.wait()
+
+        def know() -> None:
+            with suppress(DispatchError):
+                self.live.know_names(self.people.names())
+
+        await run_in_threadpool(know)
 
     # --- pages ----------------------------------------------------------------------------------------------
 
@@ -111,7 +129,9 @@ class Preview:
                     done, status = act(form), 200
                 except DispatchError as err:
                     done, status = {"refused": err.lines()}, 422
-                return self._sheet(key, lambda _, shown: self._again(key, shown, form, done), request, status)
+                return self._sheet(
+                    key, lambda request, shown: self._again(key, request, shown, form, done), request, status
+                )
 
             return await run_in_threadpool(answer)
 
@@ -126,12 +146,14 @@ class Preview:
         given = {"refused": [], **values(request, shown)}
         return page(f"preview_{key}.html", status=status, **common, **given)
 
-    def _again(self, key: str, shown: Shown, form: dict[str, str], done: dict[str, Any]) -> dict[str, Any]:
+    def _again(
+        self, key: str, request: Request, shown: Shown, form: dict[str, str], done: dict[str, Any]
+    ) -> dict[str, Any]:
         if key == "words":
             return self._words(shown, form if done.get("refused") else None) | done
         if key == "proof":
             return self._proof(shown, form.get("addresses", "") if done.get("refused") else "") | done
-        return links.sheet(shown, self.answers) | done
+        return self._links(request, shown) | done
 
     def _mail(self, request: Request, shown: Shown) -> dict[str, Any]:
         choice = Choice.read(request.query_params, shown.bearings.audiences)
@@ -153,14 +175,23 @@ class Preview:
     def _inbox(self, request: Request, shown: Shown) -> dict[str, Any]:
         return self.sheets.inbox(shown, {})
 
+    def _links(self, request: Request, shown: Shown) -> dict[str, Any]:
+        from dispatch.web.preview import links
+
+        return links.sheet(shown, self.answers)
+
     def _people(self, request: Request, shown: Shown) -> dict[str, Any]:
         return self.people.plan(shown) | self.people.listing(shown, request.query_params)
 
     def _words(self, shown: Shown, typed: dict[str, str] | None = None) -> dict[str, Any]:
+        from dispatch.web.preview import wording
+
         names = {audience.slug: audience.name for audience in shown.bearings.audiences}
         return {"saved": None, **wording.sheet(shown, names, typed)}
 
     def _proof(self, shown: Shown, typed: str = "") -> dict[str, Any]:
+        from dispatch.web.preview import proofing
+
         about = self.people.plan(shown) | proofing.sheet(shown, self.people)
         errors = shown.prepared.errors if shown.prepared else []
         return {"sent": None, "typed": typed, "errors": len(errors), **about}
@@ -168,12 +199,19 @@ class Preview:
     # --- acts -----------------------------------------------------------------------------------------------
 
     def _save_words(self, form: dict[str, str]) -> dict[str, Any]:
+        from dispatch.web.preview import wording
+
         return {"saved": wording.write(self.live, form)}
 
     def _mail_proof(self, form: dict[str, str]) -> dict[str, Any]:
+        from dispatch.web.preview import proofing
+
         return proofing.mail_proof(self.live, self.outside, form.get("addresses", ""))
 
     def _ask_links(self, form: dict[str, str]) -> dict[str, Any]:
+        from dispatch.pipeline.answers import ask_all
+        from dispatch.web.preview import links
+
         shown = self.live.first()
         if shown.prepared is not None:
             self.answers = ask_all(row.href for row in links.link_rows(shown) if row.can_be_asked)
@@ -197,13 +235,17 @@ class Preview:
 
     async def _account(self, request: Request) -> Response:
         def answer() -> Response:
+            from dispatch.web.preview import account
+
             shown = self.live.first()
             return page("account.html", **account.sheet(shown, self.outside, self.people))
 
         return await run_in_threadpool(answer)
 
     async def _frame(self, request: Request) -> Response:
-        return await run_in_threadpool(self._frame_now, request)
+        answer = await run_in_threadpool(self._frame_now, request)
+        self._is_seen.set()
+        return answer
 
     def _frame_now(self, request: Request) -> Response:
         shown = self.live.first()

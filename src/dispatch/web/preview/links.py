@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dispatch.compose.view import View
 from dispatch.model.brief import Block, Button, Link, inlines_of, walk, walk_inlines
-from dispatch.pipeline.answers import LinkAnswer
 from dispatch.web.preview.live import Shown
 from dispatch.web.preview.sheets import view_of
+
+if TYPE_CHECKING:
+    from dispatch.pipeline.answers import LinkAnswer
 
 _HEADINGS = ("h1", "h2", "h3", "h4")
 #: the sections of links that stand before the first heading, and of those that every mail has
@@ -112,7 +114,7 @@ def _hrefs(blocks: tuple[Block, ...]) -> Iterator[str]:
             yield from (inline.href for inline in walk_inlines(inlines) if isinstance(inline, Link))
 
 
-def sheet(shown: Shown, answers: Mapping[str, LinkAnswer]) -> dict[str, Any]:
+def sheet(shown: Shown, answers: "Mapping[str, LinkAnswer]") -> dict[str, Any]:
     """The values of the page of links."""
     rows = link_rows(shown)
     return {

@@ -5,19 +5,21 @@ It knows no provider: whoever starts it puts these together.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dispatch.model.message import Account
-from dispatch.pipeline.ports import Mailer, Publisher
-from dispatch.store.database import Database
+if TYPE_CHECKING:
+    from dispatch.model.message import Account
+    from dispatch.pipeline.ports import Mailer, Publisher
+    from dispatch.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Courier:
     """What mails a Proof."""
 
-    database: Database
-    mailer: Mailer
-    publisher: Publisher
+    database: "Database"
+    mailer: "Mailer"
+    publisher: "Publisher"
     #: the address at which readers reach our pages
     public_url: str
 
@@ -27,9 +29,9 @@ class Outside:
     """How the preview reaches what is not its own. Each of them may raise DispatchError."""
 
     #: the database of this way's Campaigns, with the lists as they are now
-    open_database: Callable[[], Database]
+    open_database: "Callable[[], Database]"
     #: differs once the lists may have changed
     lists_mark: Callable[[], object]
     #: what the provider grants now
-    account: Callable[[], Account]
+    account: "Callable[[], Account]"
     courier: Callable[[], Courier]
