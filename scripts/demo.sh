@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The line from a member list to a report, in a fresh workspace under .cache/demo. Nothing leaves this computer.
+# The line from a member list to a report, in a fresh workspace: .cache/demo, or the folder named. Nothing leaves this
+# computer.
 # Every command is shown before it runs: typed by hand, inside a workspace, it does the same.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 dispatch=$PWD/.venv/bin/dispatch
-workspace=.cache/demo
+workspace=${1:-.cache/demo}
 
 show() {
     printf '\n$ dispatch %s\n' "$*"

@@ -1,5 +1,7 @@
 """The workspace and its settings: where they come from, and what a person is told about a wrong one."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -187,3 +189,14 @@ def test_no_workspace_is_an_error_that_says_how_to_make_one(tmp_path: Path) -> N
 
     assert "not a dispatch workspace" in caught.value.what
     assert "dispatch init" in caught.value.todo
+
+
+def test_a_folder_that_was_deleted_under_ones_feet_is_told_as_such(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f'cd "{gone}" && rmdir "{gone}" && exec "{sys.executable}" -m dispatch report'
+
+    ran = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60)
+
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("Error: The folder that you are in is not there any more.\n")

@@ -47,7 +47,7 @@ class Frame:
             return find_exactly(self.named)
         if named := os.environ.get(WORKSPACE_VARIABLE):
             return find_exactly(Path(named))
-        return find_workspace(Path.cwd())
+        return find_workspace(here())
 
     @functools.cached_property
     def settings(self) -> "Settings":
@@ -123,6 +123,19 @@ def public_url(frame: Frame) -> str:
         return f"http://127.0.0.1:{int(port)}"
     except (OSError, ValueError, KeyError, TypeError):
         return PRACTICE_URL
+
+
+def here() -> Path:
+    """The folder that the command was called in. Raises WorkspaceError where it has been deleted meanwhile."""
+    from dispatch.errors import WorkspaceError
+
+    try:
+        return Path.cwd()
+    except FileNotFoundError as err:
+        raise WorkspaceError(
+            "The folder that you are in is not there any more.",
+            todo="Go into your workspace (cd …), or name it: dispatch --workspace DIR …",
+        ) from err
 
 
 def find_exactly(folder: Path) -> Path:
