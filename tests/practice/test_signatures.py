@@ -54,6 +54,14 @@ def test_of_an_unknown_key_only_the_date_is_checked(practice: PracticeServer) ->
     assert practice.client("sesv2", key="AKIDEXAMPLE", secret="other").get_account()["SendingEnabled"] is True
 
 
+def test_the_key_of_another_workspace_is_refused(tmp_path: Path) -> None:
+    with practice_server(tmp_path, owner="ours") as practice:
+        ours = practice.client("sesv2", key="practice-ours", secret="practice")
+        theirs = practice.client("sqs", key="practice-theirs", secret="practice")
+        assert ours.get_account()["SendingEnabled"] is True
+        assert refusal(theirs.list_queues)[:2] == ("UnrecognizedClientException", 403)
+
+
 def test_a_call_that_waited_too_long_between_signing_and_sending_is_refused(practice: PracticeServer) -> None:
     ses = practice.client("sesv2")
 

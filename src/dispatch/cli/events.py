@@ -87,10 +87,10 @@ def _queue(frame: Frame) -> "Notices | None":
 
     if not frame.is_practice:
         return open_notices(frame, frame.settings.ses.queue_url)
-    from dispatch.cli.practice import find_running
+    from dispatch.cli.practice import find_running, owner_of
 
     running = find_running(frame)
     if running is None:
         return None
-    point_at_practice(running.url)
+    point_at_practice(running.url, owner_of(frame))
     return open_notices(frame, running.queue_url)

@@ -1,5 +1,6 @@
 """`dispatch practice`: a local SES and SQS to try everything against; nothing leaves this computer."""
 
+import hashlib
 import json
 import os
 import socket
@@ -100,7 +101,7 @@ def run_command(frame: Frame, /) -> None:
     from dispatch.web.readers import list_names
     from dispatch.web.readers import routes as reader_routes
 
-    settings = PracticeSettings()
+    settings = PracticeSettings(owner=owner_of(frame))
     database = Database.in_file(frame.practice_database)
     listening = _listen(_last_port(frame))
     running = _running(listening.getsockname()[1], settings)
@@ -230,6 +231,11 @@ def _last_port(frame: Frame) -> int:
         return int(json.loads(_note(frame).read_text(encoding="utf-8"))["port"])
     except (OSError, ValueError, KeyError, TypeError):
         return FIRST_PORT
+
+
+def owner_of(frame: Frame) -> str:
+    """What tells this workspace's practice server from others that had, or will have, the same port."""
+    return hashlib.sha256(str(frame.workspace).encode()).hexdigest()[:12]
 
 
 def _listen(wanted: int) -> socket.socket:

@@ -90,9 +90,9 @@ def send_command(
         sys.exit(USAGE)
     desk = Desk.open(frame, find_brief(frame.workspace, brief), audiences)
     if dry_run and is_terminal() and not as_json:
-        from dispatch.cli.preview import show
+        from dispatch.cli.preview import open_preview
 
-        show(frame, desk.brief_file)
+        open_preview(frame, desk.brief_file)
         return
     proposal = desk.propose()
     if dry_run:

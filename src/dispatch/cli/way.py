@@ -39,11 +39,11 @@ def open_way(frame: Frame) -> Way:
     queue_url = settings.ses.queue_url
     configuration_set = settings.ses.configuration_set
     if frame.is_practice:
-        from dispatch.cli.practice import ensure_running
+        from dispatch.cli.practice import ensure_running, owner_of
 
         running = ensure_running(frame)
         public_url, queue_url, configuration_set = running.url, running.queue_url, running.configuration_set
-        point_at_practice(running.url)
+        point_at_practice(running.url, owner_of(frame))
     return Way(
         name=settings.mail.via,
         database=frame.open_database(),
@@ -63,15 +63,15 @@ def open_notices(frame: Frame, queue_url: str) -> "Notices | None":
     return SqsNotices(region=frame.settings.ses.region, queue_url=queue_url)
 
 
-def point_at_practice(url: str) -> None:
-    """Turn every AWS call of this process to the practice server, whatever the environment says."""
+def point_at_practice(url: str, owner: str) -> None:
+    """Turn every AWS call of this process to the practice server of a workspace, whatever the environment says."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
         AWS_ENDPOINT_URL=url,
         AWS_ENDPOINT_URL_SESV2=url,
         AWS_ENDPOINT_URL_SQS=url,
-        AWS_ACCESS_KEY_ID="practice",
+        AWS_ACCESS_KEY_ID=f"practice-{owner}",
         AWS_SECRET_ACCESS_KEY="practice",  # noqa: S106 - the practice server's own, known to everybody
         AWS_EC2_METADATA_DISABLED="true",
         AWS_CONFIG_FILE=os.devnull,

@@ -48,5 +48,7 @@ class PracticeSettings:
     verified: tuple[str, ...] | None = None
     #: False: unsigned calls are answered too
     check_signatures: bool = True
+    #: the workspace that it belongs to: access keys `practice-…` of any other are refused
+    owner: str = ""
     #: calls per second granted to each operation but the sending ones; 0 without limit (Amazon grants 1)
     calls_per_second: float = 0.0

@@ -24,10 +24,14 @@ _AUTHORIZATION = re.compile(
 )
 
 
-def check(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, now: float) -> None:
+def check(
+    method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, now: float, owner: str = ""
+) -> None:
     """Raise Refusal unless the request is signed, in time and, for the key `practice`, rightly.
 
-    `path` and `query` as they came over the wire; header names in lower case.
+    `path` and `query` as they came over the wire; header names in lower case. A key `practice-…` belongs to one
+    workspace: only that of `owner` is taken, so that a process of another workspace, whose server ended and whose
+    port this one took, cannot mail here or take events away.
     """
     authorization = headers.get("authorization")
     if not authorization:
@@ -38,7 +42,9 @@ def check(method: str, path: str, query: str, headers: Mapping[str, str], body: 
     key, day, region, service, signed, signature = found.groups()
     stamp = headers.get("x-amz-date", "")
     _check_date(stamp, day, now)
-    if key != ACCESS_KEY:
+    if key.startswith(f"{ACCESS_KEY}-") and key != f"{ACCESS_KEY}-{owner}":
+        raise Refusal("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
+    if key.partition("-")[0] != ACCESS_KEY:
         return
     request = _canonical(method, path, query, headers, signed, body)
     scope = f"{day}/{region}/{service}/aws4_request"
