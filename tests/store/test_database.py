@@ -10,13 +10,15 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import create_engine, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from dispatch.errors import SettingsError, StoreError
-from dispatch.store import audit
+from dispatch.store import audit, campaigns, migrate
 from dispatch.store.database import HEAD, Database, clock
 from dispatch.store.schema import audit as audit_table
 from dispatch.store.schema import instant_text, metadata, pace
@@ -77,6 +79,29 @@ def _described(database: Database) -> dict[str, object]:
 def _plain(described: dict[str, Any]) -> dict[str, Any]:
     """The same, with the text of conditions instead of the objects that hold it."""
     return {key: _plain(value) if isinstance(value, dict) else str(value) for key, value in sorted(described.items())}
+
+
+def test_a_database_of_the_first_version_is_brought_up_with_all_that_is_in_it(empty_database_url: str) -> None:
+    database = Database(create_engine(empty_database_url))
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        old = ("id", "slug", "title", "date", "state", "reason", "todo", "way", "created_at")
+        row = ("c" * 32, "a-brief", "A brief", "2026-11-24", "finished", "", "", "ses", "2026-11-24T09:00:00.000Z")
+        values = ", ".join(f"'{value}'" for value in row)
+        connection.execute(text(f"INSERT INTO campaigns ({', '.join(old)}) VALUES ({values})"))
+    token = database.key("token")
+    database.close()
+
+    with Database.open(empty_database_url) as brought_up, brought_up.reading() as connection:
+        assert brought_up.version() == HEAD
+        assert brought_up.key("token") == token
+        found = campaigns.find(connection, "a-brief")
+
+    assert found is not None
+    assert (found.id, found.way, found.created_at) == ("c" * 32, "ses", datetime(2026, 11, 24, 9, tzinfo=UTC))
 
 
 def test_opening_again_changes_nothing(empty_database_url: str) -> None:

@@ -20,7 +20,9 @@ def migrate(database: "Database", version: str | None) -> None:
     Raises StoreError where the database was made by a newer dispatch.
     """
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    # A path may hold "%", which stands for something in these options.
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if version is not None and version not in known:
         raise StoreError(
