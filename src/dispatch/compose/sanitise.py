@@ -30,5 +30,8 @@ def clean(source: str, file: str) -> tuple[str, list[Finding]]:
 
 
 def one_line(text: str) -> str:
-    """The text with every run of blanks and line ends as one space; no-break spaces stay."""
-    return _SPACES.sub(" ", text).strip()
+    """The text with every run of blanks and line ends as one space; no-break spaces stay.
+
+    Without unwanted characters too: in front matter they can be written as escapes, which `clean` does not see.
+    """
+    return _SPACES.sub(" ", _UNWANTED.sub("", text)).strip()
