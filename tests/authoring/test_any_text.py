@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dispatch.authoring import ledger
-from dispatch.authoring.document import Draft, Paragraph, Span
+from dispatch.authoring.document import Block, Document, Draft, Paragraph, Span, Table, clean, is_number
 from dispatch.authoring.markdown import write
 from dispatch.authoring.plain import read_text
 from dispatch.authoring.understand import understand
@@ -18,14 +18,60 @@ from dispatch.model import brief as model
 TODAY = dt.date(2024, 1, 2)
 #: pieces that mean something to Markdown, to the front matter, to merge tokens, or to the import itself
 TELLING = st.sampled_from(
-    ["*", "**", "_", "__", "`", "```", "~~", "~~~", "#", "## ", "- ", "+ ", "1. ", "2) ", "> ", "|", "---", "===", ":::"]
+    [
+        "*",
+        "**",
+        "_",
+        "__",
+        "`",
+        "```",
+        "~~",
+        "~~~",
+        "#",
+        "## ",
+        "- ",
+        "+ ",
+        "1. ",
+        "2) ",
+        "> ",
+        "|",
+        "---",
+        "===",
+        ":::",
+    ]
     + ["[", "]", "(", ")", "[^1]", "[^1]: ", "^[", "[[name]]", "[[name|friend]]", "{.x}", "{", "}", "<b>", "</", "<!--"]
     + ["&amp;", "&#65;", "\\", "\\\\", "!", "![", "](", "https://example.org/a_(b)", "www.example.org", "a@example.org"]
     + ["¹", "²", "¹² ", "[1]", "[2] ", "\t", "\n", "\n\n", "    ", "\r\n", "\f", "\u2028", "\u00a0", "\u00ad", '"', "'"]
-    + ["Photo: ", "Figure 1: ", " / Reuters", "By ", "9/19/2023", "The Center", "www.usebc.org", "Ibid", "Notes", "Page 3"]
-    + ["Kevin Zhang", ", Director", "title: ", "...", "中文", "العربية", "\u200f", "e\u0301", "👍🏽", "\ufeff", "\x00", "\ud7ff"]
+    + [
+        "Photo: ",
+        "Figure 1: ",
+        " / Reuters",
+        "By ",
+        "9/19/2023",
+        "The Center",
+        "www.usebc.org",
+        "Ibid",
+        "Notes",
+        "Page 3",
+    ]
+    + [
+        "Kevin Zhang",
+        ", Director",
+        "title: ",
+        "...",
+        "中文",
+        "العربية",
+        "\u200f",
+        "e\u0301",
+        "👍🏽",
+        "\ufeff",
+        "\x00",
+        "\ud7ff",
+    ]
 )
-WORDS = st.sampled_from(["word", "another", "One", "sentence ends.", "Long enough to be a paragraph of prose, says who?"])
+WORDS = st.sampled_from(
+    ["word", "another", "One", "sentence ends.", "Long enough to be a paragraph of prose, says who?"]
+)
 TEXTS = st.lists(st.one_of(TELLING, WORDS, st.just(" "), st.text(max_size=4)), max_size=40).map("".join)
 
 
@@ -42,7 +88,7 @@ def taken(text: str) -> tuple[Draft, str] | None:
 @given(TEXTS)
 @example("¹ a\n\nb¹ c¹\n\n¹ d")
 @example("Title\n\n[1] x [1] y\n\n[1] z")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_text_loses_a_word(text: str) -> None:
     if found := taken(text):
         draft, brief = found
@@ -61,7 +107,7 @@ def test_no_bytes_make_the_import_of_a_text_raise_anything_but_its_own_error(dat
 
 
 @given(TEXTS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_whatever_is_imported_can_be_read_as_a_brief(text: str) -> None:
     if found := taken(text):
         parsed = parse(found[1], slug="a", file="brief.md")
@@ -69,16 +115,19 @@ def test_whatever_is_imported_can_be_read_as_a_brief(text: str) -> None:
         assert {finding.code for finding in parsed.findings} <= EXPECTED_CODES
 
 
-#: what stays to be mended by a person, and is none of the import's syntax
-EXPECTED_CODES = {"alt-missing", "caption-missing", "credit-missing", "token-unclosed", "preheader-missing"}
+#: what stays to be mended by a person, and is none of the import's syntax; a line of colons is found even where it is
+#: escaped, and an author who typed one is asked about it
+EXPECTED_CODES = {"alt-missing", "caption-missing", "credit-missing", "preheader-missing", "container-stray"}
 
 #: single-line texts whose characters a mail can carry
-LINES = st.lists(st.one_of(TELLING, WORDS, st.just(" ")), min_size=1, max_size=25).map(lambda p: " ".join("".join(p).split()))
+LINES = st.lists(st.one_of(TELLING, WORDS, st.just(" ")), min_size=1, max_size=25).map(
+    lambda p: " ".join("".join(p).split())
+)
 LOOKS = st.tuples(LINES, st.booleans(), st.booleans())
 
 
 @given(st.lists(LOOKS, min_size=1, max_size=4), st.booleans())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_a_paragraph_reads_back_as_it_was_typed(pieces: list[tuple[str, bool, bool]], is_heading: bool) -> None:
     spans = tuple(Span(text, strong=strong, emphasis=emphasis) for text, strong, emphasis in pieces)
     typed = re.sub(r"[\x00\ufeff\u2028\f]", "", "".join(text for text, _, _ in pieces))
@@ -88,3 +137,52 @@ def test_a_paragraph_reads_back_as_it_was_typed(pieces: list[tuple[str, bool, bo
     assert parsed.brief is not None
     read = " ".join(model.plain(run) for block in parsed.brief.blocks for run in model.inlines_of(block))
     assert " ".join(read.split()) == " ".join(typed.split())
+
+
+SPANS = st.builds(
+    Span,
+    text=st.lists(st.one_of(TELLING, WORDS, st.just(" ")), min_size=1, max_size=6).map("".join).map(clean),
+    strong=st.booleans(),
+    emphasis=st.booleans(),
+    raised=st.sampled_from(["", "", "", "above", "below"]),
+    link=st.sampled_from(["", "", "", "https://example.org/a?b=c&d=(e)", "mailto:a@example.org"]),
+)
+MARKS = st.sampled_from([Span("", note="footnote:1"), Span("", note="footnote:2"), Span("", note="endnote:9")])
+PARAGRAPHS = st.builds(
+    Paragraph,
+    spans=st.lists(st.one_of(SPANS, SPANS, MARKS), min_size=1, max_size=4).map(tuple),
+    place=st.integers(1, 40),
+    style=st.sampled_from(["", "", "", "title", "subtitle", "caption", "quote"]),
+    heading=st.sampled_from([0, 0, 0, 0, 1, 2, 5]),
+    is_quote=st.booleans(),
+    is_boxed=st.booleans(),
+)
+ITEMS = st.builds(
+    Paragraph, spans=st.tuples(SPANS), list_level=st.integers(0, 4), number=st.one_of(st.none(), st.integers(1, 12))
+)
+TABLES = st.builds(
+    Table,
+    rows=st.lists(
+        st.lists(st.lists(PARAGRAPHS, max_size=2).map(tuple), min_size=1, max_size=3).map(tuple), min_size=1, max_size=3
+    ).map(tuple),
+)
+BLOCKS = st.lists(st.one_of(PARAGRAPHS, PARAGRAPHS, ITEMS, TABLES), min_size=1, max_size=12)
+NOTES = st.fixed_dictionaries(
+    {
+        "footnote:1": st.lists(PARAGRAPHS, min_size=1, max_size=2),
+        "footnote:2": st.lists(PARAGRAPHS, min_size=1, max_size=1),
+    }
+)
+
+
+@given(BLOCKS, NOTES)
+@settings(max_examples=200, deadline=None)
+def test_no_document_loses_a_word(blocks: list[Block], notes: dict[str, list[Paragraph]]) -> None:
+    document = Document(list(blocks), "paragraph", notes=dict(notes))
+    # a raised number is a word of its own, as in the reader of Word documents
+    texts = [
+        "".join(f" {s.text} " if s.raised and is_number(s.text) else s.text or " " for s in p.spans)
+        for p in document.paragraphs()
+    ]
+    draft = understand(document, TODAY)
+    assert ledger.missing("\n".join(texts), write(draft).text, [left.words for left in draft.left_out]) == {}

@@ -18,7 +18,14 @@ DOCUMENTS = Path(__file__).parents[1] / "fixtures" / "documents"
 SOURCES = sorted([*DOCUMENTS.glob("*.docx"), *DOCUMENTS.glob("*.txt")])
 NOW = dt.datetime(2024, 1, 2, 12, tzinfo=dt.UTC)
 #: what `check` finds because a document has no pictures, alt texts, subject or preheader
-EXPECTED = {"alt-missing", "picture-missing", "subject-missing", "preheader-missing", "credit-missing", "caption-missing"}
+EXPECTED = {
+    "alt-missing",
+    "picture-missing",
+    "subject-missing",
+    "preheader-missing",
+    "credit-missing",
+    "caption-missing",
+}
 
 
 def take(source: Path, folder: Path) -> Taken:
@@ -53,7 +60,9 @@ def words_in(source: Path) -> str:
             if re.match(r"word/(document|footnotes|endnotes|comments|header\d*|footer\d*)\.xml$", name):
                 root = etree.fromstring(archive.read(name))
                 for paragraph in root.iter("{*}p"):
-                    inside = paragraph.iter("{*}t", "{*}delText", "{*}tab", "{*}br", "{*}footnoteReference", "{*}endnoteReference")
+                    inside = paragraph.iter(
+                        "{*}t", "{*}delText", "{*}tab", "{*}br", "{*}footnoteReference", "{*}endnoteReference"
+                    )
                     texts.append("".join(element.text or " " for element in inside))
     return "\n".join(texts)
 

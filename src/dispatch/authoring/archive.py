@@ -6,8 +6,8 @@ written outside memory. ECMA-376 part 2 (packages).
 
 import io
 import posixpath
+import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 
 from lxml import etree
@@ -21,7 +21,7 @@ MAX_UNPACKED_BYTES = 200_000_000
 #: of one XML part, unpacked
 MAX_XML_BYTES = 12_000_000
 #: of the XML parts that are read, together
-MAX_ELEMENTS = 250_000
+MAX_ELEMENTS = 150_000
 MAX_DEPTH = 80
 #: an entry above 1 MB that shrinks by more is a bomb
 MAX_RATIO = 250
@@ -55,7 +55,8 @@ class Archive:
         """The bytes of a part. Raises DocumentError where it is missing or broken."""
         try:
             return self._zip.read(name)
-        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as err:
+        # zipfile lets errors of struct, zlib, codecs and lzma through on broken entries
+        except Exception as err:
             raise broken(self._file, f"its part {name} cannot be read") from err
 
     def xml(self, name: str) -> etree._Element:
@@ -79,6 +80,8 @@ class Archive:
         try:
             root = etree.fromstring(data, parser)
         except (etree.XMLSyntaxError, ValueError) as err:
+            if re.search("depth|huge", str(err), re.IGNORECASE):
+                raise too_much(self._file, f"its parts are nested more than {MAX_DEPTH} deep") from err
             raise broken(self._file, f"its part {name} is no well-formed XML") from err
         if getattr(root.getroottree().docinfo, "doctype", ""):
             raise broken(self._file, f"its part {name} declares a document type, which no word processor writes")

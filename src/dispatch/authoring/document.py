@@ -5,7 +5,7 @@ The readers (`plain`, `word`) make a Document; `understand` turns it into a Draf
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 #: characters that no file may bring in: controls (but tab and newline), surrogates, non-characters, the byte order mark
@@ -16,6 +16,15 @@ def clean(text: str) -> str:
     """The text with line ends as newlines and each character that no file may bring in as a space."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     return _UNWANTED.sub(" ", text)
+
+
+_ABOVE = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
+_BELOW = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+
+
+def is_number(text: str) -> bool:
+    """Whether raised or lowered text is a number, perhaps with signs; then it is a word apart from its neighbours."""
+    return any(letter.isdecimal() for letter in text) and not any(c.isalpha() and c != "n" for c in text)
 
 
 def shortened(text: str, most: int = 60) -> str:
@@ -39,6 +48,18 @@ class Span:
     note: str = ""
     #: the picture that stands here, as an index into Document.pictures
     picture: int | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text with raised and lowered numbers as raised and lowered characters; letters stay as they are."""
+        if self.raised and is_number(self.text):
+            return self.text.translate(_ABOVE if self.raised == "above" else _BELOW)
+        return self.text
+
+
+def _joined(texts: Iterable[str]) -> str:
+    """Texts in one; a note mark (NUL, which no text holds) between two letters leaves a blank, elsewhere nothing."""
+    return re.sub(r"(?<=\w)\0+(?=\w)", " ", "".join(texts)).replace("\0", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +88,12 @@ class Paragraph:
     @property
     def text(self) -> str:
         """The words, with the typed line breaks and without the marks of Word's own notes."""
-        return "".join(span.text for span in self.spans)
+        return _joined(span.shown if span.text or not span.note else "\0" for span in self.spans)
 
     @property
     def words(self) -> str:
         """The words in one line, without note marks."""
-        return " ".join("".join(span.text for span in self.spans if not span.note).split())
+        return " ".join(_joined("\0" if span.note else span.shown for span in self.spans).split())
 
     @property
     def pictures(self) -> list[int]:
@@ -188,6 +209,16 @@ class Document:
     look_at: list[Remark] = field(default_factory=list)
     #: all the words of the file, taken without any understanding: what the ledger holds brief.md against
     source: str = ""
+
+    def paragraphs(self) -> Iterator[Paragraph]:
+        """Every paragraph of the text, the tables and the notes."""
+        for block in self.blocks:
+            if isinstance(block, Paragraph):
+                yield block
+            elif isinstance(block, Table):
+                yield from block.paragraphs()
+        for note in self.notes.values():
+            yield from note
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def drop_furniture(blocks: list[Block], draft: Draft) -> list[Block]:
             continue
         for line, reason in zip(lines, reasons, strict=True):
             if reason:
-                draft.left_out.append(LeftOut(line.words, reason, line.place))
+                draft.left_out.append(LeftOut(line.text, reason, line.place))
             else:
                 out.append(line)
     return out

@@ -22,6 +22,8 @@ from dispatch.errors import DispatchError, DocumentError, ProblemsFound
 
 #: larger files are not read
 MAX_FILE_BYTES = 100_000_000
+#: longest document, and longest paragraph of one
+MAX_CHARACTERS, MAX_PARAGRAPH = 300_000, 15_000
 #: words of the title that a slug takes, and its length
 _MAX_SLUG_WORDS, _MAX_SLUG = 8, 80
 
@@ -146,11 +148,31 @@ def read(file: Path) -> Document:
             f"The document cannot be read: {err.strerror}.", where=str(file), todo="Check its name and place."
         ) from err
     document = read_text(data, str(file)) if kind in {".txt", ".text"} else read_word(data, str(file))
+    _hold_to_bounds(document, file)
     if not re.search(r"\w", document.source) or not document.blocks:
         raise DocumentError(
             "There are no words in this document.", where=str(file), todo="Check that it is the right file."
         )
     return document
+
+
+def _hold_to_bounds(document: Document, file: Path) -> None:
+    """Raise DocumentError where there is more text than a brief can have, which would take minutes to look through."""
+    size = len(document.source)
+    longest = max((len(p.text) for p in document.paragraphs()), default=0)
+    place = next((p.place for p in document.paragraphs() if len(p.text) == longest), 0)
+    if size > MAX_CHARACTERS:
+        raise DocumentError(
+            f"This document has {size:,} characters; the most is {MAX_CHARACTERS:,} (a brief has about 12,000).",
+            where=str(file),
+            todo="Check that it is the right file, or cut it.",
+        )
+    if longest > MAX_PARAGRAPH:
+        raise DocumentError(
+            f"One paragraph has {longest:,} characters; the most is {MAX_PARAGRAPH:,}.",
+            where=f"{file}, {document.counts} {place}",
+            todo="Break it into paragraphs, with an empty line between them.",
+        )
 
 
 def slug_of(title: str, date: dt.date) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dispatch.authoring.reading import texts_of
 from dispatch.errors import DocumentError
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
 _ABOVE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
 _RAISED = re.compile(r"[⁰¹²³⁴-⁹₀-₉]+")
 _FRONT_MATTER = re.compile(r"---\n(?P<front>.*?)\n---\n(?P<body>.*)", re.DOTALL)

@@ -7,14 +7,15 @@ from itertools import groupby
 
 from dispatch.authoring import escape
 from dispatch.authoring.document import Block, Draft, Figure, Paragraph, Span, Table
-from dispatch.authoring.notes import literal
 from dispatch.authoring.reading import inline_text
 
 Escaper = Callable[[str], str]
 
 #: an address, which is written as a link, or a merge token, which is written as code
 _AS_IT_IS = re.compile(
-    r"<?(?P<url>https?://[^\s<>\"“”‘’`\\^{}|]+[^\s<>\"“”‘’`\\^{}|.,;:!?)\]'»。，；：！？）])>?|(?:" + escape.TOKEN.pattern + ")+"
+    r"<?(?P<url>https?://[^\s<>\"“”‘’`\\^{}|]+[^\s<>\"“”‘’`\\^{}|.,;:!?)\]'»。，；：！？）])>?|(?:"
+    + escape.TOKEN.pattern
+    + ")+"
 )
 
 
@@ -106,7 +107,8 @@ def _block(block: Block) -> str:
     if isinstance(block, Table):
         return _table(block)
     if block.heading:
-        return "#" * block.heading + " " + inline(block.spans).replace("\\\n", " ").strip()
+        words = inline(block.spans).replace("\\\n", " ").strip()
+        return "#" * block.heading + " " + re.sub(r"(?:^|(?<=\s))#+$", r"\\\g<0>", words)
     return paragraph(block)
 
 
@@ -127,7 +129,7 @@ def figure(block: Figure) -> str:
 
 
 def _note(label: str, paragraphs: list[Paragraph]) -> str:
-    first, *rest = [paragraph(block) for block in paragraphs if block.text.strip()] or [""]
+    first, *rest = [paragraph(block) for block in paragraphs if block.text.strip() or block.notes] or [""]
     lines = [f"[^{label}]: {_prefixed(first, '    ').lstrip()}"]
     lines.extend("\n" + _prefixed(text, "    ") for text in rest)
     return "\n".join(lines)
@@ -244,7 +246,7 @@ def _marks(text: str) -> str:
 
 def _typed(span: Span) -> str:
     """The text of a span in one line per typed line, tabs as spaces."""
-    return re.sub(r"[ \t]*\t[ \t]*", " ", literal(span))
+    return re.sub(r"[ \t]*\t[ \t]*", " ", span.shown)
 
 
 def _piece(span: Span, escaped: Escaper) -> str:

@@ -14,7 +14,6 @@ from dispatch.authoring.looks import fold
 
 _ABOVE = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _TO_ASCII = str.maketrans(_ABOVE, "0123456789")
-_TO_ABOVE = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _MARK = re.compile(rf"[{_ABOVE}]{{1,3}}|\[\d{{1,3}}\]")
 _RAISED = re.compile(r"\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*")
 #: what a raised number after it makes a power, an area or a formula
@@ -59,15 +58,6 @@ def take_typed_notes(blocks: list[Block], draft: Draft, notes: dict[str, list[Pa
             kept.append(block)
     draft.understood.append(Remark(f"{len(typed.called)} typed notes, by their numbers", 0))
     return _without_notes_heading(kept, typed, blocks, draft)
-
-
-def literal(span: Span) -> str:
-    """The text of a raised or lowered span where it calls no note: digits as raised characters, letters as they are."""
-    if span.raised == "above" and re.fullmatch(r"[\d+\-=()n\s]+", span.text) and any(c.isdigit() for c in span.text):
-        return span.text.translate(_TO_ABOVE)
-    if span.raised == "below" and re.fullmatch(r"[\d\s]+", span.text):
-        return span.text.translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
-    return span.text
 
 
 def _key(at: int, number: str) -> str:
@@ -175,7 +165,7 @@ def _marked_raised(span: Span, before: str, at: int, typed: _Typed) -> Iterator[
         yield span
         return
     for number, key in zip(numbers, called, strict=True):
-        yield Span(number, note=key)
+        yield Span(number, raised="above", note=key)
 
 
 def _marked_text(span: Span, before: str, at: int, typed: _Typed) -> Iterator[Span]:

@@ -17,6 +17,8 @@ _PAGE_NUMBER = re.compile(r"\s*[-–—]\s*\d{1,3}\s*[-–—]\s*")
 _QUOTE = re.compile(r"\s*>\s?(?P<rest>.*)")
 #: a hard-wrapped line is about this long; shorter ones were broken on purpose
 _WRAPPED = 50
+#: a line longer than this is a paragraph of its own, and so are those beside it
+_PARAGRAPH = 120
 
 
 def read_text(data: bytes, file: str) -> Document:
@@ -96,11 +98,12 @@ def _item(line: str, place: int) -> Paragraph | None:
 
 
 def _text(lines: list[str], place: int) -> list[Paragraph]:
-    """Lines of plain text; a note that starts a line starts a paragraph."""
+    """Lines of plain text as paragraphs; a note that starts a line starts one."""
     paragraphs: list[Paragraph] = []
     texts: list[str] = []
+    each_is_one = any(len(line) > _PARAGRAPH for line in lines)
     for at, line in enumerate(lines):
-        if texts and starts_note(line):
+        if texts and (each_is_one or starts_note(line)):
             paragraphs.append(Paragraph(_spans(_join(texts)), place + at - len(texts), step=1))
             texts = []
         texts.append(line)

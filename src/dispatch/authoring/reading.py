@@ -26,7 +26,9 @@ def texts_of(body: str) -> Iterator[str]:
     """The texts in the body of a brief.md: of paragraphs, headings, cells, pictures, links' targets, notes, numbers."""
     for token in _reader().parse(body):
         if token.type == "inline":
-            yield "".join(_shown(token.children or [], with_targets=True))
+            children = token.children or []
+            yield "".join(_shown(children))
+            yield from (str(c.attrs["href"]) for c in children if c.type == "link_open" and c.markup not in _BARE)
         elif token.type in {"fence", "code_block"}:
             yield token.content
         elif token.type == "list_item_open":
@@ -38,10 +40,10 @@ def texts_of(body: str) -> Iterator[str]:
 def inline_text(markdown: str) -> str:
     """The text that a run of inline Markdown shows, blanks as single spaces and notes as their labels."""
     tokens = _reader().parseInline(markdown)
-    return " ".join("".join(_shown([c for t in tokens for c in t.children or []], with_targets=False)).split())
+    return " ".join("".join(_shown([child for token in tokens for child in token.children or []])).split())
 
 
-def _shown(tokens: list[Token], *, with_targets: bool) -> Iterator[str]:
+def _shown(tokens: list[Token]) -> Iterator[str]:
     for token in tokens:
         if token.type in {"text", "code_inline"}:
             yield token.content
@@ -51,5 +53,3 @@ def _shown(tokens: list[Token], *, with_targets: bool) -> Iterator[str]:
             yield f" {token.meta.get('label', '')} "
         elif token.type == "image":
             yield f" {token.content} {token.attrs.get('title', '')} {token.attrs.get('credit', '')} "
-        elif with_targets and token.type == "link_open" and token.markup not in _BARE:
-            yield f" {token.attrs.get('href', '')} "

@@ -85,7 +85,7 @@ def _without_idle_heading(blocks: list[Block], draft: Draft) -> list[Block]:
         r"about (the )?authors?|authors?|об авторе", looks.fold(last.words)
     ):
         draft.left_out.append(
-            LeftOut(last.words, "heading of the biographies, which stand with the authors", last.place)
+            LeftOut(last.text, "heading of the biographies, which stand with the authors", last.place)
         )
         return blocks[:-1]
     return blocks
@@ -95,15 +95,19 @@ def _number_notes(draft: Draft, notes: dict[str, list[Paragraph]]) -> None:
     """Number the notes in the order of their first call; notes that nothing calls are left out and said."""
     labels: dict[str, str] = {}
     draft.blocks = [_labelled(block, labels, notes, draft) for block in draft.blocks]
-    for key, label in labels.items():
-        draft.notes[label] = notes[key]
-        if key.startswith("typed:") and (number := key.rpartition(":")[2]) != label:
-            place = notes[key][0].place
-            draft.left_out.append(LeftOut(number, f"the number before the note that is now note {label}", place))
+    done: set[str] = set()
+    while called := [key for key in labels if key not in done]:
+        for key in called:  # a note may call another, which then has its turn
+            draft.notes[labels[key]] = [_label_paragraph(p, labels, notes, draft) for p in notes[key]]
+        done.update(called)
     for key, paragraphs in notes.items():
+        number = key.rpartition(":")[2] if key.startswith("typed:") else ""
         if key not in labels:
-            for paragraph in paragraphs:
-                draft.left_out.append(LeftOut(paragraph.text, "a note that nothing in the text calls", paragraph.place))
+            words = f"{number} " + "\n".join(paragraph.text for paragraph in paragraphs)
+            draft.left_out.append(LeftOut(words.strip(), "a note that nothing in the text calls", paragraphs[0].place))
+        elif number and number != labels[key]:
+            reason = f"the number before the note that is now note {labels[key]}"
+            draft.left_out.append(LeftOut(number, reason, paragraphs[0].place))
 
 
 def _labelled(block: Block, labels: dict[str, str], notes: dict[str, list[Paragraph]], draft: Draft) -> Block:
@@ -129,7 +133,7 @@ def _label_paragraph(
             span = replace(span, note=label)
         elif span.note:
             draft.look_at.append(Remark("A note is called here that the document does not hold.", paragraph.place))
-            span = replace(span, note="")
+            span = replace(span, note="", text=span.text or " ")
         spans.append(span)
     return replace(paragraph, spans=tuple(spans))
 

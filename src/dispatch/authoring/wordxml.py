@@ -4,14 +4,13 @@ Tracked changes are accepted, fields and wrappers opened, text boxes set after t
 put into one form, and each paragraph marked with its number. Names are those of ECMA-376 part 1, section 17.
 """
 
-import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 
 from lxml import etree
 
-from dispatch.authoring.document import LeftOut, Remark, clean
+from dispatch.authoring.document import LeftOut, Remark, clean, is_number
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -95,9 +94,7 @@ def _is_hidden(element: etree._Element) -> bool:
 def _is_raised_number(element: etree._Element, text: str) -> bool:
     run = element.getparent()
     look = run.find(f"{W}rPr/{W}vertAlign") if run is not None else None
-    return (
-        look is not None and look.get(W + "val") in {"superscript", "subscript"} and re.search(r"\d", text) is not None
-    )
+    return look is not None and look.get(W + "val") in {"superscript", "subscript"} and is_number(text)
 
 
 # --- made plain -------------------------------------------------------------------------------------------------------
