@@ -120,7 +120,7 @@ def of_code(code: str, message: str, status: int) -> Outcome:
     words = f"{code}: {message}" if message else code
     if code in SLOWING:
         if "daily" in message.casefold():
-            return Stopped(words, _QUOTA)
+            return Stopped(words, _QUOTA, is_for_today=True)
         return Busy(words)
     if code in REFUSING:
         return Refused(words)
@@ -142,5 +142,5 @@ def of_bulk_status(status: str, words: str) -> Outcome:
     if status in BULK_REFUSED:
         return Refused(said)
     if status in BULK_STOPPED:
-        return Stopped(said, BULK_STOPPED[status])
+        return Stopped(said, BULK_STOPPED[status], is_for_today=BULK_STOPPED[status] == _QUOTA)
     return Unknown(f"SES answered {said}")

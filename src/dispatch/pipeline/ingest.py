@@ -10,6 +10,7 @@ from dispatch.pipeline.ports import Notices
 from dispatch.store import notices as stored
 from dispatch.store.database import Database, clock
 from dispatch.store.erasure import forget_late_notices
+from dispatch.store.questions import see_probes
 
 #: Notices read in one transaction
 BATCH = 200
@@ -80,8 +81,9 @@ def read_pending(database: Database, queue: Notices) -> Ingested:
             named = [event.delivery_id for event, _ in facts]
             known = stored.known_deliveries(connection, named)
             proofs = stored.known_proof_messages(connection, named)
+            probes = see_probes(connection, named, clock(connection))
             ours = [(event, number) for event, number in facts if event.delivery_id in known]
-            foreign = {number for event, number in facts if event.delivery_id not in known | proofs}
+            foreign = {number for event, number in facts if event.delivery_id not in known | proofs | probes}
             stored.mark(connection, sorted(foreign), NoticeState.FOREIGN)
             stored.mark_rest_read(connection, [notice.id for notice in batch])
             added = stored.add_events(connection, ours, clock(connection))

@@ -4,19 +4,19 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from dispatch.errors import StoreError
-from dispatch.model.campaign import Campaign, CampaignState
-from dispatch.model.message import Accepted, Account, Busy, Outcome, Refused, Stopped, Unknown
+from dispatch.errors import ProviderError, StoreError
+from dispatch.model.campaign import Campaign
+from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Outcome, Refused, Unknown, fault_of
 from dispatch.pipeline.fence import Fence
 from dispatch.pipeline.message import Stationery, messages, stationery
 from dispatch.pipeline.pace import Pace, Throttle, pace_for
 from dispatch.pipeline.ports import Mailer
+from dispatch.pipeline.streaks import Halt, Streaks
 from dispatch.store import campaigns, ledger, pace
-from dispatch.store.database import Database
+from dispatch.store.database import Database, clock
 
-#: refusals one after another, of different people, that mean that the content or the account is at fault
-REFUSALS_IN_A_ROW = 10
 #: how long a database that is gone is waited for
 DATABASE_PATIENCE_SECONDS = 60.0
 #: how often what the provider grants is asked again
@@ -39,6 +39,28 @@ class SendOptions:
     complaints_after: int
     #: mails that this call may send at most; None for all
     limit: int | None = None
+    #: whether the limit is what is left of the provider's 24 hours, so that it passes by itself
+    is_limit_of_today: bool = False
+    #: longest wait for what becomes of a canary, in seconds
+    canary_wait_seconds: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which Deliveries a run of lanes may take."""
+
+    #: their `seq`; None for everybody who waits
+    seqs: frozenset[int] | None = None
+    #: whether a person named them, so that they wait for nothing
+    is_named: bool = False
+
+    @property
+    def is_canary(self) -> bool:
+        """Whether they go first because the settings want it."""
+        return self.seqs is not None and not self.is_named
+
+
+EVERYBODY = Choice()
 
 
 class Lanes:
@@ -52,7 +74,9 @@ class Lanes:
         account: Account,
         options: SendOptions,
         left: int | None,
+        choice: Choice = EVERYBODY,
     ) -> None:
+        self._choice = choice
         self._database = database
         self._mailer = mailer
         self._campaign = campaign
@@ -66,7 +90,7 @@ class Lanes:
         self.left = left
         self._account = account
         self._account_at = time.monotonic()
-        self._refused_in_a_row = 0
+        self._streaks = Streaks()
         self._threads: list[threading.Thread] = []
         #: messages accepted by the provider through these lanes
         self.accepted = 0
@@ -123,11 +147,14 @@ class Lanes:
             return False
         fence = Fence(self._options.claim_seconds)
         with self._database.writing() as connection:
-            if campaigns.state_of(connection, self._campaign.id) is not CampaignState.SENDING:
+            choice = self._choice
+            if not campaigns.may_claim(
+                connection, self._campaign.id, is_named=choice.is_named, is_canary=choice.is_canary
+            ):
                 self._give_back(size)
                 return False
-            claims = ledger.claim(connection, self._campaign.id, size)
-            has_more = len(claims) == size or ledger.queued(connection, self._campaign.id)
+            claims = ledger.claim(connection, self._campaign.id, size, choice.seqs)
+            has_more = len(claims) == size or ledger.queued(connection, self._campaign.id, choice.seqs)
         self._give_back(size - len(claims))
         if claims:
             self._submit(claims, fence)
@@ -138,9 +165,16 @@ class Lanes:
         for edition_id in dict.fromkeys(claim.edition_id for claim in claims):
             share = [claim for claim in claims if claim.edition_id == edition_id]
             letters = messages(share, self._stationeries(edition_id), self._token_key, self._options.public_url)
-            outcomes = self._mailer.submit(letters, fence.is_past, in_bulk=self.pace.in_bulk)
+            outcomes = self._hand_over(letters, fence)
             self._settle(list(zip(share, outcomes, strict=True)))
             self._react(outcomes)
+
+    def _hand_over(self, letters: Sequence[Message], fence: Fence) -> list[Outcome]:
+        """The Outcome of each; one that cannot travel at all is refused here, and the others go without it."""
+        faults = [fault_of(letter) for letter in letters]
+        good = [letter for letter, fault in zip(letters, faults, strict=True) if not fault]
+        made = iter(self._mailer.submit(good, fence.is_past, in_bulk=self.pace.in_bulk) if good else [])
+        return [Refused(fault) if fault else next(made) for fault in faults]
 
     def _settle(self, outcomes: Sequence[tuple[ledger.Claim, Outcome]]) -> None:
         """Commit the outcomes, waiting for a database that is gone for a while: no acceptance is forgotten."""
@@ -158,39 +192,27 @@ class Lanes:
 
     def _react(self, outcomes: Sequence[Outcome]) -> None:
         with self._lock:
-            for outcome in outcomes:
-                match outcome:
-                    case Accepted():
-                        self.accepted += 1
-                        self._refused_in_a_row = 0
-                    case Refused(reason):
-                        self.refused += 1
-                        self._refused_in_a_row += 1
-                        if self._refused_in_a_row == REFUSALS_IN_A_ROW:
-                            self._pause(
-                                f"{REFUSALS_IN_A_ROW} people in a row were refused: {reason}",
-                                "Find out what is wrong with the content or the account, then send again.",
-                            )
-                    case Stopped(reason, todo):
-                        self._pause(reason, todo)
-                    case Busy():
-                        self._slow_down()
-                    case Unknown():
-                        pass
-                    case _:
-                        pass
+            self.accepted += sum(isinstance(each, Accepted) for each in outcomes)
+            self.refused += sum(isinstance(each, Refused) for each in outcomes)
             if self.left is not None:
                 self.left += sum(not isinstance(each, Accepted | Refused | Unknown) for each in outcomes)
+            halt = self._streaks.note(outcomes, time.monotonic())
+            is_busy = any(isinstance(each, Busy) for each in outcomes)
+            if is_busy:
+                self._throttle.refused(time.monotonic())
+        if halt is not None:
+            self._pause(halt)
+        elif is_busy or any(isinstance(each, NotSent) for each in outcomes):
+            self._hold_back()
 
-    def _slow_down(self) -> None:
-        self._throttle.refused(time.monotonic())
+    def _hold_back(self) -> None:
         with self._database.writing() as connection:
             pace.hold_back(connection, self._account.name, 1.0)
 
-    def _pause(self, reason: str, todo: str) -> None:
+    def _pause(self, halt: Halt) -> None:
         with self._database.writing() as connection:
-            if campaigns.state_of(connection, self._campaign.id) is CampaignState.SENDING:
-                campaigns.set_state(connection, self._campaign.id, CampaignState.PAUSED, reason, todo)
+            goes_on_at = clock(connection) + timedelta(hours=1) if halt.is_for_today else None
+            campaigns.pause_if_sending(connection, self._campaign.id, halt.reason, halt.todo, goes_on_at)
         self.stop()
 
     def _wait_for_permit(self, size: int) -> bool:
@@ -211,9 +233,13 @@ class Lanes:
             if time.monotonic() - self._account_at < ACCOUNT_SECONDS:
                 return
             self._account_at = time.monotonic()
-        found = self._mailer.account()
+        try:
+            found = self._mailer.account()
+        except ProviderError:
+            # What it granted a minute ago holds until it answers again.
+            return
         if found.stopped:
-            self._pause(found.stopped, "Amazon says why in the SES console, under Account dashboard.")
+            self._pause(Halt(found.stopped, "Amazon says why in the SES console, under Account dashboard."))
         self._account = found
 
     def _reserve(self, size: int) -> int:

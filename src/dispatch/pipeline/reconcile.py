@@ -1,11 +1,24 @@
 """Reconcile: what is known of calls whose outcome is unknown, and who may be asked about them."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from dispatch.model.delivery import CampaignId, Delivery, DeliveryState
-from dispatch.store import ledger
+from dispatch.compose import merge
+from dispatch.links import TokenKind, sign, unsubscribe_url
+from dispatch.model.campaign import Campaign
+from dispatch.model.delivery import CampaignId, Delivery, DeliveryId, DeliveryState
+from dispatch.model.edition import Edition
+from dispatch.model.message import Accepted, Message
+from dispatch.pipeline.ingest import pull
+from dispatch.pipeline.message import headers_of, list_id_of
+from dispatch.pipeline.ports import Mailer, Notices
+from dispatch.store import campaigns, ledger, questions
 from dispatch.store.database import Database, clock
+
+#: takes mail and tells Send and Delivery of it; counts in no rate (SES developer guide, "mailbox simulator")
+SIMULATOR = "success@simulator.amazonses.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,23 +31,85 @@ class OpenQuestions:
     may_be_sent_again: list[Delivery] = field(default_factory=list)
     #: the grace is over, but events are not proven to flow: only a person can settle it
     for_a_person: list[Delivery] = field(default_factory=list)
+    #: those of them around whose calls nothing else was accepted, so that a probe can prove it
+    can_be_probed: list[Delivery] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[Delivery]:
+        """All of them."""
+        return [*self.too_early, *self.may_be_sent_again, *self.for_a_person]
 
 
 def open_questions(database: Database, campaign_id: CampaignId, grace_seconds: int) -> OpenQuestions:
     """The uncertain Deliveries of a Campaign, sorted by what is known.
 
     Events are proven to flow around a call when every Delivery accepted within five minutes of it has its Send event,
-    and there is at least one.
+    and there is at least one; or, where there is none, when a probe that was sent later has come back.
     """
-    questions = OpenQuestions()
+    found = OpenQuestions()
+    # Everybody of one claim has the same moment: it is looked around once.
+    flows: dict[datetime, tuple[int, int]] = {}
     with database.reading() as connection:
         now = clock(connection)
         for delivery in ledger.in_state(connection, campaign_id, DeliveryState.UNCERTAIN):
-            assert delivery.claimed_at is not None
-            if now - delivery.claimed_at < timedelta(seconds=grace_seconds):
-                questions.too_early.append(delivery)
+            moment = delivery.claimed_at
+            assert moment is not None
+            if now - moment < timedelta(seconds=grace_seconds):
+                found.too_early.append(delivery)
                 continue
-            accepted, silent = ledger.flow_around(connection, delivery.claimed_at)
-            is_proven = accepted > 0 and silent == 0
-            (questions.may_be_sent_again if is_proven else questions.for_a_person).append(delivery)
-    return questions
+            if moment not in flows:
+                flows[moment] = ledger.flow_around(connection, moment)
+            accepted, silent = flows[moment]
+            if (accepted and not silent) or (not accepted and questions.has_seen_probe(connection, moment)):
+                found.may_be_sent_again.append(delivery)
+                continue
+            found.for_a_person.append(delivery)
+            if not accepted:
+                found.can_be_probed.append(delivery)
+    return found
+
+
+def probe(
+    database: Database,
+    campaign: Campaign,
+    mailer: Mailer,
+    notices: Notices,
+    public_url: str,
+    wait_seconds: float,
+    is_interrupted: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Mail Amazon's simulator and wait for the event; gives whether it came, so that events are proven to flow.
+
+    Raises ProviderError where the queue cannot be read.
+    """
+    with database.writing() as connection:
+        probe_id = questions.add_probe(connection, campaign.id)
+        sender = campaigns.frozen_editions(connection, campaign.id)[0].sender
+    message = _probe_message(probe_id, campaign, sender, database.key("token"), public_url)
+    outcome = mailer.submit([message], lambda: False, in_bulk=False)[0]
+    words = "accepted" if isinstance(outcome, Accepted) else outcome.reason
+    with database.writing() as connection:
+        questions.note_probe(connection, probe_id, words)
+    until = time.monotonic() + wait_seconds
+    while isinstance(outcome, Accepted) and time.monotonic() < until and not is_interrupted():
+        pull(database, notices, wait_seconds=1)
+        with database.reading() as connection:
+            if questions.is_probe_seen(connection, probe_id):
+                return True
+    return False
+
+
+def _probe_message(probe_id: str, campaign: Campaign, sender: str, key: bytes, public_url: str) -> Message:
+    text = "dispatch asks Amazon's simulator whether events flow."
+    letter = merge.letter(Edition("probe", "Do events flow?", "", f"<p>{text}</p>", text, ""))
+    url = unsubscribe_url(public_url, sign(key, TokenKind.PROOF, probe_id))
+    return Message(
+        delivery_id=DeliveryId(probe_id),
+        campaign_id=campaign.id,
+        to=SIMULATOR,
+        sender=sender,
+        reply_to="",
+        letter=letter,
+        values=merge.values(letter, {"email": SIMULATOR}, {"unsubscribe_url": url}),
+        headers=headers_of(url, list_id_of("probe", sender)),
+    )

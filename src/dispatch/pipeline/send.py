@@ -3,19 +3,23 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from dispatch.errors import DispatchError, ProviderError
 from dispatch.model.campaign import Campaign, CampaignState, Counts
-from dispatch.model.delivery import Delivery
+from dispatch.model.delivery import Delivery, DeliveryState
 from dispatch.model.message import Account
+from dispatch.model.report import Rates
+from dispatch.pipeline.canary import canary_of, judge
+from dispatch.pipeline.glance import Glance
 from dispatch.pipeline.ingest import pull
-from dispatch.pipeline.lanes import Lanes, SendOptions
+from dispatch.pipeline.lanes import EVERYBODY, Choice, Lanes, SendOptions
 from dispatch.pipeline.ports import Mailer, Notices
+from dispatch.pipeline.presence import Presence
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.report import why_stop
-from dispatch.store import campaigns, ledger, reports
-from dispatch.store.audit import record
+from dispatch.store import campaigns, ledger, questions, reports
 from dispatch.store.database import Database, clock
 
 #: how often the progress is shown and the limits are looked at
@@ -31,7 +35,7 @@ class Progress:
     granted_per_second: float
     #: seconds left at the granted pace, None before the first mail
     seconds_left: float | None
-    #: `sending` or `waiting for events`
+    #: `sending`, `waiting for events`, `waiting for the first people` or `waiting for its time`
     phase: str
 
 
@@ -55,16 +59,23 @@ def send(
     account: Account,
     options: SendOptions,
     watch: Watch,
+    only: frozenset[int] | None = None,
 ) -> Campaign:
     """Send what is queued, pull events meanwhile and until they settle; gives the Campaign as it ends.
 
     Can be killed at any point and called again, also by several processes at once: the ledger says what is left.
+    `only` sends to the Deliveries of these `seq`, whom a person named, and to nobody else.
     """
-    sending = _Sending(database, campaign, mailer, notices, account, options, watch)
-    return sending.run()
+    choice = EVERYBODY if only is None else Choice(only, is_named=True)
+    return Sending(database, campaign, mailer, notices, account, options, watch, choice).run()
 
 
-class _Sending:
+class Sending:
+    """One process's part in the sending of one Campaign."""
+
+    #: what `dispatch show` calls it
+    kind = "send"
+
     def __init__(
         self,
         database: Database,
@@ -74,6 +85,7 @@ class _Sending:
         account: Account,
         options: SendOptions,
         watch: Watch,
+        choice: Choice = EVERYBODY,
     ) -> None:
         self.database = database
         self.campaign = campaign
@@ -82,35 +94,56 @@ class _Sending:
         self.account = account
         self.options = options
         self.watch = watch
+        self.choice = choice
+        self.left = options.limit
         self.started = time.monotonic()
         self.accepted = 0
+        self._counts = Glance(self._count)
+        self._rates = Glance(self._look_at_rates)
+        self._unknown = Glance(self._ask_about_unknown)
+        #: accepted through this process when the counts were taken
+        self._counted_at = 0
         self._is_over = threading.Event()
-        self._events_problem: ProviderError | None = None
+        self._presence = Presence(database, self.kind, campaign.id)
 
     def run(self) -> Campaign:
+        """Send; gives the Campaign as it ends."""
         puller = threading.Thread(target=self._pull_events, name="events", daemon=True)
-        if self.notices is not None:
-            puller.start()
-        try:
-            self._send_and_settle()
-        finally:
-            self._is_over.set()
+        with self._presence:
             if self.notices is not None:
-                puller.join()
-        return self._close()
+                puller.start()
+            try:
+                if self._wait_for_its_time():
+                    self._send_and_settle()
+            finally:
+                self._is_over.set()
+                if self.notices is not None:
+                    puller.join()
+        return self.close()
+
+    def _wait_for_its_time(self) -> bool:
+        """Wait until the Campaign is due; False when it was stopped before."""
+        while not self.choice.is_named:
+            with self.database.reading() as connection:
+                found = campaigns.find_by_id(connection, self.campaign.id)
+                now = clock(connection)
+            if found is None or found.not_before is None or found.not_before <= now:
+                return True
+            if self._is_stopped():
+                return False
+            self._show("waiting for its time")
+            self._is_over.wait(min(TICK_SECONDS, (found.not_before - now).total_seconds()))
+        return True
 
     def _send_and_settle(self) -> None:
-        left = self.options.limit
         waited_since: float | None = None
         while True:
-            if self._has_queued() and left != 0:
-                left = self._run_lanes(left)
-                waited_since = None
-                if self._is_stopped():
+            if self.may_take_more():
+                if not self.send_what_waits():
                     return
+                waited_since = None
             waited_since = waited_since or time.monotonic()
-            self._ask_about_unknown()
-            if self._has_queued() and left != 0:
+            if self._unknown.is_due() and self._unknown() and self.may_take_more():
                 continue
             if self._is_settled() or self._is_stopped():
                 return
@@ -119,8 +152,29 @@ class _Sending:
             self._show("waiting for events")
             self._is_over.wait(TICK_SECONDS)
 
-    def _run_lanes(self, left: int | None) -> int | None:
-        lanes = Lanes(self.database, self.mailer, self.campaign, self.account, self.options, left)
+    def may_take_more(self) -> bool:
+        """Whether somebody waits whom this call may mail."""
+        if self.left == 0:
+            return False
+        with self.database.reading() as connection:
+            return ledger.queued(connection, self.campaign.id, self.choice.seqs)
+
+    def send_what_waits(self) -> bool:
+        """Run the lanes, a canary first; False when the Campaign was stopped."""
+        while not self.choice.is_named and (first := canary_of(self.database, self.campaign)):
+            if self.left == 0:
+                return True
+            self._run_lanes(Choice(first))
+            judge(self.database, self.campaign, self.options)
+            if self._is_stopped():
+                return False
+            self._show("waiting for the first people")
+            self._is_over.wait(TICK_SECONDS)
+        self._run_lanes(self.choice)
+        return not self._is_stopped()
+
+    def _run_lanes(self, choice: Choice) -> None:
+        lanes = Lanes(self.database, self.mailer, self.campaign, self.account, self.options, self.left, choice)
         lanes.start()
         while lanes.is_running:
             lanes.join(TICK_SECONDS)
@@ -128,12 +182,13 @@ class _Sending:
                 lanes.stop()
             self._mind_the_rates()
             self._show("sending", lanes)
+            self._presence.note(self.accepted + lanes.accepted)
         self.accepted += lanes.accepted
         if isinstance(lanes.fault, DispatchError):
             raise lanes.fault
         if lanes.fault is not None:
             raise RuntimeError("a lane failed") from lanes.fault
-        return lanes.left
+        self.left = lanes.left
 
     def _pull_events(self) -> None:
         assert self.notices is not None
@@ -141,60 +196,62 @@ class _Sending:
             try:
                 pull(self.database, self.notices, wait_seconds=1, keep_on=lambda: not self._is_over.is_set())
             except DispatchError as err:
-                # Mail goes on without events; whoever waits for them is told at the end.
-                self._events_problem = err if isinstance(err, ProviderError) else None
+                # Mail goes on without events; the report says what is not known.
+                if not isinstance(err, ProviderError):
+                    self._is_over.wait(1.0)
                 self._is_over.wait(1.0)
 
-    def _ask_about_unknown(self) -> None:
+    def _ask_about_unknown(self) -> bool:
+        """Ask about people whose call is of unknown outcome; gives whether some are to be mailed again."""
         with self.database.writing() as connection:
             ledger.expire(connection, self.campaign.id, self.options.claim_seconds)
-        questions = open_questions(self.database, self.campaign.id, self.options.grace_seconds)
-        if (
-            self.mailer.has_events
-            and questions.may_be_sent_again
-            and self.watch.may_send_again(questions.may_be_sent_again)
-        ):
-            with self.database.writing() as connection:
-                again = [delivery.id for delivery in questions.may_be_sent_again]
-                count = ledger.requeue(connection, again)
-                record(
-                    connection,
-                    "sent again after an unknown outcome",
-                    now=clock(connection),
-                    campaign_id=self.campaign.id,
-                    detail={"people": count},
-                )
-                campaigns.set_state(connection, self.campaign.id, CampaignState.SENDING)
+        if not self.mailer.has_events:
+            return False
+        people = open_questions(self.database, self.campaign.id, self.options.grace_seconds).may_be_sent_again
+        if not people or self._is_stopped() or not self.watch.may_send_again(people):
+            return False
+        with self.database.writing() as connection:
+            return bool(questions.send_again(connection, people, "said yes during the send", at_once=True))
+
+    def _look_at_rates(self) -> Rates:
+        with self.database.reading() as connection:
+            return reports.rates(connection, self.campaign.id)
 
     def _mind_the_rates(self) -> None:
-        with self.database.reading() as connection:
-            rates = reports.rates(connection, self.campaign.id)
-        if reason := why_stop(rates, self.options):
+        if not self._rates.is_due():
+            return
+        if reason := why_stop(self._rates(), self.options):
+            todo = "Look at the report and at where these addresses came from before you send again."
             with self.database.writing() as connection:
-                if campaigns.state_of(connection, self.campaign.id) is CampaignState.SENDING:
-                    todo = "Look at the report and at where these addresses came from before you send again."
-                    campaigns.set_state(connection, self.campaign.id, CampaignState.PAUSED, reason, todo)
-
-    def _has_queued(self) -> bool:
-        with self.database.reading() as connection:
-            return ledger.queued(connection, self.campaign.id)
+                campaigns.pause_if_sending(connection, self.campaign.id, reason, todo)
 
     def _is_settled(self) -> bool:
         """Whether nothing more can be learned by waiting."""
+        open_states = [DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN]
+        if self.notices is not None:
+            open_states.append(DeliveryState.SUBMITTED)
         with self.database.reading() as connection:
-            counts = campaigns.counts(connection, self.campaign.id)
-            awaited = ledger.awaiting_events(connection, self.campaign.id) if self.notices is not None else 0
-        return not counts.submitting and not counts.uncertain and not awaited
+            return not ledger.has(connection, self.campaign.id, *open_states)
 
     def _is_stopped(self) -> bool:
+        if self.watch.is_interrupted():
+            return True
         with self.database.reading() as connection:
             state = campaigns.state_of(connection, self.campaign.id)
-        return state in (CampaignState.PAUSED, CampaignState.CANCELLED) or self.watch.is_interrupted()
+        return state is CampaignState.CANCELLED or (state is CampaignState.PAUSED and not self.choice.is_named)
+
+    def _count(self) -> Counts:
+        with self.database.reading() as connection:
+            return campaigns.counts(connection, self.campaign.id)
 
     def _show(self, phase: str, lanes: Lanes | None = None) -> None:
-        with self.database.reading() as connection:
-            counts = campaigns.counts(connection, self.campaign.id)
         done = self.accepted + (lanes.accepted if lanes else 0)
+        if self._counts.is_due():
+            self._counted_at = done
+        counts = self._counts()
+        # Between two counts, what went through this process since.
+        since = min(done - self._counted_at, counts.queued)
+        counts = replace(counts, queued=counts.queued - since, submitted=counts.submitted + since)
         pace = lanes.pace.per_second if lanes else self.account.max_per_second
         self.watch.show(
             Progress(
@@ -206,29 +263,28 @@ class _Sending:
             )
         )
 
-    def _close(self) -> Campaign:
+    def close(self) -> Campaign:
         """Write down how it ends: finished when nothing waits and nothing is being submitted."""
         with self.database.writing() as connection:
-            counts = campaigns.counts(connection, self.campaign.id)
+            is_open = ledger.has(connection, self.campaign.id, DeliveryState.QUEUED, DeliveryState.SUBMITTING)
             state = campaigns.state_of(connection, self.campaign.id)
-            if not counts.queued and not counts.submitting and state is not CampaignState.CANCELLED:
+            if not is_open and state is not CampaignState.CANCELLED:
                 campaigns.set_state(connection, self.campaign.id, CampaignState.FINISHED)
-            elif self.watch.is_interrupted() and state is CampaignState.SENDING:
-                campaigns.set_state(
-                    connection,
-                    self.campaign.id,
-                    CampaignState.PAUSED,
-                    "You stopped it.",
-                    "To go on: dispatch send",
-                )
-            elif self.options.limit is not None and state is CampaignState.SENDING:
-                campaigns.set_state(
-                    connection,
-                    self.campaign.id,
-                    CampaignState.PAUSED,
-                    f"The limit of {self.options.limit} was reached.",
-                    "To go on: dispatch send",
-                )
+            elif not self.choice.is_named:
+                reason, todo = self._why_not_done()
+                # What is left of a day comes back when the mails of this one are a day old.
+                is_of_today = self.left == 0 and self.options.is_limit_of_today
+                goes_on_at = clock(connection) + timedelta(days=1) if is_of_today else None
+                if reason:
+                    campaigns.pause_if_sending(connection, self.campaign.id, reason, todo, goes_on_at)
             found = campaigns.find_by_id(connection, self.campaign.id)
         assert found is not None
         return found
+
+    def _why_not_done(self) -> tuple[str, str]:
+        todo = "To go on: dispatch resume"
+        if self.left == 0 and self.options.is_limit_of_today:
+            return "What Amazon lets out in 24 hours is used up.", f"{todo}, tomorrow; a worker does so by itself."
+        if self.left == 0:
+            return f"The limit of {self.options.limit} was reached.", todo
+        return ("You stopped it.", todo) if self.watch.is_interrupted() else ("", "")

@@ -4,7 +4,7 @@ A row is `submitting`, committed, before any call is made for it; the outcome is
 a time-out or a broken answer leaves behind becomes `uncertain`, and only an event, or a person, settles that.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -188,6 +188,12 @@ def in_state(
     return [_delivery(row) for row in connection.execute(query)]
 
 
+def by_ids(connection: Connection, delivery_ids: Collection[DeliveryId]) -> list[Delivery]:
+    """The Deliveries of identifiers, oldest first."""
+    query = deliveries.select().where(deliveries.c.id.in_(delivery_ids)).order_by(deliveries.c.seq)
+    return [_delivery(row) for row in connection.execute(query)]
+
+
 def _delivery(row: Row[Any]) -> Delivery:
     return Delivery(
         id=DeliveryId(row.id),
@@ -230,6 +236,12 @@ def has(connection: Connection, campaign_id: CampaignId, *states: DeliveryState)
         deliveries.c.campaign_id == campaign_id, deliveries.c.state.in_([state.value for state in states])
     )
     return connection.execute(one.limit(1)).first() is not None
+
+
+def last_submitted(connection: Connection, seqs: Collection[int]) -> datetime | None:
+    """When the last of these Deliveries was accepted; None where none was."""
+    found = connection.execute(select(func.max(deliveries.c.submitted_at)).where(deliveries.c.seq.in_(seqs)))
+    return found.scalar()
 
 
 def requeue(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> int:

@@ -1,0 +1,36 @@
+"""Glance: a look at the database that costs, taken no more often than its cost allows."""
+
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+#: a look that takes a second is taken at most every twenty
+COST_SHARE = 20
+
+
+class Glance(Generic[T]):
+    """What a look gave, old at most by twenty times what looking costs."""
+
+    def __init__(self, look: Callable[[], T]) -> None:
+        self._look = look
+        self._seen: T | None = None
+        self._again_at = float("-inf")
+
+    def is_due(self) -> bool:
+        """Whether the next call looks."""
+        return time.monotonic() >= self._again_at
+
+    def __call__(self) -> T:
+        """What is seen now, or was a short while ago."""
+        started = time.monotonic()
+        if self._seen is None or started >= self._again_at:
+            self._seen = self._look()
+            ended = time.monotonic()
+            self._again_at = ended + COST_SHARE * (ended - started)
+        return self._seen
+
+    def forget(self) -> None:
+        """Let the next call look, whatever it costs."""
+        self._again_at = float("-inf")

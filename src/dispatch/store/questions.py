@@ -1,0 +1,143 @@
+"""What is known of calls whose outcome is not, and what a person decides about them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from dispatch.model.campaign import CampaignState
+from dispatch.model.delivery import CampaignId, Delivery, DeliveryId, DeliveryState, SkipReason
+from dispatch.store import ledger
+from dispatch.store.audit import record
+from dispatch.store.campaigns import new_id, set_state, state_of
+from dispatch.store.database import clock
+from dispatch.store.schema import audit, campaigns, deliveries, events, probes
+
+# --- probes -------------------------------------------------------------------------------------------------------
+
+
+def add_probe(connection: Connection, campaign_id: CampaignId) -> str:
+    """Keep a probe before it leaves; gives its identifier, which is its `delivery` tag."""
+    probe_id = new_id()
+    connection.execute(probes.insert().values(id=probe_id, campaign_id=campaign_id, created_at=clock(connection)))
+    return probe_id
+
+
+def note_probe(connection: Connection, probe_id: str, outcome: str) -> None:
+    """Write down what became of a probe's call."""
+    connection.execute(update(probes).where(probes.c.id == probe_id).values(outcome=outcome))
+
+
+def see_probes(connection: Connection, delivery_ids: Iterable[DeliveryId], now: datetime) -> set[DeliveryId]:
+    """Those of the identifiers that are probes; their events have been seen now."""
+    found = set(connection.execute(select(probes.c.id).where(probes.c.id.in_(set(delivery_ids)))).scalars())
+    if found:
+        unseen = update(probes).where(probes.c.id.in_(found), probes.c.seen_at.is_(None))
+        connection.execute(unseen.values(seen_at=now))
+    return {DeliveryId(each) for each in found}
+
+
+def has_seen_probe(connection: Connection, since: datetime) -> bool:
+    """Whether a probe sent after a moment has come back as an event."""
+    seen = select(probes.c.id).where(probes.c.created_at >= since, probes.c.seen_at.is_not(None))
+    return connection.execute(seen.limit(1)).first() is not None
+
+
+def is_probe_seen(connection: Connection, probe_id: str) -> bool:
+    """Whether a probe has come back as an event."""
+    return connection.execute(select(probes.c.seen_at).where(probes.c.id == probe_id)).scalar() is not None
+
+
+# --- decisions ----------------------------------------------------------------------------------------------------
+
+
+def assume_sent(connection: Connection, people: Sequence[Delivery], by: str) -> None:
+    """Count uncertain Deliveries as sent, because `by` (a person, or a setting) said so."""
+    ids = [each.id for each in people]
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids), deliveries.c.state == DeliveryState.UNCERTAIN.value)
+        .values(state=DeliveryState.SUBMITTED.value, reason="", submitted_at=deliveries.c.claimed_at)
+    )
+    _record(connection, people, "assumed sent", by)
+
+
+def send_again(connection: Connection, people: Sequence[Delivery], by: str, *, at_once: bool) -> int:
+    """Put uncertain Deliveries back into the queue, because `by` said so; gives how many.
+
+    In a Campaign that was given up they are skipped. One that had ended waits for `resume`, or goes on `at_once`.
+    """
+    if not people:
+        return 0
+    campaign_id = people[0].campaign_id
+    _record(connection, people, "sent again after an unknown outcome", by)
+    ids = [each.id for each in people]
+    # Held, so that nobody gives the Campaign up at this moment.
+    connection.execute(select(campaigns.c.state).where(campaigns.c.id == campaign_id).with_for_update())
+    state = state_of(connection, campaign_id)
+    if state is CampaignState.CANCELLED:
+        return _skip_cancelled(connection, ids)
+    count = ledger.requeue(connection, ids)
+    if at_once:
+        set_state(connection, campaign_id, CampaignState.SENDING)
+    elif state is CampaignState.FINISHED:
+        reason = f"{count} people whose mail may not have left are to be mailed again."
+        set_state(connection, campaign_id, CampaignState.PAUSED, reason, "To mail them: dispatch resume")
+    return count
+
+
+def _skip_cancelled(connection: Connection, ids: Sequence[DeliveryId]) -> int:
+    return connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids), deliveries.c.state == DeliveryState.UNCERTAIN.value)
+        .values(state=DeliveryState.SKIPPED.value, reason=SkipReason.CANCELLED.value)
+    ).rowcount
+
+
+def _record(connection: Connection, people: Sequence[Delivery], act: str, by: str) -> None:
+    now = clock(connection)
+    for each in people:
+        about = {"by": by, "known": each.reason, "attempt": each.attempt}
+        record(connection, act, now=now, address=each.address, campaign_id=each.campaign_id, detail=about)
+
+
+# --- looking ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of the audit trail."""
+
+    at: datetime
+    act: str
+    address: str
+    detail: dict[str, object]
+
+
+def trail(connection: Connection, campaign_id: CampaignId, limit: int | None = None) -> list[Act]:
+    """The acts about a Campaign, the oldest first; the newest `limit` of them."""
+    newest = audit.select().where(audit.c.campaign_id == campaign_id).order_by(audit.c.id.desc()).limit(limit)
+    found = [Act(row.at, row.act, row.address, row.detail) for row in connection.execute(newest)]
+    return found[::-1]
+
+
+def deliveries_of(connection: Connection, campaign_id: CampaignId, address: str, key: str) -> list[Delivery]:
+    """The Delivery of an address as typed or of its key, in a list of at most one."""
+    query = select(deliveries.c.seq, deliveries.c.id).where(
+        deliveries.c.campaign_id == campaign_id, or_(deliveries.c.key == key, deliveries.c.address == address)
+    )
+    ids = {row.id for row in connection.execute(query)}
+    return ledger.by_ids(connection, ids)
+
+
+def events_of(connection: Connection, delivery_id: DeliveryId) -> list[tuple[datetime, str, str, dict[str, str]]]:
+    """(moment, kind, rule, detail) of each Event of a Delivery, the oldest first."""
+    query = events.select().where(events.c.delivery_id == delivery_id).order_by(events.c.at, events.c.id)
+    return [(row.at, row.kind, row.rule or row.reader, row.detail) for row in connection.execute(query)]
+
+
+def number_in(connection: Connection, campaign_id: CampaignId, state: DeliveryState) -> int:
+    """How many Deliveries are in a state."""
+    of_state = deliveries.c.campaign_id == campaign_id, deliveries.c.state == state.value
+    return int(connection.execute(select(func.count()).select_from(deliveries).where(*of_state)).scalar_one())
