@@ -1,4 +1,7 @@
-"""boto3 clients as dispatch needs them: no repeats and bounded waits."""
+"""boto3 clients as dispatch needs them: no repeats and bounded waits.
+
+Each has a session of its own: boto3's shared one would keep the first credentials that the process ever found.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -30,12 +33,14 @@ def ses_client(region: str, timeout_seconds: int, calls_in_flight: int) -> "SESV
         # it is made (model.message.fault_of), and more strictly than botocore would.
         parameter_validation=False,
     )
-    return boto3.client("sesv2", region_name=region, config=config)
+    return boto3.Session().client("sesv2", region_name=region, config=config)
 
 
 def sqs_client(region: str) -> "SQSClient":
     """A client of SQS; its calls may be repeated, because storing a Notice twice is storing it once."""
-    return boto3.client("sqs", region_name=region, config=Config(connect_timeout=CONNECT_SECONDS, read_timeout=30))
+    return boto3.Session().client(
+        "sqs", region_name=region, config=Config(connect_timeout=CONNECT_SECONDS, read_timeout=30)
+    )
 
 
 def explain(err: ClientError | BotoCoreError, doing: str) -> ProviderError:
