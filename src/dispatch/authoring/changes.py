@@ -57,6 +57,9 @@ def _change(old: list[tuple[int, str]], new: list[tuple[int, str]]) -> Iterator[
 
 
 def _likeness(one: str, other: str) -> float:
+    """How alike two blocks are, 0 to 1: by words, short ones by letters."""
+    if len(one) + len(other) < 200:
+        return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
     return difflib.SequenceMatcher(None, one.split(), other.split(), autojunk=False).ratio()
 
 
