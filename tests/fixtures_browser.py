@@ -1,5 +1,6 @@
 """Fixtures: Debian's Chromium, driven by Playwright, and a running `dispatch preview`."""
 
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from tests.fixtures_workspace import Workspace, environment
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -21,6 +22,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: longest wait for what a page should show, on a machine that is busy
+PATIENCE_MS = 20_000
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 
 
@@ -45,7 +48,8 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page of 1280 x 900 pixels; errors of its scripts fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened
@@ -105,3 +109,14 @@ def preview(workspace: Workspace) -> Iterator[Preview]:
     status = started.stop() if started.process.poll() is None else started.process.returncode
     errors = started.process.communicate()[1]
     assert (status, errors) == (0, "")
+
+
+@pytest.fixture(scope="session")
+def seen(filled_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    """A running preview that is only looked at: tests that share it change nothing in its workspace."""
+    folder = tmp_path_factory.mktemp("seen") / "workspace"
+    shutil.copytree(filled_workspace.folder, folder)
+    started = start_preview(Workspace(folder))
+    yield started
+    assert started.stop() == 0
+    assert started.process.communicate()[1] == ""

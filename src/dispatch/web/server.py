@@ -40,7 +40,7 @@ def run(app: Any, sock: socket.socket, *, on_stop: Callable[[], None] | None = N
 
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        log_level="error",
         # Addresses of readers' pages carry their tokens: they stay out of logs.
         access_log=False,
         server_header=False,

@@ -51,7 +51,9 @@ async function renew() {
   mind(fresh);
   old.remove();
   fresh.classList.remove("coming");
-  document.querySelector("header").replaceWith(document.adoptNode(next.querySelector("header")));
+  for (const part of [".banner", "header"]) {
+    document.querySelector(part).replaceWith(document.adoptNode(next.querySelector(part)));
+  }
   document.title = next.title;
   document.body.dataset.version = next.body.dataset.version;
   scrollTo(...held);
