@@ -42,7 +42,7 @@ find_python() {
     done
     say "There is no Python 3.11 or newer on this machine."
     say "  Looked for python3, python3.13, python3.12 and python3.11."
-    say "  Install one (on Debian 12 or newer: apt-get install python3), or name it: make $what PYTHON=/path/to/python"
+    say "  Install one (on Debian 12 or newer: apt-get install python3), or name it: make PYTHON=/path/to/python …"
     exit 1
 }
 

@@ -18,8 +18,8 @@ import pytest
 
 from dispatch.store.database import Database
 
-#: Runs the server until its standard input ends, which it does however the test process ends.
-_UNTIL_INPUT_ENDS = '"$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server'
+#: Runs the server until standard input ends, as it does however the test process ends; then removes its folder.
+_UNTIL_INPUT_ENDS = '"$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server; cd /; rm -rf "$OLDPWD"'
 _QUICK = {
     "listen_addresses": "",
     "fsync": "off",
@@ -92,7 +92,6 @@ def postgres_server() -> Iterator[PostgresServer]:
         assert server.stdin is not None
         server.stdin.close()
         server.wait(timeout=60)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _as_account(account: pwd.struct_passwd | None) -> dict[str, Any]:
