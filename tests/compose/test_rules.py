@@ -120,7 +120,7 @@ def test_rule_9_the_unsubscribe_links_are_kept_from_tracking() -> None:
 def test_rule_10_what_mrml_takes_silently_is_refused_before(wrong: str) -> None:
     with pytest.raises(TemplateError) as caught:
         mjml.to_html(page_of(wrong), inline=True)
-    assert "line 1" in caught.value.where
+    assert wrong in caught.value.where
 
 
 def test_rule_10_a_tag_that_is_not_closed_is_told_with_its_line() -> None:

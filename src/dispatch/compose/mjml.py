@@ -7,6 +7,8 @@ import sys
 from functools import lru_cache
 
 from dispatch.compose import escape
+from dispatch.compose.template_lint import STYLE as _STYLE
+from dispatch.compose.template_lint import mistake_in_mjml
 from dispatch.errors import TemplateError
 
 _TEXT = re.compile(
@@ -17,36 +19,6 @@ _PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _BETWEEN_BLOCKS = re.compile(r"\s*\n\s*")
 _ATTRIBUTE = re.compile(r"\"[^\"<>]*\"")
 _POSITION = re.compile(r"position (\d+):(\d+)")
-_TAG = re.compile(r"<(/?)(mj[a-z-]*)\b([^>]*)>")
-_PADDING = re.compile(r"\bpadding(?:-[a-z]+)?=\"([^\"]*)\"")
-_SINGLE_QUOTED = re.compile(r"=\s*'[^']*\"[^']*'")
-
-#: the MJML elements that templates may use
-ELEMENTS = frozenset(
-    {
-        "mjml",
-        "mj-head",
-        "mj-body",
-        "mj-title",
-        "mj-preview",
-        "mj-attributes",
-        "mj-all",
-        "mj-class",
-        "mj-style",
-        "mj-raw",
-        "mj-section",
-        "mj-column",
-        "mj-group",
-        "mj-wrapper",
-        "mj-text",
-        "mj-image",
-        "mj-button",
-        "mj-divider",
-        "mj-spacer",
-        "mj-table",
-    }
-)
-_STYLE = re.compile(r"<style\b.*?</style>|<mj-style\b.*?</mj-style>", re.DOTALL)
 _RESET = '<style type="text/css">\n#outlook a'
 
 
@@ -69,39 +41,16 @@ def to_html(mjml: str, *, inline: bool) -> str:
 
 
 def lint(mjml: str) -> None:
-    """Refuse what mrml takes silently and renders wrongly. Raises TemplateError with the line."""
-    for match in _TAG.finditer(mjml):
-        if why := _mistake_in_tag(match[2], match[3]):
-            raise _wrong(mjml, match.start(), why)
-    lowered = mjml.lower()
-    for style in _STYLE.finditer(lowered):
-        if (at := style[0].find("@import")) >= 0:
-            raise _wrong(mjml, style.start() + at, "'@import' cannot be used in a mail")
-    for forbidden in ("<link", "<script", "<iframe", "<object", "<embed", "<form"):
-        if (at := lowered.find(forbidden)) >= 0:
-            raise _wrong(mjml, at, f"{forbidden!r} cannot be used in a mail")
-
-
-def _mistake_in_tag(name: str, attributes: str) -> str:
-    """What mrml would take silently in one MJML tag, "" for nothing."""
-    if name not in ELEMENTS:
-        return f"<{name}> cannot be used here"
-    if name == "mj-style" and "inline=" in attributes:
-        return '<mj-style> takes no inline="…"; its rules are written into the elements anyway'
-    if _SINGLE_QUOTED.search(attributes):
-        return "an attribute in single quotes holds a double quote"
-    for padding in _PADDING.findall(attributes):
-        if any(not part.endswith(("px", "%")) for part in padding.split()):
-            return f'padding="{padding}" lacks units; write 0px, not 0'
-    return ""
+    """Refuse what mrml takes silently and renders wrongly. Raises TemplateError."""
+    if mistake := mistake_in_mjml(mjml):
+        raise _wrong(mjml, *mistake)
 
 
 def _wrong(mjml: str, position: int, why: str) -> TemplateError:
-    line = mjml.count("\n", 0, position) + 1
     excerpt = mjml[position : position + 60].split("\n")[0]
     return TemplateError(
         f"The layout cannot be used: {why}.",
-        where=f"line {line} of the .mjml file that `dispatch render` writes, near {excerpt!r}",
+        where=f"near {excerpt!r}, where all templates are put together",
         todo="Look for these words in templates/ and mend them there.",
     )
 

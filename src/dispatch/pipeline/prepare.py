@@ -217,8 +217,8 @@ def _add(
 
 def _inside(folder: Path, file: str) -> Path | None:
     """The file, if it is one and lies inside the folder; links that lead out of it do not count."""
-    relative = PurePosixPath(unquote(file).replace("\\", "/"))
-    if "\0" in file or relative.is_absolute() or ".." in relative.parts or ":" in str(relative):
+    relative = PurePosixPath(unquote(file).replace("\\", "/").replace("\0", "/../"))
+    if relative.is_absolute() or ".." in relative.parts or ":" in str(relative):
         return None
     path = (folder / relative).resolve()
     return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
@@ -244,7 +244,7 @@ def _missing(figure: Figure, place: Place) -> Finding:
 
 def _unused(folder: Path, brief: Brief) -> list[Finding]:
     """Pictures beside the brief that it does not show."""
-    used = {(folder / unquote(figure.file)).resolve() for figure in brief.figures}
+    used = {_inside(folder, figure.file) for figure in brief.figures}
     found = sorted(file for file in folder.glob(f"{IMAGES_FOLDER}/*") if file.suffix.lower() in _SUFFIXES)
     return [
         Finding(
