@@ -32,6 +32,8 @@ from dispatch.model.message import (
 )
 
 _MESSAGE_ID = re.compile(rb"^Message-ID: *(\S+)", re.MULTILINE)
+#: quoted-printable takes its lines' length from here (RFC 2045 section 6.7: 76 characters)
+_POLICY = SMTP.clone(max_line_length=76)
 _LOGIN = "Check [smtp] username and password."
 _DOOR = "Check [smtp] host, port and security: most servers take starttls on port 587 and tls on port 465."
 _TRUST = "Check [smtp] host; the server's certificate must be for that name and from a known authority."
@@ -170,6 +172,7 @@ class SmtpMailer:
                 server.starttls(context=ssl.create_default_context())
             if self._username:
                 server.login(self._username, self._password)
+            server.ehlo_or_helo_if_needed()
         except (OSError, smtplib.SMTPException) as err:
             raise _NotConnected(_of_connection(err)) from err
 
@@ -225,7 +228,7 @@ def _mail(message: Message) -> bytes:
     """
     if fault := fault_of(message):
         raise ValueError(fault)
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_POLICY)
     name, sender = parseaddr(message.sender)
     mail["From"] = HeaderAddress(name, addr_spec=sender)
     mail["To"] = message.to

@@ -1,0 +1,494 @@
+"""SmtpMailer against real SMTP servers: every answer has its Outcome, and no mail counts as sent that was not."""
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from dispatch.compose import merge
+from dispatch.errors import ProviderError
+from dispatch.model.delivery import CampaignId, DeliveryId
+from dispatch.model.edition import Edition
+from dispatch.model.message import Accepted, Busy, Message, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.smtp import SmtpMailer
+
+EDITION = Edition(
+    "center",
+    "Für [[name|all]]: {{brackets}}",
+    "",
+    "<p>Good day, [[name|reader]]. " + "A long line of a page without any break. " * 200 + "</p>",
+    "Good day, [[name|reader]]. {{braces}}\n.\nA line that is a dot.\n" + "word " * 500,
+    "",
+)
+LETTER = merge.letter(EDITION)
+
+
+def message(number: int = 1, **changes: Any) -> Message:
+    url = f"https://news.example.org/u/{'t' * 150}{number}"
+    fields: dict[str, Any] = {
+        "delivery_id": DeliveryId(f"{number:032x}"),
+        "campaign_id": CampaignId("c" * 32),
+        "to": f"reader{number}@example.com",
+        "sender": '"The Center, Ltd" <news@example.com>',
+        "reply_to": "",
+        "letter": LETTER,
+        "values": merge.values(LETTER, {"name": "Zoë O'Neil"}, {}),
+        "headers": (
+            ("List-Unsubscribe", f"<{url}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            ("List-Id", "<center.example.com>"),
+        ),
+    }
+    return Message(**{**fields, **changes})
+
+
+class Post:
+    """What the server keeps, and the answers that a test wants of it."""
+
+    def __init__(self) -> None:
+        self.mails: list[Envelope] = []
+        self.sessions: list[Session] = []
+        #: address -> answer at RCPT
+        self.answers: dict[str, str] = {}
+        #: answers at MAIL, and at the end of DATA
+        self.at_mail = ""
+        self.at_data = ""
+        #: run when the connection is at RCPT or has read the DATA; may cut it
+        self.cut: Callable[[SMTP, str], None] = lambda server, stage: None
+
+    async def handle_MAIL(  # noqa: N802  # aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.at_mail:
+            return self.at_mail
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.cut(server, "before")
+        if address in self.answers:
+            return self.answers[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
+        if self.at_data:
+            return self.at_data
+        self.mails.append(envelope)
+        self.sessions.append(session)
+        self.cut(server, "after")
+        return "250 OK"
+
+    def first(self) -> EmailMessage:
+        """The first mail, parsed."""
+        parsed = message_from_bytes(self.source(), policy=policy.default)
+        assert isinstance(parsed, EmailMessage)
+        return parsed
+
+    def source(self) -> bytes:
+        """The first mail, as it came."""
+        content = self.mails[0].original_content
+        assert content is not None
+        return content
+
+
+@contextmanager
+def serving(post: Post, **options: Any) -> Iterator[int]:
+    """A server on a free port; gives the port."""
+    controller = Controller(post, hostname="127.0.0.1", port=free_port(), ready_timeout=20, **options)
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@contextmanager
+def mailer(port: int, security: str = "none", **options: Any) -> Iterator[SmtpMailer]:
+    made = SmtpMailer(
+        host=options.pop("host", "127.0.0.1"),
+        port=port,
+        security=security,
+        username=options.pop("username", ""),
+        password=options.pop("password", ""),
+        max_per_second=5,
+        timeout_seconds=options.pop("timeout_seconds", 10),
+    )
+    yield made
+    made.close()
+
+
+def submit(made: SmtpMailer, *messages: Message) -> list[Outcome]:
+    return made.submit(messages, lambda: False, in_bulk=False)
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for localhost that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("certificate")
+    file, secret = folder / "certificate.pem", folder / "key.pem"
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return file, secret
+
+
+@pytest.fixture
+def tls(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    return context
+
+
+@pytest.fixture
+def trusted(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The certificate is from an authority that this computer knows."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+
+
+def gate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: LoginPassword) -> AuthResult:
+    return AuthResult(success=given == LoginPassword(b"mail", b"secret"), handled=False)
+
+
+# --- what arrives -------------------------------------------------------------------------------------------------
+
+
+def test_a_mail_arrives_as_it_was_written(post: Post) -> None:
+    with serving(post) as port, mailer(port) as made:
+        (outcome,) = submit(made, message(reply_to="answers@example.com"))
+    found = post.first()
+    assert outcome == Accepted(str(found["Message-ID"]))
+    assert (post.mails[0].mail_from, post.mails[0].rcpt_tos) == ("news@example.com", ["reader1@example.com"])
+    assert found["Subject"] == "Für Zoë O'Neil: {{brackets}}"
+    assert found["From"] == '"The Center, Ltd" <news@example.com>'
+    assert (found["To"], found["Reply-To"]) == ("reader1@example.com", "answers@example.com")
+    text, page = found.get_body(("plain",)), found.get_body(("html",))
+    assert text is not None
+    assert page is not None
+    assert text.get_content().replace("\r\n", "\n") == message().text + "\n"
+    assert page.get_content().replace("\r\n", "\n") == message().html + "\n"
+
+
+def test_headers_stand_on_one_line_each_in_their_order_with_the_tags_of_ses(post: Post) -> None:
+    with serving(post) as port, mailer(port) as made:
+        submit(made, message())
+    lines = post.source().decode("ascii").split("\r\n")
+    start = lines.index(f"List-Unsubscribe: <https://news.example.org/u/{'t' * 150}1>")
+    assert lines[start + 1 : start + 4] == [
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        "List-Id: <center.example.com>",
+        f"X-SES-MESSAGE-TAGS: campaign={'c' * 32}, delivery={1:032x}",
+    ]
+
+
+def test_every_line_is_short_and_seven_bit(post: Post) -> None:
+    with serving(post) as port, mailer(port) as made:
+        submit(made, message())
+    post.source().decode("ascii")
+    assert max(len(line) for line in post.source().split(b"\r\n")) <= 998
+    body = post.source().partition(b"\r\n\r\n")[2]
+    assert max(len(line) for line in body.split(b"\r\n")) <= 76
+    assert post.source().count(b"\n") == post.source().count(b"\r\n")
+
+
+def test_one_connection_is_kept_for_all_mails(post: Post) -> None:
+    with serving(post) as port, mailer(port) as made:
+        outcomes = submit(made, *(message(number) for number in range(1, 6)))
+        outcomes += submit(made, message(6))
+    assert [type(each) for each in outcomes] == [Accepted] * 6
+    assert len(post.mails) == 6
+    assert len({id(session) for session in post.sessions}) == 1
+
+
+def test_lanes_take_turns(post: Post) -> None:
+    with serving(post) as port, mailer(port) as made:
+        outcomes: list[Outcome] = []
+        threads = [
+            threading.Thread(target=lambda number=number: outcomes.extend(submit(made, message(number))))
+            for number in range(1, 9)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [type(each) for each in outcomes] == [Accepted] * 8
+    assert sorted(mail.rcpt_tos[0] for mail in post.mails) == [f"reader{number}@example.com" for number in range(1, 9)]
+
+
+# --- answers of the server ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ("550 5.1.1 No such user", Refused("550 5.1.1 No such user")),
+        ("553 5.1.3 Bad address", Refused("553 5.1.3 Bad address")),
+        ("450 4.2.1 Come later", Busy("450 4.2.1 Come later")),
+        ("452 4.2.2 Full", Busy("452 4.2.2 Full")),
+        ("530 5.7.0 Log in", Stopped("The SMTP server wants a login: 530 5.7.0 Log in", "")),
+    ],
+)
+def test_one_recipients_answer_is_that_ones_alone(post: Post, answer: str, outcome: Outcome) -> None:
+    post.answers["reader2@example.com"] = answer
+    with serving(post) as port, mailer(port) as made:
+        before, found, after = submit(made, message(1), message(2), message(3))
+    assert (type(before), type(after)) == (Accepted, Accepted)
+    assert (type(found), found.reason) == (type(outcome), outcome.reason)  # type: ignore[union-attr]  # none is Accepted
+    assert len({id(session) for session in post.sessions}) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"), [("554 5.7.1 Spam", Refused), ("451 4.3.0 Later", Busy), ("552 5.3.4 Too big", Refused)]
+)
+def test_an_answer_to_the_mail_itself_counts_as_well(post: Post, answer: str, outcome: type[Outcome]) -> None:
+    post.at_data = answer
+    with serving(post) as port, mailer(port) as made:
+        (found,) = submit(made, message())
+    assert type(found) is outcome
+    assert found.reason == answer  # type: ignore[union-attr]  # none is Accepted
+
+
+def test_a_sender_that_is_refused_is_refused(post: Post) -> None:
+    post.at_mail = "550 5.7.1 Not you"
+    with serving(post) as port, mailer(port) as made:
+        assert submit(made, message()) == [Refused("550 5.7.1 Not you")]
+
+
+def test_a_server_that_closes_for_a_while_is_busy_and_then_a_new_connection_is_made(post: Post) -> None:
+    post.answers["reader1@example.com"] = "421 4.3.2 Closing"
+    with serving(post) as port, mailer(port) as made:
+        assert submit(made, message(1)) == [Busy("421 4.3.2 Closing")]
+        assert [type(each) for each in submit(made, message(2))] == [Accepted]
+
+
+# --- broken connections -------------------------------------------------------------------------------------------
+
+
+def cut_at(stage: str, times: int = 1_000) -> Callable[[SMTP, str], None]:
+    left = [times]
+
+    def cut(server: SMTP, at: str) -> None:
+        if at == stage and left[0] > 0:
+            left[0] -= 1
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+
+    return cut
+
+
+def test_a_connection_cut_before_the_data_was_sent_nothing(post: Post) -> None:
+    post.cut = cut_at("before")
+    with serving(post) as port, mailer(port) as made:
+        (found,) = submit(made, message())
+    assert isinstance(found, NotSent)
+    assert post.mails == []
+
+
+def test_a_connection_cut_after_the_data_is_unknown_and_not_repeated(post: Post) -> None:
+    post.cut = cut_at("after")
+    with serving(post) as port, mailer(port) as made:
+        (found,) = submit(made, message())
+    assert isinstance(found, Unknown)
+    assert len(post.mails) == 1
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_made_anew_without_a_word(post: Post) -> None:
+    with serving(post) as port, mailer(port) as made:
+        submit(made, message(1))
+        post.cut = cut_at("before", times=1)
+        assert [type(each) for each in submit(made, message(2))] == [Accepted]
+    assert [mail.rcpt_tos for mail in post.mails] == [["reader1@example.com"], ["reader2@example.com"]]
+    assert len({id(session) for session in post.sessions}) == 2
+
+
+def test_a_server_that_is_not_there_was_sent_nothing() -> None:
+    with mailer(free_port()) as made:
+        assert submit(made, message()) == [NotSent("the SMTP server cannot be reached (ConnectionRefusedError)")]
+
+
+def test_a_server_that_never_greets_was_sent_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, mailer(silent.getsockname()[1], timeout_seconds=1) as made:
+        assert submit(made, message()) == [NotSent("the SMTP server cannot be reached (SMTPServerDisconnected)")]
+
+
+def test_a_claim_that_grew_too_old_is_given_back_before_the_data(post: Post) -> None:
+    asked: list[int] = []
+
+    def too_late_at_the_data() -> bool:
+        asked.append(1)
+        return len(asked) == 2
+
+    with serving(post) as port, mailer(port) as made:
+        first = made.submit([message(1)], lambda: True, in_bulk=False)
+        second = made.submit([message(2)], too_late_at_the_data, in_bulk=False)
+        third = submit(made, message(3))
+    assert first == second == [NotSent("the claim grew too old before the call was made")]
+    assert [type(each) for each in third] == [Accepted]
+    assert [mail.rcpt_tos for mail in post.mails] == [["reader3@example.com"]]
+
+
+# --- TLS and login ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("trusted")
+def test_mail_goes_by_starttls_after_a_login(post: Post, tls: ssl.SSLContext) -> None:
+    with (
+        serving(post, tls_context=tls, authenticator=gate, auth_required=True) as port,
+        mailer(port, "starttls", host="localhost", username="mail", password="secret") as made,
+    ):
+        assert [type(each) for each in submit(made, message(1), message(2))] == [Accepted, Accepted]
+    assert [session.ssl is not None for session in post.sessions] == [True, True]
+
+
+@pytest.mark.usefixtures("trusted")
+def test_mail_goes_by_tls_from_the_first_byte(post: Post, tls: ssl.SSLContext) -> None:
+    # aiosmtpd's own start looks for its server without TLS.
+    with serving_tls(post, tls) as port, mailer(port, "tls", host="localhost") as made:
+        assert [type(each) for each in submit(made, message())] == [Accepted]
+
+
+@contextmanager
+def serving_tls(post: Post, tls: ssl.SSLContext) -> Iterator[int]:
+    with serving(post, ssl_context=tls) as port:
+        yield port
+
+
+def stopped(found: list[Outcome]) -> Stopped:
+    (only,) = found
+    assert isinstance(only, Stopped), only
+    return only
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_login_that_is_refused_stops(post: Post, tls: ssl.SSLContext) -> None:
+    with (
+        serving(post, tls_context=tls, authenticator=gate) as port,
+        mailer(port, "starttls", host="localhost", username="mail", password="wrong") as made,
+    ):
+        found = stopped(submit(made, message()))
+    assert found.reason.startswith("The SMTP server refuses the login: 535")
+    assert found.todo == "Check [smtp] username and password."
+
+
+def test_a_server_without_starttls_stops_and_no_password_travels_in_clear(post: Post) -> None:
+    with serving(post) as port, mailer(port, "starttls", username="mail", password="secret") as made:
+        found = stopped(submit(made, message()))
+    assert "STARTTLS" in found.reason
+    assert "security" in found.todo
+
+
+def test_a_server_without_any_login_stops(post: Post) -> None:
+    with serving(post) as port, mailer(port, username="mail", password="secret") as made:
+        found = stopped(submit(made, message()))
+    assert "AUTH" in found.reason
+
+
+def test_a_certificate_that_nobody_vouches_for_stops(post: Post, tls: ssl.SSLContext) -> None:
+    with serving(post, tls_context=tls) as port, mailer(port, "starttls", host="localhost") as made:
+        found = stopped(submit(made, message()))
+    assert "certificate" in found.reason
+    assert post.mails == []
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_certificate_for_another_name_stops(post: Post, tls: ssl.SSLContext) -> None:
+    with serving(post, tls_context=tls) as port, mailer(port, "starttls", host="127.0.0.1") as made:
+        assert "certificate" in stopped(submit(made, message())).reason
+
+
+def test_tls_on_a_port_without_it_stops(post: Post) -> None:
+    with serving(post) as port, mailer(port, "tls") as made:
+        found = stopped(submit(made, message()))
+    assert "does not speak TLS" in found.reason
+    assert "465" in found.todo
+
+
+# --- what cannot travel -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"to": "a@example.com\r\nBcc: b@example.com"},
+        {"to": "a@example.com>\r\nDATA"},
+        {"to": "zoë@example.com"},
+        {"to": "a@example.com, b@example.com"},
+        {"to": ""},
+        {"headers": (("List-Unsubscribe", "<https://example.org>\r\nBcc: b@example.com"),)},
+        {"headers": (("Bad\nName", "value"),)},
+        {"headers": (("Bad: Name", "value"),)},
+        {"headers": (("List-Id", "Zoë"),)},
+        {"headers": (("List-Id", "x" * 996),)},
+        {"sender": "news@example.com\r\nBcc: b@example.com"},
+        {"sender": "nobody"},
+        {"reply_to": "a@example.com\nBcc: b@example.com"},
+        {"values": {**message().values, "subject_name": "x\r\nBcc: b@example.com"}},
+    ],
+    ids=repr,
+)
+def test_what_cannot_stand_in_a_header_is_refused_and_nothing_leaves(post: Post, changes: dict[str, Any]) -> None:
+    with serving(post) as port, mailer(port) as made:
+        refused, accepted = submit(made, message(1, **changes), message(2))
+    assert isinstance(refused, Refused)
+    assert refused.reason
+    assert isinstance(accepted, Accepted)
+    assert [mail.rcpt_tos for mail in post.mails] == [["reader2@example.com"]]
+    assert b"Bcc" not in post.source()
+
+
+# --- the account --------------------------------------------------------------------------------------------------
+
+
+def test_the_account_is_what_the_settings_grant() -> None:
+    with mailer(25) as made:
+        found = made.account()
+    assert (found.max_per_second, found.left_today, found.name) == (5, None, "smtp/127.0.0.1")
+
+
+def test_no_host_is_an_error_that_names_the_setting() -> None:
+    with mailer(25, host="") as made, pytest.raises(ProviderError, match="no SMTP server") as caught:
+        made.account()
+    assert caught.value.where == "dispatch.toml, [smtp] host"
