@@ -19,54 +19,29 @@ TODAY = dt.date(2024, 1, 2)
 #: pieces that mean something to Markdown, to the front matter, to merge tokens, or to the import itself
 TELLING = st.sampled_from(
     [
-        "*",
-        "**",
-        "_",
-        "__",
-        "`",
-        "```",
-        "~~",
-        "~~~",
-        "#",
-        "## ",
-        "- ",
-        "+ ",
-        "1. ",
-        "2) ",
-        "> ",
-        "|",
-        "---",
-        "===",
-        ":::",
-    ]
-    + ["[", "]", "(", ")", "[^1]", "[^1]: ", "^[", "[[name]]", "[[name|friend]]", "{.x}", "{", "}", "<b>", "</", "<!--"]
-    + ["&amp;", "&#65;", "\\", "\\\\", "!", "![", "](", "https://example.org/a_(b)", "www.example.org", "a@example.org"]
-    + ["¹", "²", "¹² ", "[1]", "[2] ", "\t", "\n", "\n\n", "    ", "\r\n", "\f", "\u2028", "\u00a0", "\u00ad", '"', "'"]
-    + [
-        "Photo: ",
-        "Figure 1: ",
-        " / Reuters",
-        "By ",
-        "9/19/2023",
-        "The Center",
-        "www.usebc.org",
-        "Ibid",
-        "Notes",
-        "Page 3",
-    ]
-    + [
-        "Kevin Zhang",
-        ", Director",
-        "title: ",
-        "...",
-        "中文",
-        "العربية",
-        "\u200f",
-        "e\u0301",
-        "👍🏽",
-        "\ufeff",
-        "\x00",
-        "\ud7ff",
+        *("*", "**", "_", "__", "`", "```", "~~", "~~~", "#", "## ", "- ", "+ ", "1. ", "2) ", "> ", "|", "---", "==="),
+        *(
+            "[",
+            "]",
+            "(",
+            ")",
+            "[^1]",
+            "[^1]: ",
+            "^[",
+            "[[name]]",
+            "[[name|friend]]",
+            "{.x}",
+            "{",
+            "}",
+            "<b>",
+            "</",
+            "<!--",
+        ),
+        *("&amp;", "&#65;", "\\", "\\\\", "!", "![", "](", "https://example.org/a_(b)", "www.example.org", ":::"),
+        *("a@example.org", "¹", "²", "¹² ", "[1]", "[2] ", "\t", "\n", "\n\n", "    ", "\r\n", "\f", "\u2028"),
+        *("\u00a0", "\u00ad", '"', "'", "Photo: ", "Figure 1: ", " / Reuters", "By ", "9/19/2023", "The Center"),
+        *("www.usebc.org", "Ibid", "Notes", "Page 3", "Kevin Zhang", ", Director", "title: ", "...", "中文", "العربية"),
+        *("\u200f", "e\u0301", "👍🏽", "\ufeff", "\x00", "\ud7ff"),
     ]
 )
 WORDS = st.sampled_from(

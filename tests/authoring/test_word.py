@@ -50,7 +50,7 @@ def refusal(data: bytes) -> DocumentError:
     return caught.value
 
 
-# --- bombs and other harm -------------------------------------------------------------------------------------------------
+# --- bombs and other harm ---------------------------------------------------------------------------------------------
 
 
 def test_a_part_that_unpacks_to_hundreds_of_times_its_size_is_refused() -> None:
@@ -113,7 +113,8 @@ def test_nothing_outside_the_file_is_ever_fetched(monkeypatch: pytest.MonkeyPatc
     rels = (
         f'<Relationships xmlns="{RELATIONS}">'
         f'<Relationship Id="r1" Type="{OFFICE}/image" Target="http://127.0.0.1:9/x.png" TargetMode="External"/>'
-        f'<Relationship Id="r2" Type="{OFFICE}/attachedTemplate" Target="http://127.0.0.1:9/x.dotm" TargetMode="External"/>'
+        f'<Relationship Id="r2" Type="{OFFICE}/attachedTemplate" '
+        f'Target="http://127.0.0.1:9/x.dotm" TargetMode="External"/>'
         f'<Relationship Id="r3" Type="{OFFICE}/image" Target="../../../../etc/passwd"/></Relationships>'
     )
     blip = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
@@ -149,7 +150,9 @@ def test_links_that_mail_must_not_carry_lose_their_target_and_keep_their_words()
 def test_a_link_that_a_field_makes_is_held_to_the_same_rule() -> None:
     field = (
         '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> HYPERLINK "{}" </w:instrText></w:r>'
-        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>{}</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+        "<w:r><w:fldChar "
+        'w:fldCharType="separate"/></w:r><w:r><w:t>{}</w:t></w:r><w:r><w:fldChar '
+        'w:fldCharType="end"/></w:r>'
     )
     body = (
         "<w:p>" + field.format("javascript:alert(1)", "bad") + field.format("https://example.org/", "good") + "</w:p>"
@@ -162,7 +165,7 @@ def test_a_link_that_a_field_makes_is_held_to_the_same_rule() -> None:
     ]
 
 
-# --- broken and foreign files -----------------------------------------------------------------------------------------------
+# --- broken and foreign files -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -232,7 +235,7 @@ def test_a_zip_damaged_anywhere_raises_nothing_but_its_own_error(damage: bytes, 
         return
 
 
-# --- what Word writes that few think of -----------------------------------------------------------------------------------
+# --- what Word writes that few think of -------------------------------------------------------------------------------
 
 
 def test_what_stands_in_wrappers_is_read() -> None:
@@ -265,9 +268,11 @@ def test_a_table_that_only_places_things_is_opened() -> None:
 
 
 def test_the_words_of_a_chart_are_said_to_be_left_out() -> None:
-    chart = '<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"><c:v>Tons 2023</c:v></c:chartSpace>'
-    rels = f'<Relationships xmlns="{RELATIONS}"><Relationship Id="c1" Type="{OFFICE}/chart" Target="charts/chart1.xml"/></Relationships>'
-    drawing = '<c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" r:id="c1"/>'
+    named = 'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
+    chart = f"<c:chartSpace {named}><c:v>Tons 2023</c:v></c:chartSpace>"
+    relation = f'<Relationship Id="c1" Type="{OFFICE}/chart" Target="charts/chart1.xml"/>'
+    rels = f'<Relationships xmlns="{RELATIONS}">{relation}</Relationships>'
+    drawing = f'<c:chart {named} r:id="c1"/>'
     body = text("Before.") + f"<w:p><w:r><w:drawing>{drawing}</w:drawing></w:r></w:p>"
     parts = {"word/_rels/document.xml.rels": rels, "word/charts/chart1.xml": chart}
     document = read_word(made(body, parts=parts), "a.docx")
@@ -282,7 +287,7 @@ def test_hidden_and_deleted_words_belong_to_the_source() -> None:
         assert any(words in left.words for left in document.left_out)
 
 
-# --- time ---------------------------------------------------------------------------------------------------------------------
+# --- time -------------------------------------------------------------------------------------------------------------
 
 
 def thirty_pages() -> bytes:

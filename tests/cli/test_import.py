@@ -58,7 +58,7 @@ def everything_in(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-# --- a new brief ----------------------------------------------------------------------------------------------------------
+# --- a new brief ------------------------------------------------------------------------------------------------------
 
 
 def test_the_seed_becomes_a_brief_in_the_workspace_and_the_places_are_said(imports: Run, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_the_pictures_of_a_document_lie_beside_its_brief_byte_for_byte(imports: 
     assert all(data in inside for data in written)
 
 
-# --- what is refused ------------------------------------------------------------------------------------------------------
+# --- what is refused --------------------------------------------------------------------------------------------------
 
 
 def test_an_existing_brief_is_never_overwritten(imports: Run, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(imports: Run, tmp_pa
     assert "cannot be written" in ran.err
 
 
-# --- a newer version --------------------------------------------------------------------------------------------------------
+# --- a newer version --------------------------------------------------------------------------------------------------
 
 
 def mended(tmp_path: Path) -> Path:
