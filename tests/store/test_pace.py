@@ -1,14 +1,14 @@
 """The pace: one row for all processes, never more than five seconds ahead."""
 
-import multiprocessing
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.synchronize import Barrier
 
 from sqlalchemy import select
 
 from dispatch.store import pace
-from dispatch.store.database import Database
+from dispatch.store.database import Database, clock
 from dispatch.store.pace import MAX_AHEAD_SECONDS, Permit
 from dispatch.store.schema import pace as row
 
@@ -20,29 +20,35 @@ def take(database: Database, messages: int, per_second: float, account: str = AC
         return pace.take(connection, account, messages, per_second)
 
 
+def ahead(database: Database) -> float:
+    """By how many seconds the row is ahead of the clock."""
+    with database.reading() as connection:
+        return float(connection.execute(select(row.c.next_at)).scalar_one()) - clock(connection).timestamp()
+
+
+# The waits are seconds, so that a busy machine, which takes a part of one for a statement, changes nothing.
+
+
 def test_the_first_message_goes_at_once_and_the_next_waits_its_turn(database: Database) -> None:
-    waits = [take(database, 1, 2.0) for _ in range(3)]
+    waits = [take(database, 1, 0.4) for _ in range(2)]
 
     assert all(permit.is_granted for permit in waits)
     assert waits[0].wait_seconds == 0
-    assert 0.3 < waits[1].wait_seconds <= 0.5
-    assert 0.7 < waits[2].wait_seconds <= 1.0
+    assert 1.0 < waits[1].wait_seconds <= 2.5
 
 
 def test_a_batch_moves_the_row_on_by_all_its_messages(database: Database) -> None:
-    assert take(database, 50, 100.0).wait_seconds == 0
+    assert take(database, 50, 20.0).wait_seconds == 0
 
-    assert 0.3 < take(database, 50, 100.0).wait_seconds <= 0.5
+    assert 1.0 < take(database, 50, 20.0).wait_seconds <= 2.5
 
 
 def test_the_row_never_runs_more_than_five_seconds_ahead(database: Database) -> None:
-    permits = [take(database, 10, 10.0) for _ in range(8)]
+    while (permit := take(database, 10, 10.0)).is_granted:
+        assert permit.wait_seconds <= MAX_AHEAD_SECONDS
+        assert ahead(database) <= MAX_AHEAD_SECONDS + 0.01
 
-    assert [permit.is_granted for permit in permits] == [True] * 5 + [False] * 3
-    assert max(permit.wait_seconds for permit in permits) <= MAX_AHEAD_SECONDS
-    with database.reading() as connection:
-        ahead = connection.execute(select(row.c.next_at)).scalar_one() - time.time()
-    assert ahead <= MAX_AHEAD_SECONDS + 0.1
+    assert ahead(database) > MAX_AHEAD_SECONDS - 2.5
 
 
 def test_who_is_refused_is_told_to_ask_again_soon(database: Database) -> None:
@@ -61,8 +67,8 @@ def test_time_that_nobody_used_is_not_saved_up(database: Database) -> None:
     with database.writing() as connection:
         connection.execute(row.insert().values(account=ACCOUNT, next_at=0.0))
 
-    assert take(database, 1, 1.0).wait_seconds == 0
-    assert take(database, 1, 1.0).wait_seconds > 0.8
+    assert take(database, 1, 0.4).wait_seconds == 0
+    assert take(database, 1, 0.4).wait_seconds > 1.0
 
 
 def test_each_account_has_a_pace_of_its_own(database: Database) -> None:
@@ -74,53 +80,63 @@ def test_each_account_has_a_pace_of_its_own(database: Database) -> None:
 def test_holding_back_moves_the_next_message_on(database: Database) -> None:
     take(database, 1, 1000.0)
     with database.writing() as connection:
-        pace.hold_back(connection, ACCOUNT, 2.0)
+        pace.hold_back(connection, ACCOUNT, 4.0)
 
-    assert 1.5 < take(database, 1, 1000.0).wait_seconds <= 2.0
+    assert 2.0 < take(database, 1, 1000.0).wait_seconds <= 4.0
 
 
 def test_threads_that_begin_at_once_share_one_row(database: Database) -> None:
-    def take_until_granted(_: int) -> float:
-        while not (permit := take(database, 1, 20.0)).is_granted:
+    def take_until_granted(_: int) -> None:
+        while not take(database, 1, 20.0).is_granted:
             pass
-        return permit.wait_seconds
 
+    began = database.now().timestamp()
     with ThreadPoolExecutor(8) as pool:
-        waits = list(pool.map(take_until_granted, range(24)))
+        list(pool.map(take_until_granted, range(24)))
 
-    # 24 messages at 20 a second are spread over more than a second, less what has passed meanwhile.
-    assert max(waits) > 0.3
     with database.reading() as connection:
-        assert len(connection.execute(row.select()).all()) == 1
+        (next_at,) = connection.execute(select(row.c.next_at)).scalars()
+    # Each of the 24 moved the row on by a twentieth of a second, however many came at once.
+    assert next_at >= began + 24 / 20 - 0.01
 
 
-def _send_for(
-    url: str, seconds: float, per_second: float, gate: Barrier, answers: "multiprocessing.Queue[int]"
-) -> None:
-    """What a sending process does with its permits; reports how many messages it let go in time."""
-    with Database.open(url) as own:
-        gate.wait()
-        end = time.monotonic() + seconds
-        sent = 0
-        while time.monotonic() < end:
-            permit = take(own, 5, per_second)
-            if time.monotonic() + permit.wait_seconds >= end:
-                break
-            time.sleep(permit.wait_seconds)
-            sent += 5 if permit.is_granted else 0
-    answers.put(sent)
+#: What a sending process does with its permits until the moment that it is told; prints how many messages it let go.
+_SEND = """
+import sys, time
+from dispatch.store import pace
+from dispatch.store.database import Database
+
+with Database.open(sys.argv[1]) as database:
+    print("ready", flush=True)
+    end, sent = float(sys.stdin.readline()), 0
+    while True:
+        with database.writing() as connection:
+            permit = pace.take(connection, "us-east-1", 5, 100.0)
+        if time.time() + permit.wait_seconds >= end:
+            break
+        time.sleep(permit.wait_seconds)
+        sent += 5 if permit.is_granted else 0
+    print(sent)
+"""
 
 
 def test_processes_together_keep_to_the_rate(database_url: str) -> None:
-    context = multiprocessing.get_context("spawn")
-    gate, answers = context.Barrier(2), context.Queue()
-    processes = [context.Process(target=_send_for, args=(database_url, 2.0, 100.0, gate, answers)) for _ in range(2)]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", _SEND, database_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
     for process in processes:
-        process.start()
-    shares = [answers.get(timeout=60) for _ in processes]
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    began = time.time()
     for process in processes:
-        process.join(timeout=60)
+        assert process.stdin is not None
+        process.stdin.write(f"{began + 2.0}\n")
+        process.stdin.flush()
+    shares = [int(process.communicate(timeout=60)[0]) for process in processes]
 
-    # 2 seconds at 100 a second, and the batches that go at the very first moment.
-    assert sum(shares) <= 200 + 2 * 5
+    # 2 seconds at 100 a second, and the batch that goes at the very first moment.
+    assert sum(shares) <= 200 + 5
     assert all(share > 0 for share in shares)
