@@ -51,6 +51,8 @@ def read_word(data: bytes, file: str) -> Document:
     package = _open(data, file)
     root = package.archive.xml(package.main)
     source = [text_of(root), *_words_beside(package, root)]
+    if changed := sum(1 for _ in root.iter(W + "ins", W + "del", W + "moveTo")):
+        package.gathered.look_at.append(Remark(f"{changed} tracked changes were taken as accepted."))
     parts: dict[str, bytes] = {"word/document.xml": _plain_part(root, package.main, package, "document", numbers=True)}
     comments = dict(_comment_places(root))
     for kind in ("footnotes", "endnotes"):

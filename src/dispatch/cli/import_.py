@@ -46,7 +46,7 @@ def import_command(
     if as_json:
         print_json(_document(taken))
     else:
-        _show(taken, file)
+        _show(taken, file, taken.slug if out is None else str(taken.brief))
 
 
 def _document(taken: "Taken") -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _document(taken: "Taken") -> dict[str, Any]:
     }
 
 
-def _show(taken: "Taken", file: Path) -> None:
+def _show(taken: "Taken", file: Path, named: str) -> None:
     click.echo(f"{'Imported' if taken.changes is None else 'Updated from'} {file}")
     click.echo(f"Brief: {taken.brief}")
     _section("Understood", [(_place(taken, r.place), r.text) for r in taken.understood])
@@ -75,7 +75,7 @@ def _show(taken: "Taken", file: Path) -> None:
     if taken.changes is not None:
         _section("Changed (in brief.md)", [("", change) for change in taken.changes or ["nothing"]])
     _section("Look at", [(_place(taken, r.place), r.text) for r in taken.look_at])
-    click.echo(f"\nNext: dispatch check {taken.slug}")
+    click.echo(f"\nNext: dispatch check {named}")
 
 
 def _place(taken: "Taken", place: int) -> str:
