@@ -28,13 +28,15 @@ format: $(VENV)/.ready-dev ## Put the code into its one format
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.ready-dev ## Measure the promises about time and memory
-	$(BIN)/python scripts/bench.py
+	$(BIN)/python -m bench.start
+	$(BIN)/python -m bench.engine
+	$(BIN)/python -m bench.preview
 
 screenshots: $(VENV)/.ready-dev ## Take pictures of both Editions, desktop and phone, into screenshots/
 	$(BIN)/python scripts/screenshots.py
 
-storm: $(VENV)/.ready-dev ## Kill and restart many sends, and count every mail
-	$(BIN)/python scripts/storm.py
+storm: $(VENV)/.ready-dev ## Kill a send at many moments, restart it, and count every mail
+	$(BIN)/pytest tests/journey/test_kill.py -v
 
 clean: ## Stop what the demo left running, and remove all that was made here
 	@bash scripts/clean.sh
