@@ -12,15 +12,15 @@ from typing import Any
 ACCEPTED = frozenset(
     {
         # the skeleton that MJML writes, tested in every client
-        "css-border-spacing", "css-cursor", "css-display-none", "css-max-height", "css-opacity", "css-outline",
-        "css-overflow", "css-position", "css-table-layout", "css-word-break", "css-word-spacing", "css-height",
-        "html-body", "html-doctype", "html-link", "html-target",
-        "css-at-media", "css-at-import", "css-selector-attribute", "css-selector-child", "css-selector-chaining",
-        # dark screens, phones and rounded corners, where they are known
-        "css-at-media-prefers-color-scheme", "css-color-scheme", "html-meta-color-scheme", "css-border-radius",
-        "css-box-sizing", "css-pseudo-class-hover", "css-white-space", "css-selector-universal",
+        "css-height", "css-max-height", "css-opacity", "css-outline", "css-overflow", "css-word-break",
+        "css-word-spacing", "css-selector-attribute", "html-body",
+        # phones, dark screens and rounded corners, where they are known
+        "css-at-media", "css-at-media-prefers-color-scheme", "css-border-radius", "css-color-scheme",
+        "css-selector-child", "html-meta-color-scheme",
+        # lines of code keep their ends in <pre> without it
+        "css-white-space",
         # spoken words, beside the visible ones
-        "html-aria-label", "html-aria-hidden", "html-wbr", "html-abbr",
+        "html-aria-label",
     }
 )  # fmt: skip
 
@@ -64,6 +64,7 @@ _SELECTORS = tuple(
         (r"::?(before|after|first-letter|first-line|marker|placeholder)\b", "css-pseudo-element-{}"),
         (r"(?<!:):(?!root|before|after|first-l)([a-z-]+)", "css-pseudo-class-{}"),
         (r"\[", "css-selector-attribute"),
+        (r">", "css-selector-child"),
         (r"\+", "css-selector-adjacent-sibling"),
         (r"~(?!=)", "css-selector-general-sibling"),
     )
@@ -73,8 +74,10 @@ _AT_RULES = {
     "keyframes": "css-at-keyframes",
     "supports": "css-at-supports",
     "import": "css-at-import",
+    "media": "css-at-media",
 }
 _MEDIA = {
+    "prefers-color-scheme": "css-at-media-prefers-color-scheme",
     "orientation": "css-at-media-orientation",
     "hover": "css-at-media-hover",
     "prefers-reduced-motion": "css-at-media-prefers-reduced-motion",
@@ -161,6 +164,8 @@ def _of_element(tag: str, attributes: Any) -> Iterator[str]:
     elif match := _IMAGE.search(source):
         kind = match[1].lower()
         yield f"image-{ {'heic': 'heif', 'tif': 'tiff'}.get(kind, kind) }"
+    if tag == "meta" and attributes.get("name") == "color-scheme":
+        yield "html-meta-color-scheme"
     if attributes.get("href", "").startswith("#"):
         yield "html-anchor-links"
     if style := attributes.get("style", ""):
