@@ -29,6 +29,7 @@ format: $(VENV)/.ready-dev ## Put the code into its one format
 
 bench: $(VENV)/.ready-dev ## Measure the promises about time and memory
 	$(BIN)/python -m bench.start
+	$(BIN)/python -m bench.documents
 	$(BIN)/python -m bench.engine
 	$(BIN)/python -m bench.preview
 
