@@ -1,0 +1,142 @@
+"""A provider and a queue whose answers a test writes down: whole implementations of the pipeline's ports."""
+
+import json
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from dispatch.errors import NoticeError, ProviderError
+from dispatch.model.campaign import Campaign
+from dispatch.model.delivery import Delivery, DeliveryId, EventKind
+from dispatch.model.event import Event, Notice
+from dispatch.model.member import SuppressionReason
+from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome
+from dispatch.pipeline.lanes import SendOptions
+from dispatch.pipeline.ports import IsTooLate, Notices
+from dispatch.pipeline.send import Watch, send
+from dispatch.store.database import Database
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+OPTIONS = SendOptions(
+    public_url="https://news.example.org",
+    claim_seconds=60,
+    grace_seconds=900,
+    settle_seconds=5,
+    rate_share=1.0,
+    calls_in_flight=4,
+    max_bounce_rate=0.05,
+    max_complaint_rate=0.003,
+    rates_after=200,
+    complaints_after=3,
+)
+
+
+class ScriptedMailer:
+    """A Mailer that answers as `answer` says, and counts whom it accepted."""
+
+    def __init__(
+        self,
+        answer: Callable[[Message], Outcome] | None = None,
+        *,
+        has_bulk: bool = False,
+        has_events: bool = True,
+        max_per_second: float = 100_000,
+        queue: "ScriptedQueue | None" = None,
+    ) -> None:
+        self.has_bulk = has_bulk
+        self.has_events = has_events
+        self.max_per_second = max_per_second
+        self.queue = queue
+        self.accepted: Counter[str] = Counter()
+        #: people of each call, and the road of each
+        self.calls: list[int] = []
+        self.roads: list[bool] = []
+        self.messages: list[Message] = []
+        #: run before each call, when the claims are committed
+        self.before: Callable[[Sequence[Message]], None] = lambda messages: None
+        self._answer = answer or (lambda message: Accepted(f"id-{message.delivery_id}"))
+        self._lock = threading.Lock()
+
+    def account(self) -> Account:
+        return Account(self.max_per_second, None, 0, "scripted")
+
+    def submit(self, messages: Sequence[Message], is_too_late: IsTooLate, *, in_bulk: bool) -> list[Outcome]:
+        self.before(messages)
+        with self._lock:
+            self.calls.append(len(messages))
+            self.roads.append(in_bulk)
+            return [self._one(message, is_too_late) for message in messages]
+
+    def _one(self, message: Message, is_too_late: IsTooLate) -> Outcome:
+        if is_too_late():
+            return NotSent("the claim grew too old")
+        self.messages.append(message)
+        outcome = self._answer(message)
+        if isinstance(outcome, Accepted):
+            self.accepted[message.to] += 1
+            if self.queue is not None:
+                self.queue.tell(message.delivery_id, EventKind.SENT)
+                self.queue.tell(message.delivery_id, EventKind.DELIVERED)
+        return outcome
+
+
+class ScriptedQueue:
+    """Notices in a list; a body is JSON of a kind and a delivery, or `garbage`."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self.deleted: list[str] = []
+        self.can_delete = True
+        #: run at the start of each delete
+        self.at_delete: Callable[[], None] = lambda: None
+
+    def put(self, body: str, transport_id: str = "") -> None:
+        with self._lock:
+            self._waiting[transport_id or uuid.uuid4().hex] = body
+
+    def tell(
+        self, of: str, kind: EventKind, *, suppress: SuppressionReason | None = None, transport_id: str = ""
+    ) -> None:
+        self.put(json.dumps({"of": of, "kind": kind, "suppress": suppress}), transport_id)
+
+    def receive(self, wait_seconds: int) -> list[tuple[Notice, str]]:
+        with self._lock:
+            return [(Notice(name, body), name) for name, body in list(self._waiting.items())[:10]]
+
+    def delete(self, receipts: Sequence[str]) -> None:
+        self.at_delete()
+        if not self.can_delete:
+            raise ProviderError("Deleting failed.")
+        with self._lock:
+            for receipt in receipts:
+                self._waiting.pop(receipt, None)
+                self.deleted.append(receipt)
+
+    def read(self, body: str) -> list[Event]:
+        if body == "garbage":
+            raise NoticeError("It cannot be understood.")
+        found = json.loads(body)
+        if not found:
+            return []
+        suppress = SuppressionReason(found["suppress"]) if found["suppress"] else None
+        kind = EventKind(found["kind"])
+        mark = f"{found['of']}-{kind.value}"
+        return [Event(DeliveryId(found["of"]), kind, NOW, fingerprint=mark, suppress=suppress)]
+
+
+def run(
+    database: Database,
+    campaign: Campaign,
+    mailer: ScriptedMailer,
+    queue: Notices | None = None,
+    *,
+    options: SendOptions = OPTIONS,
+    may_send_again: Callable[[list[Delivery]], bool] = lambda people: False,
+    is_interrupted: Callable[[], bool] = lambda: False,
+) -> Campaign:
+    """One whole `send`."""
+    watch = Watch(lambda progress: None, is_interrupted, may_send_again)
+    return send(database, campaign, mailer, queue, mailer.account(), options, watch)

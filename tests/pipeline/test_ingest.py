@@ -1,0 +1,165 @@
+"""Ingest, on both databases: stored before deleted, deleted before read, and no Notice ever stops another."""
+
+import itertools
+import random
+
+import pytest
+from sqlalchemy import func, select
+from tests.pipeline.scripted import ScriptedQueue
+from tests.store.samples import all_deliveries, join, start, states
+
+from dispatch.errors import ProviderError
+from dispatch.model.campaign import Campaign
+from dispatch.model.delivery import Delivery, DeliveryState, EventKind
+from dispatch.model.member import SuppressionReason
+from dispatch.pipeline.ingest import Ingested, pull, read_pending
+from dispatch.store import notices as stored
+from dispatch.store.database import Database
+from dispatch.store.schema import notices, suppressions
+
+D, K = DeliveryState, EventKind
+
+
+@pytest.fixture
+def campaign(database: Database) -> Campaign:
+    join(database, "center", "ann", "bob")
+    return start(database)
+
+
+@pytest.fixture
+def ann(database: Database, campaign: Campaign) -> Delivery:
+    return all_deliveries(database, campaign)[0]
+
+
+def kept(database: Database) -> dict[str, int]:
+    with database.reading() as connection:
+        return stored.counts(connection)
+
+
+def total(database: Database) -> int:
+    with database.reading() as connection:
+        return connection.execute(select(func.count()).select_from(notices)).scalar_one()
+
+
+def pull_all(database: Database, queue: ScriptedQueue) -> Ingested:
+    return pull(database, queue, wait_seconds=0)
+
+
+def test_notices_move_their_deliveries_and_leave_the_queue(
+    database: Database, campaign: Campaign, ann: Delivery
+) -> None:
+    queue = ScriptedQueue()
+    queue.tell(ann.id, K.SENT)
+    queue.tell(ann.id, K.DELIVERED)
+    assert pull_all(database, queue) == Ingested(received=2, events=2)
+    assert states(database, campaign)["ann"] is D.DELIVERED
+    assert queue.receive(0) == []
+    assert kept(database) == {"read": 2}
+
+
+def test_a_notice_is_stored_before_it_is_deleted(database: Database, campaign: Campaign, ann: Delivery) -> None:
+    queue = ScriptedQueue()
+    queue.tell(ann.id, K.SENT)
+    seen: list[dict[str, int]] = []
+    queue.at_delete = lambda: seen.append(kept(database))
+    pull_all(database, queue)
+    assert seen == [{"new": 1}]
+
+
+def test_a_queue_that_cannot_delete_loses_nothing_and_doubles_nothing(
+    database: Database, campaign: Campaign, ann: Delivery
+) -> None:
+    queue = ScriptedQueue()
+    queue.tell(ann.id, K.DELIVERED)
+    queue.can_delete = False
+    with pytest.raises(ProviderError):
+        pull_all(database, queue)
+    assert kept(database) == {"new": 1}
+    queue.can_delete = True
+    assert pull_all(database, queue) == Ingested(events=1)
+    assert states(database, campaign)["ann"] is D.DELIVERED
+    assert (total(database), kept(database)) == (1, {"read": 1})
+
+
+def test_what_an_earlier_process_left_unread_is_read(database: Database, campaign: Campaign, ann: Delivery) -> None:
+    queue = ScriptedQueue()
+    queue.tell(ann.id, K.DELIVERED)
+    queue.can_delete = False
+    with pytest.raises(ProviderError):
+        pull_all(database, queue)
+    assert read_pending(database, queue) == Ingested(events=1)
+
+
+def test_what_cannot_be_read_is_kept_with_its_reason_and_stops_nothing(
+    database: Database, campaign: Campaign, ann: Delivery
+) -> None:
+    queue = ScriptedQueue()
+    queue.put("garbage")
+    queue.tell(ann.id, K.DELIVERED)
+    queue.put("garbage")
+    assert pull_all(database, queue) == Ingested(received=3, events=1, unreadable=2)
+    assert states(database, campaign)["ann"] is D.DELIVERED
+    with database.reading() as connection:
+        assert [problem for _, _, problem in stored.unreadable(connection, 10)] == ["It cannot be understood."] * 2
+    assert queue.receive(0) == []
+
+
+def test_another_databases_notices_are_kept_and_counted(database: Database, campaign: Campaign) -> None:
+    queue = ScriptedQueue()
+    queue.tell("f" * 32, K.DELIVERED)
+    queue.tell("strange-tag", K.BOUNCED, suppress=SuppressionReason.BOUNCED)
+    assert pull_all(database, queue) == Ingested(received=2, foreign=2)
+    assert kept(database) == {"foreign": 2}
+    with database.reading() as connection:
+        assert connection.execute(select(suppressions)).all() == []
+
+
+def test_what_tells_nothing_is_read(database: Database, campaign: Campaign) -> None:
+    queue = ScriptedQueue()
+    queue.put("{}")
+    assert pull_all(database, queue) == Ingested(received=1)
+    assert kept(database) == {"read": 1}
+
+
+def test_the_same_notice_twice_is_one_and_the_same_fact_in_two_notices_is_one(
+    database: Database, campaign: Campaign, ann: Delivery
+) -> None:
+    queue = ScriptedQueue()
+    for transport_id in ("sns-1", "sns-1", "sns-2"):
+        queue.tell(ann.id, K.DELIVERED, transport_id=transport_id)
+        pull_all(database, queue)
+    assert kept(database) == {"read": 2}
+    queue.tell(ann.id, K.DELIVERED, transport_id="sns-3")
+    assert pull_all(database, queue) == Ingested(received=1)
+
+
+def test_events_in_any_order_end_in_the_same_state(database: Database, campaign: Campaign, ann: Delivery) -> None:
+    story = (K.SENT, K.DELAYED, K.DELIVERED, K.COMPLAINED)
+    for order in random.Random(7).sample(list(itertools.permutations(story)), 6):
+        queue = ScriptedQueue()
+        for kind in order:
+            queue.tell(ann.id, kind)
+        pull_all(database, queue)
+        assert states(database, campaign) == {"ann": D.COMPLAINED, "bob": D.QUEUED}
+
+
+def test_a_bounce_for_good_suppresses(database: Database, campaign: Campaign, ann: Delivery) -> None:
+    queue = ScriptedQueue()
+    queue.tell(ann.id, K.BOUNCED, suppress=SuppressionReason.BOUNCED)
+    pull_all(database, queue)
+    with database.reading() as connection:
+        assert connection.execute(select(suppressions.c.reason)).scalars().all() == ["bounced"]
+
+
+def test_more_notices_than_one_batch_are_all_read(database: Database, campaign: Campaign, ann: Delivery) -> None:
+    queue = ScriptedQueue()
+    for number in range(35):
+        queue.tell(ann.id, K.OPENED, transport_id=f"n-{number}")
+    assert pull_all(database, queue) == Ingested(received=35, events=1)
+
+
+def test_a_pull_stops_between_batches_when_it_is_told(database: Database, campaign: Campaign) -> None:
+    queue = ScriptedQueue()
+    for _ in range(25):
+        queue.put("{}")
+    assert pull(database, queue, wait_seconds=0, keep_on=lambda: False).received == 10

@@ -1,0 +1,39 @@
+"""Streaks: what goes wrong again and again pauses, and one thing that goes well begins the count anew."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.pipeline.streaks import BUSY_SECONDS, UNREACHABLE_SECONDS, Streaks
+
+OK, NO, LOST = Accepted("id"), Refused("No"), Unknown("no answer")
+GONE, SLOW = NotSent("no network"), Busy("too fast")
+
+
+def halts(calls: Sequence[tuple[float, Sequence[Outcome]]]) -> list[bool]:
+    streaks = Streaks()
+    return [streaks.note(outcomes, at) is not None for at, outcomes in calls]
+
+
+def test_nine_refusals_are_borne_and_the_tenth_pauses() -> None:
+    assert halts([(0, [NO])] * 10) == [False] * 9 + [True]
+    assert halts([(0, [NO] * 9), (0, [OK]), (0, [NO] * 9)]) == [False] * 3
+    assert halts([(0, [NO] * 50)]) == [True]
+
+
+def test_calls_without_an_answer_count_as_calls_not_as_people() -> None:
+    assert halts([(0, [LOST] * 50)] * 10) == [False] * 9 + [True]
+    assert halts([(0, [LOST])] * 9 + [(0, [OK])] + [(0, [LOST])] * 9) == [False] * 19
+
+
+@pytest.mark.parametrize(("outcome", "seconds"), [(GONE, UNREACHABLE_SECONDS), (SLOW, BUSY_SECONDS)])
+def test_a_provider_that_is_away_is_waited_for_and_then_a_person_is_asked(outcome: Outcome, seconds: float) -> None:
+    assert halts([(5, [outcome]), (4 + seconds, [outcome]), (5 + seconds, [outcome])]) == [False, False, True]
+    assert halts([(5, [outcome]), (6, [OK]), (6 + seconds, [outcome])]) == [False] * 3
+
+
+def test_stopped_pauses_at_once_with_the_providers_words() -> None:
+    found = Streaks().note([OK, Stopped("Paused.", "Ask.")], 0)
+    assert found is not None
+    assert (found.reason, found.todo) == ("Paused.", "Ask.")
