@@ -19,6 +19,8 @@ def real(journey: Journey) -> Journey:
         "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",
         "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS": "true",
         "DISPATCH_SEND__REQUIRE_PROOF": "false",
+        # The practice server shows the pages of practice, whose database is another.
+        "DISPATCH_SEND__CHECK_PUBLIC_URL": "false",
         "AWS_ENDPOINT_URL_SESV2": running["url"],
         "AWS_ENDPOINT_URL_SQS": running["url"],
         "AWS_ACCESS_KEY_ID": "practice",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dispatch.aws.account import read_account
 from dispatch.aws.call import Call, Calls
 from dispatch.aws.client import CONNECT_SECONDS, ses_client
+from dispatch.aws.identities import unverified
 from dispatch.aws.outcomes import of_bulk_status, of_failure
 from dispatch.model.message import Accepted, Account, Message, Outcome, Refused, Unknown
 
@@ -43,6 +44,15 @@ class SesMailer:
     def account(self) -> Account:
         """What SES grants now. Raises ProviderError where it cannot be asked."""
         return read_account(self._client, self._region)
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where its calls go."""
+        return self._client.meta.endpoint_url
+
+    def unverified(self, senders: Sequence[str]) -> list[str]:
+        """Those of the senders whom SES would not let send. Raises ProviderError where it cannot be asked."""
+        return unverified(self._client, senders)
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Hand over Messages of one Edition: one call for all `in_bulk`, else one for each."""

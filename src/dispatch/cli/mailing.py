@@ -10,11 +10,12 @@ import click
 from dispatch.cli.frame import Frame
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dispatch.cli.way import Way
     from dispatch.errors import DispatchError
     from dispatch.model.brand import Audience
-    from dispatch.model.campaign import Campaign
-    from dispatch.pipeline.plan import Proposal
+    from dispatch.pipeline.plan import Frozen, Proposal
     from dispatch.pipeline.prepare import Prepared
 
 #: domains that nobody reads (RFC 2606, RFC 6761); real mail to them only spoils the sender's name
@@ -39,7 +40,7 @@ class Desk:
 
         audiences = choose_audiences(frame, named)
         if not frame.is_practice:
-            _require_public_url(frame, audiences)
+            require_public_url(frame, audiences)
         way = open_way(frame)
         prepared = prepare(frame.workspace, brief_file, audiences, public_url=way.public_url)
         return cls(frame, brief_file, audiences, way, prepared)
@@ -49,17 +50,22 @@ class Desk:
         """Whether mail would leave this computer."""
         return self.way.name != "practice"
 
-    def propose(self) -> "Proposal":
-        """What a send would do now. Raises CampaignError."""
+    def propose(self, only: str | None = None) -> "Proposal":
+        """What a send would do now; `only` is the address of the one person whom it is for. Raises CampaignError."""
+        from dispatch.cli.members import read_mailbox
         from dispatch.pipeline.plan import propose
 
-        return propose(self.way.database, self.prepared, self.audiences, self.way.name)
+        key = None if only is None else read_mailbox(only).address.key
+        return propose(self.way.database, self.prepared, self.audiences, self.way.name, key)
 
-    def freeze(self, proposal: "Proposal", forced: Sequence[str]) -> "tuple[Campaign, int]":
+    def freeze(self, proposal: "Proposal", forced: Sequence[str], *, not_before: "datetime | None") -> "Frozen":
         """Make the proposal so."""
-        from dispatch.pipeline.plan import freeze
+        from dispatch.pipeline.plan import Terms, freeze
 
-        return freeze(self.way.database, proposal, self.way.publisher, forced)
+        # Without events nothing could be learned from those who go first.
+        canary = self.frame.settings.send.canary if self.way.notices is not None else 0
+        terms = Terms(forced=tuple(forced), not_before=not_before, canary=canary)
+        return freeze(self.way.database, proposal, self.way.publisher, terms)
 
     def refuse_what_blocks(self, proposal: "Proposal", forced: Sequence[str]) -> None:
         """Raise ProblemsFound with everything that stops this send, all at once."""
@@ -158,24 +164,27 @@ class Desk:
 
     def check_account(self, mails: int) -> None:
         """Raise ProviderError where the provider would not take so many mails now."""
-        from dispatch.errors import ProviderError
+        from dispatch.cli.readiness import check_account, too_many_for_today
 
-        account = self.way.mailer.account()
-        if account.stopped:
-            raise ProviderError(account.stopped, todo="Amazon says why in the SES console, under Account dashboard.")
-        if account.is_sandbox and self.is_real:
-            raise ProviderError(
-                "This Amazon account is in Amazon's own sandbox: it mails only addresses that were verified.",
-                todo="Ask Amazon for production access in the SES console, under Account dashboard.",
-            )
-        left = account.left_today
+        left = check_account(self.way).left_today
         if left is not None and left < mails:
-            raise ProviderError(
-                f"Amazon lets {left} more mails out in these 24 hours, and there are {mails} to send.",
-                todo=f"Send a part now with --limit {left}, the rest tomorrow; or ask Amazon for a higher quota."
-                if left
-                else "Try again when the 24 hours have passed, or ask Amazon for a higher quota.",
-            )
+            raise too_many_for_today(left, mails)
+
+    def share_of_today(self, mails: int, *, may_split: bool, may_ask: bool) -> int | None:
+        """How many of the mails may leave today; None for all. Raises ProviderError where nobody wants to split."""
+        from dispatch.cli.readiness import share_of_today
+
+        return share_of_today(self.way, mails, may_split=may_split, may_ask=may_ask)
+
+    def check_ready(self) -> None:
+        """Raise ProblemsFound where real mail cannot leave yet: home, sender, unsubscribing, pictures."""
+        if self.is_real:
+            from dispatch.cli.readiness import check_ready
+
+            senders = [audience.sender for audience in self.audiences]
+            for picture in self.prepared.pictures.values():
+                self.way.publisher.publish(picture)
+            check_ready(self.frame, self.way, senders, list(self.prepared.pictures.values()))
 
 
 def choose_audiences(frame: Frame, named: Sequence[str]) -> "tuple[Audience, ...]":
@@ -196,7 +205,7 @@ def choose_audiences(frame: Frame, named: Sequence[str]) -> "tuple[Audience, ...
     return tuple(audience for audience in known if not named or audience.slug in named)
 
 
-def _require_public_url(frame: Frame, audiences: "Sequence[Audience]") -> None:
+def require_public_url(frame: Frame, audiences: "Sequence[Audience]") -> None:
     """Raise ProblemsFound unless real mail could be unsubscribed from and names its sender."""
     from dispatch.errors import ProblemsFound, SettingsError
 

@@ -103,7 +103,9 @@ def _mailer(frame: Frame, configuration_set: str) -> "Mailer":
     )
 
 
-def send_options(frame: Frame, public_url: str, limit: int | None) -> "SendOptions":
+def send_options(
+    frame: Frame, public_url: str, limit: int | None = None, *, is_limit_of_today: bool = False
+) -> "SendOptions":
     """The settings of a send."""
     from dispatch.pipeline.lanes import SendOptions
 
@@ -120,4 +122,6 @@ def send_options(frame: Frame, public_url: str, limit: int | None) -> "SendOptio
         rates_after=send.rates_after,
         complaints_after=send.complaints_after,
         limit=limit,
+        is_limit_of_today=is_limit_of_today,
+        canary_wait_seconds=send.canary_wait_seconds,
     )

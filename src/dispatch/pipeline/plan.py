@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from dispatch.errors import CampaignError
 from dispatch.model.brand import Audience
 from dispatch.model.campaign import Campaign, CampaignState, Plan
+from dispatch.pipeline.only import freeze_one, plan_for_one
 from dispatch.pipeline.ports import Publisher
 from dispatch.pipeline.prepare import Prepared
 from dispatch.store import campaigns, plans
 from dispatch.store.audit import record
+from dispatch.store.canary import choose
 from dispatch.store.database import Database, clock
+from dispatch.store.jobs import enqueue_lanes
+from dispatch.store.members import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +31,13 @@ class Proposal:
     campaign: Campaign | None
     #: whether the content differs from what was frozen last
     is_edited: bool = False
+    #: key of the one Member whom it is for; None for everybody
+    only: str | None = None
 
     def remarks(self) -> list[str]:
         """What a person should know before saying yes, a sentence each."""
+        if self.only is not None:
+            return [f"Only {self.only}; nobody else is mailed."]
         if self.campaign is None:
             return []
         said = [f"This brief was sent before: {self.plan.already} of these people have their copy or were left out."]
@@ -46,8 +55,10 @@ class Proposal:
         return said
 
 
-def propose(database: Database, prepared: Prepared, audiences: Sequence[Audience], way: str) -> Proposal:
-    """What a `send` of this Brief to these Audiences would do now; changes nothing.
+def propose(
+    database: Database, prepared: Prepared, audiences: Sequence[Audience], way: str, only: str | None = None
+) -> Proposal:
+    """What a `send` of this Brief to these Audiences, or to `only` the Member of a key, would do now; changes nothing.
 
     Raises CampaignError where the Brief is not what its name says it was, or is another one's twin.
     """
@@ -57,13 +68,16 @@ def propose(database: Database, prepared: Prepared, audiences: Sequence[Audience
         campaign = campaigns.find(connection, brief.slug)
         twin = campaigns.find_twin(connection, brief.slug, title, date)
         _refuse_mix_ups(brief.slug, title, date, campaign, twin, way)
-        plan = plans.plan(connection, audiences, campaign.id if campaign else None)
+        if only is None:
+            plan = plans.plan(connection, audiences, campaign.id if campaign else None)
+        else:
+            plan = plan_for_one(connection, audiences, campaign, only)
         frozen = campaigns.latest_fingerprints(connection, campaign.id) if campaign else {}
     is_edited = any(
         audience.slug in frozen and frozen[audience.slug] != prepared.editions[audience.slug].fingerprint
         for audience in audiences
     )
-    return Proposal(prepared, tuple(audiences), way, plan, campaign, is_edited)
+    return Proposal(prepared, tuple(audiences), way, plan, campaign, is_edited, only)
 
 
 def _refuse_mix_ups(
@@ -97,13 +111,34 @@ def _refuse_mix_ups(
         )
 
 
-def freeze(
-    database: Database, proposal: Proposal, publisher: Publisher, forced: Sequence[str] = ()
-) -> tuple[Campaign, int]:
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What a freeze made."""
+
+    campaign: Campaign
+    #: Deliveries that were added
+    added: int
+    #: `seq` of the one Delivery that a person named; None for everybody
+    only: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which terms a Campaign is frozen."""
+
+    #: Findings that a person overruled
+    forced: tuple[str, ...] = ()
+    #: nothing leaves before; None for at once
+    not_before: datetime | None = None
+    #: people who go first and are waited for; 0 for none
+    canary: int = 0
+
+
+def freeze(database: Database, proposal: Proposal, publisher: Publisher, terms: Terms) -> Frozen:
     """Make the proposal so: pictures published, content and audience frozen, in one transaction.
 
-    Gives the Campaign, sending, and how many Deliveries were added. Raises CampaignError where it changed meanwhile,
-    PictureError where a picture cannot be published; then nothing is frozen.
+    Gives the Campaign, sending. Raises CampaignError where it changed meanwhile, PictureError where a picture cannot
+    be published; then nothing is frozen.
     """
     prepared = proposal.prepared
     for picture in prepared.pictures.values():
@@ -118,16 +153,37 @@ def freeze(
         _refuse_mix_ups(brief.slug, title, date, campaign, twin, proposal.way)
         if campaign is None:
             campaign = campaigns.create(connection, slug=brief.slug, title=title, date=date, way=proposal.way, now=now)
-        added = 0
-        if proposal.plan.new or proposal.plan.left_out:
-            rows = campaigns.freeze_editions(connection, campaign.id, prepared.editions, proposal.audiences, now)
-            added = plans.freeze_audience(connection, campaign.id, proposal.audiences, rows)
-        campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
-        record(
-            connection,
-            "campaign frozen",
-            now=now,
-            campaign_id=campaign.id,
-            detail={"added": added, "to": [each.slug for each in proposal.audiences], "forced": list(forced)},
-        )
-    return replace(campaign, state=CampaignState.SENDING, reason="", todo=""), added
+        added = _freeze_people(connection, campaign, proposal, now)
+        about: dict[str, object] = {
+            "added": added,
+            "to": [each.slug for each in proposal.audiences],
+            "forced": list(terms.forced),
+        }
+        if terms.not_before is not None:
+            about["not_before"] = terms.not_before.isoformat()
+        record(connection, "campaign frozen", now=now, campaign_id=campaign.id, detail=about)
+        if proposal.only is not None:
+            seq = freeze_one(connection, campaign, proposal.only)
+            found = campaigns.find_by_id(connection, campaign.id)
+            assert found is not None
+            return Frozen(found, added, frozenset({seq}))
+        _open(connection, campaign, terms, added)
+        enqueue_lanes(connection, campaign.id, terms.not_before)
+    opened = replace(campaign, state=CampaignState.SENDING, reason="", todo="", not_before=terms.not_before)
+    return Frozen(opened, added)
+
+
+def _freeze_people(connection: Transaction, campaign: Campaign, proposal: Proposal, now: datetime) -> int:
+    plan, audiences = proposal.plan, proposal.audiences
+    if not plan.new and not plan.left_out:
+        return 0
+    rows = campaigns.freeze_editions(connection, campaign.id, proposal.prepared.editions, audiences, now)
+    return plans.freeze_audience(connection, campaign.id, audiences, rows, proposal.only)
+
+
+def _open(connection: Transaction, campaign: Campaign, terms: Terms, added: int) -> None:
+    campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
+    campaigns.schedule(connection, campaign.id, terms.not_before)
+    # A few more than the canary itself would be no rest to wait with.
+    if 0 < terms.canary < added:
+        campaigns.set_canary(connection, campaign.id, choose(connection, campaign.id, terms.canary))

@@ -17,6 +17,12 @@ def report(database: Database, named: str | None) -> Report:
         return reports.report(connection, _find(campaigns.all_campaigns(connection), named))
 
 
+def find_campaign(database: Database, named: str | None) -> Campaign:
+    """The Campaign that `named` means, as for `report`. Raises CampaignError."""
+    with database.reading() as connection:
+        return _find(campaigns.all_campaigns(connection), named)
+
+
 def _find(known: list[Campaign], named: str | None) -> Campaign:
     if not known:
         raise CampaignError("Nothing was sent yet.", todo="To send the newest brief: dispatch send")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, make_url, text
 
 if TYPE_CHECKING:
     import procrastinate
@@ -45,6 +45,17 @@ def enqueue_lanes(connection: Connection, campaign_id: str, at: datetime | None 
     job = app.configure_task(LANE, queue="lanes", schedule_at=at, connection=_driver(connection))
     lane: dict[str, Any] = {"campaign_id": campaign_id}
     job.batch_defer(*[lane] * LANES)
+
+
+def has_lanes(connection: Connection, campaign_id: str) -> bool:
+    """Whether workers are asked, or at it, already."""
+    if connection.dialect.name != "postgresql":
+        return False
+    waiting = text(
+        "SELECT 1 FROM procrastinate_jobs WHERE task_name = :lane AND status IN ('todo', 'doing') "
+        "AND args ->> 'campaign_id' = :campaign LIMIT 1"
+    )
+    return connection.execute(waiting, {"lane": LANE, "campaign": campaign_id}).first() is not None
 
 
 def _driver(connection: Connection) -> Any:

@@ -17,11 +17,12 @@ from dispatch.store.schema import deliveries, members, subscriptions, suppressio
 SUBSCRIBED = SubscriptionState.SUBSCRIBED.value
 
 
-def candidates(audiences: Sequence[Audience], campaign_id: str | None) -> Select[Any]:
+def candidates(audiences: Sequence[Audience], campaign_id: str | None, only: str | None = None) -> Select[Any]:
     """Everybody on the lists, one row a person: the Audience that wins, and why they would be left out.
 
     Who is subscribed to several lists falls to the Audience of the highest priority among those; who is subscribed to
     none of them any more, to the highest that they left. People with a Delivery of this Campaign are not candidates.
+    `only` is the key of the one Member who counts.
     """
     place = {audience.slug: number for number, audience in enumerate(_by_priority(audiences), start=1)}
     rank = case(
@@ -60,6 +61,8 @@ def candidates(audiences: Sequence[Audience], campaign_id: str | None) -> Select
         .join(members, members.c.id == person.c.member_id)
         .outerjoin(suppressions, suppressions.c.address_hash == members.c.address_hash)
     )
+    if only is not None:
+        query = query.where(members.c.key == only)
     if campaign_id is None:
         return query
     # By the hash, which outlives an erasure: who had a copy, was erased and came back gets no second one.
@@ -72,16 +75,18 @@ def _by_priority(audiences: Sequence[Audience]) -> list[Audience]:
     return sorted(audiences, key=lambda audience: (audience.priority, audience.slug))
 
 
-def plan(connection: Connection, audiences: Sequence[Audience], campaign_id: str | None) -> Plan:
-    """What a `send` to these Audiences would do now; changes nothing."""
-    people = candidates(audiences, campaign_id).subquery("people")
+def plan(
+    connection: Connection, audiences: Sequence[Audience], campaign_id: str | None, only: str | None = None
+) -> Plan:
+    """What a `send` to these Audiences, or to `only` one Member of them, would do now; changes nothing."""
+    people = candidates(audiences, campaign_id, only).subquery("people")
     rows = connection.execute(
         select(people.c.audience, people.c.reason, func.count(), func.count(case((people.c.lists > 1, 1)))).group_by(
             people.c.audience, people.c.reason
         )
     ).all()
     found = {(audience, reason): (count, several) for audience, reason, count, several in rows}
-    on_list = _given_elsewhere(connection, audiences, campaign_id)
+    on_list = _given_elsewhere(connection, audiences, campaign_id) if only is None else {}
     return Plan(
         audiences=tuple(
             AudiencePlan(
@@ -173,12 +178,15 @@ def freeze_audience(
     campaign_id: CampaignId,
     audiences: Sequence[Audience],
     edition_rows: Mapping[str, int],
+    only: str | None = None,
 ) -> int:
     """Give everybody on the lists who has none their Delivery, by one statement; gives how many were added.
 
+    `only` is the key of the one Member who gets one.
+
     Whoever is left out gets one too, `skipped` with the reason, so that the states always add up.
     """
-    people = candidates(audiences, campaign_id).subquery("people")
+    people = candidates(audiences, campaign_id, only).subquery("people")
     edition = case(*[(people.c.audience == slug, row) for slug, row in edition_rows.items()])
     state = case((people.c.reason == "", DeliveryState.QUEUED.value), else_=DeliveryState.SKIPPED.value)
     chosen = select(

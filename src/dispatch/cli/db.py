@@ -1,0 +1,83 @@
+"""`dispatch db`: the database of lists and real mail: its version, and its move to PostgreSQL."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dispatch.cli.frame import Frame, json_option, pass_frame, print_json
+
+if TYPE_CHECKING:
+    from dispatch.store.database import Database
+
+
+@click.group("db", short_help="The database: its version, and its move to PostgreSQL.")
+def db_command() -> None:
+    """The database of the lists and of real mail. Practice keeps one of its own."""
+
+
+@db_command.command("status")
+@json_option
+@pass_frame
+def status_command(frame: Frame, /, *, as_json: bool) -> None:
+    """Say which database is used, its version, and what is in it."""
+    from dispatch.store.database import HEAD, safe_url
+    from dispatch.store.move import counts
+
+    with frame.open_lists() as database:
+        with database.reading() as connection:
+            rows = counts(connection)
+        version, url = database.version(), safe_url(database.engine.url)
+    if as_json:
+        print_json({"url": url, "version": version, "newest": HEAD, "rows": rows})
+        return
+    click.echo(f"{url}, version {version}")
+    for name, count in rows.items():
+        click.echo(f"  {name:<16} {count:>9}")
+
+
+@db_command.command("migrate")
+@json_option
+@pass_frame
+def migrate_command(frame: Frame, /, *, as_json: bool) -> None:
+    """Bring the database up to the newest version.
+
+    Every command does this by itself when it opens the database; here it can be done before anything else runs.
+    """
+    from dispatch.store.database import HEAD, safe_url
+
+    with frame.open_lists() as database:
+        url, version = safe_url(database.engine.url), database.version()
+    if as_json:
+        print_json({"url": url, "version": version, "newest": HEAD})
+    else:
+        click.echo(f"{url} is of version {version}, the newest.")
+
+
+@db_command.command("move")
+@click.option("--to", "url", required=True, metavar="URL", help="An empty PostgreSQL database.")
+@json_option
+@pass_frame
+def move_command(frame: Frame, /, *, url: str, as_json: bool) -> None:
+    """Copy everything into an empty PostgreSQL database, and count it there.
+
+    The old database stays as it was, and sends no real mail any more.
+    """
+    from dispatch.store.database import safe_url
+    from dispatch.store.move import move
+
+    with frame.open_lists() as source, _open(url) as target:
+        moved = move(source, target)
+    if as_json:
+        print_json({"to": safe_url(url), "rows": moved})
+        return
+    for name, count in moved.items():
+        click.echo(f"  {name:<16} {count:>9}")
+    click.echo("Everything arrived. Now name the new database, in dispatch.toml or in the environment:")
+    click.echo(f'  database_url = "{safe_url(url)}"')
+    click.echo("The first real mail makes it its home; the old one sends none any more.")
+
+
+def _open(url: str) -> "Database":
+    from dispatch.store.database import Database
+
+    return Database.open(url)

@@ -1,0 +1,129 @@
+"""What must hold before mail leaves: the account, its quota, the home, the sender, and what readers reach."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from dispatch.cli.frame import Frame
+
+if TYPE_CHECKING:
+    from dispatch.cli.way import Way
+    from dispatch.errors import DispatchError, ProviderError
+    from dispatch.model.brand import Picture
+    from dispatch.model.message import Account
+
+#: AWS takes signatures of this age; a call that was held back longer cannot be accepted any more
+SIGNATURE_SECONDS = 300
+
+
+def check_account(way: "Way") -> "Account":
+    """What the provider grants now. Raises ProviderError where it would take nothing from us."""
+    from dispatch.errors import ProviderError
+
+    account = way.mailer.account()
+    if account.stopped:
+        raise ProviderError(account.stopped, todo="Amazon says why in the SES console, under Account dashboard.")
+    if account.is_sandbox and way.name != "practice":
+        raise ProviderError(
+            "This Amazon account is in Amazon's own sandbox: it mails only addresses that were verified.",
+            todo="Ask Amazon for production access in the SES console, under Account dashboard.",
+        )
+    return account
+
+
+def too_many_for_today(left: int, mails: int) -> "ProviderError":
+    """The provider's 24 hours do not hold so many mails."""
+    from dispatch.errors import ProviderError
+
+    return ProviderError(
+        f"Amazon lets {left} more mails out in these 24 hours, and there are {mails} to send.",
+        todo="Send what fits today and the rest on later days with --over-days, or a part with --limit; or ask Amazon "
+        "for a higher quota."
+        if left
+        else "Try again when the 24 hours have passed, or ask Amazon for a higher quota.",
+    )
+
+
+def share_of_today(way: "Way", mails: int, *, may_split: bool, may_ask: bool) -> int | None:
+    """How many of the mails may leave today; None for all. Raises ProviderError where nobody wants to split."""
+    account = check_account(way)
+    left = account.left_today
+    if left is None or left >= mails:
+        return None
+    if not left or not (may_split or may_ask):
+        raise too_many_for_today(left, mails)
+    days = -(-(mails - left) // max(1, account.max_per_day or 1))
+    plan = (
+        f"Amazon lets {left} more mails out in these 24 hours: {left} of {mails} would leave now, the other "
+        f"{mails - left} within {days} more day{'s' if days > 1 else ''}, at most {account.max_per_day} a day."
+    )
+    if may_ask:
+        click.echo(plan)
+        if not may_split and not click.confirm("Spread it over these days?", default=False):
+            raise too_many_for_today(left, mails)
+    return left
+
+
+def check_ready(frame: Frame, way: "Way", senders: Sequence[str], pictures: "Sequence[Picture]") -> None:
+    """Raise ProblemsFound with everything that keeps real mail from leaving; count the send where nothing does."""
+    from dispatch.errors import DispatchError, ProblemsFound
+    from dispatch.pipeline import home
+    from dispatch.pipeline.reach import unreachable
+
+    problems: list[DispatchError] = []
+    try:
+        home.refuse_elsewhere(way.database)
+    except DispatchError as err:
+        problems.append(err)
+    problems.extend(_grace_too_short(frame, way))
+    problems.extend(_unverified(way, senders))
+    if frame.settings.send.check_public_url:
+        problems.extend(unreachable(way.database, way.public_url, pictures))
+    if problems:
+        raise ProblemsFound("Real mail cannot leave yet. Nothing was sent.", problems)
+    home.count_send(way.database)
+
+
+def _unverified(way: "Way", senders: Sequence[str]) -> "list[DispatchError]":
+    from dispatch.aws.mailer import SesMailer
+    from dispatch.errors import ProviderError
+
+    if not isinstance(way.mailer, SesMailer):
+        return []
+    try:
+        unknown = way.mailer.unverified(senders)
+    except ProviderError as err:
+        # Not every account may ask; SES itself refuses a sender that is not verified.
+        click.echo(f"Note: whether the senders are verified cannot be read. {err.what}", err=True)
+        return []
+    return [
+        ProviderError(
+            f"Amazon SES does not know the sender {sender} as verified.",
+            where="[audiences] from",
+            todo="Verify its domain in the SES console, under Identities.",
+        )
+        for sender in unknown
+    ]
+
+
+def _grace_too_short(frame: Frame, way: "Way") -> "list[DispatchError]":
+    """A call can be accepted as long as its signature holds: until then its silence proves nothing."""
+    from urllib.parse import urlsplit
+
+    from dispatch.aws.mailer import SesMailer
+    from dispatch.errors import SettingsError
+
+    send = frame.settings.send
+    least = send.claim_seconds + SIGNATURE_SECONDS
+    if not isinstance(way.mailer, SesMailer) or send.grace_seconds > least:
+        return []
+    if urlsplit(way.mailer.endpoint_url).hostname in ("127.0.0.1", "localhost", "::1"):
+        return []
+    return [
+        SettingsError(
+            f"The grace of {send.grace_seconds} s is too short: a call of unknown outcome can still be accepted.",
+            where=f"{frame.workspace / 'dispatch.toml'}, [send] grace_seconds",
+            todo=f"Write more than claim_seconds + {SIGNATURE_SECONDS}: at least {least + 1}.",
+        )
+    ]

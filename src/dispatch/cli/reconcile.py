@@ -1,0 +1,176 @@
+"""`dispatch reconcile`: settle what is not known yet, as far as it can be known, and ask about the rest."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dispatch.cli.frame import DONE, REFUSED, Frame, is_terminal, json_option, pass_frame, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dispatch.cli.way import Way
+    from dispatch.model.campaign import Campaign
+    from dispatch.model.delivery import Delivery
+    from dispatch.pipeline.reconcile import OpenQuestions
+
+#: longest wait for a probe's event, in seconds
+PROBE_SECONDS = 60
+
+
+@click.command("reconcile", short_help="Settle what is not known yet.")
+@click.argument("words", nargs=-1, metavar="[CAMPAIGN] [ADDRESS]...")
+@click.option(
+    "--assume",
+    type=click.Choice(["sent", "unsent"]),
+    help="Count these people as mailed, or mail them again; on your word.",
+)
+@click.option("--yes", is_flag=True, help="Mail again, without asking, whoever surely got nothing.")
+@json_option
+@pass_frame
+def reconcile_command(frame: Frame, /, words: tuple[str, ...], *, assume: str | None, yes: bool, as_json: bool) -> None:
+    """Fetch what the provider tells, settle what it proves, and name everybody whose mail is still not known.
+
+    Whoever surely got nothing, because events are proven to flow and tell of no mail to them, can be mailed again: you
+    are asked. For the others only you can know: --assume sent ADDRESS… or --assume unsent ADDRESS…. Nothing is mailed
+    by this command; `dispatch resume` mails whoever waits.
+    """
+    from dispatch.cli.way import open_way
+    from dispatch.pipeline.ingest import pull
+    from dispatch.pipeline.report import find_campaign
+
+    named = [word for word in words if "@" not in word]
+    addresses = [word for word in words if "@" in word]
+    if len(named) > 1 or bool(addresses) != bool(assume):
+        raise click.UsageError("Write: dispatch reconcile [CAMPAIGN] [--assume sent|unsent ADDRESS…]")
+    way = open_way(frame)
+    found = find_campaign(way.database, named[0] if named else None)
+    if way.notices is not None:
+        pull(way.database, way.notices, wait_seconds=1)
+    if assume:
+        done = _assume(way, found, assume, addresses)
+        _tell(frame, way, found, _look(frame, way, found), done, as_json=as_json)
+    questions = _look(frame, way, found)
+    if questions.can_be_probed and not questions.may_be_sent_again and way.notices is not None:
+        questions = _probe(frame, way, found, questions, is_silent=as_json)
+    again = 0
+    people = questions.may_be_sent_again
+    if people and way.mailer.has_events and _says_yes(frame, people, yes=yes, as_json=as_json):
+        from dispatch.store.questions import send_again
+
+        with way.database.writing() as connection:
+            by = "a person" if not frame.settings.send.resend_unknown else "the setting send.resend_unknown"
+            again = send_again(connection, people, by, at_once=False)
+        questions = _look(frame, way, found)
+    _tell(frame, way, found, questions, {"again": again}, as_json=as_json)
+
+
+def _look(frame: Frame, way: "Way", campaign: "Campaign") -> "OpenQuestions":
+    from dispatch.pipeline.reconcile import open_questions
+    from dispatch.store import ledger
+
+    with way.database.writing() as connection:
+        ledger.expire(connection, campaign.id, frame.settings.send.claim_seconds)
+    return open_questions(way.database, campaign.id, frame.settings.send.grace_seconds)
+
+
+def _probe(
+    frame: Frame, way: "Way", campaign: "Campaign", questions: "OpenQuestions", *, is_silent: bool
+) -> "OpenQuestions":
+    """What is known after a mail to Amazon's simulator, which costs nothing and reaches nobody."""
+    from dispatch.pipeline.reconcile import SIMULATOR, probe
+
+    if not way.mailer.has_events or way.notices is None:
+        return questions
+    if not is_silent:
+        click.echo(f"Nothing else was mailed around these calls. Mailing {SIMULATOR}, to see whether events come back…")
+    probe(way.database, campaign, way.mailer, way.notices, way.public_url, PROBE_SECONDS)
+    return _look(frame, way, campaign)
+
+
+def _says_yes(frame: Frame, people: "Sequence[Delivery]", *, yes: bool, as_json: bool) -> bool:
+    from dispatch.cli.sending import ask_to_send_again
+
+    if yes or frame.settings.send.resend_unknown:
+        return True
+    return not as_json and is_terminal() and ask_to_send_again(people)
+
+
+def _assume(way: "Way", campaign: "Campaign", assume: str, addresses: "Sequence[str]") -> dict[str, int]:
+    """Do what a person knows. Raises ProblemsFound where somebody named is not of unknown outcome."""
+    from dispatch.cli.members import read_mailbox
+    from dispatch.errors import CampaignError, DispatchError, ProblemsFound
+    from dispatch.model.delivery import DeliveryState
+    from dispatch.store import questions
+
+    people: list[Delivery] = []
+    problems: list[DispatchError] = []
+    with way.database.writing() as connection:
+        for address in addresses:
+            key = read_mailbox(address).address.key
+            found = questions.deliveries_of(connection, campaign.id, address, key)
+            if found and found[0].state is DeliveryState.UNCERTAIN:
+                people.extend(found)
+                continue
+            state = found[0].state.value if found else "not among its people"
+            problems.append(CampaignError(f"{address} is not of unknown outcome: {state}.", where=campaign.slug))
+        if problems:
+            raise ProblemsFound("Nothing was changed.", problems)
+        if assume == "sent":
+            questions.assume_sent(connection, people, "a person")
+            return {"sent": len(people)}
+        return {"again": questions.send_again(connection, people, "a person", at_once=False)}
+
+
+def _tell(
+    frame: Frame,
+    way: "Way",
+    campaign: "Campaign",
+    questions: "OpenQuestions",
+    done: dict[str, int],
+    *,
+    as_json: bool,
+) -> None:
+    kinds = {
+        "too_early": "An event may still come; look again later",
+        "may_be_sent_again": "Surely not mailed; to mail them again: dispatch reconcile --yes",
+        "for_a_person": f"Only you can know: dispatch reconcile {campaign.slug} --assume sent|unsent ADDRESS…",
+    }
+    if as_json:
+        print_json({"campaign": campaign.id, "brief": campaign.slug, **done, **_documents(questions, kinds)})
+    else:
+        click.echo(frame.banner)
+        click.echo(f"{campaign.title} ({campaign.date})")
+        if done.get("sent"):
+            click.echo(f"{done['sent']} people count as mailed now.")
+        if done.get("again"):
+            click.echo(f"{done['again']} people wait to be mailed again. To mail them: dispatch resume {campaign.slug}")
+        if not questions.all:
+            click.echo("Nothing is unknown.")
+        for name, said in kinds.items():
+            _print_people(said, getattr(questions, name))
+    sys.exit(REFUSED if questions.all else DONE)
+
+
+def _documents(questions: "OpenQuestions", kinds: dict[str, str]) -> dict[str, Any]:
+    return {
+        name: [
+            {
+                "address": each.address,
+                "known": each.reason,
+                "attempts": each.attempt,
+                "called_at": each.claimed_at.isoformat() if each.claimed_at else None,
+            }
+            for each in getattr(questions, name)
+        ]
+        for name in kinds
+    }
+
+
+def _print_people(said: str, people: "Sequence[Delivery]") -> None:
+    from dispatch.cli.sending import name_people
+
+    if people:
+        click.echo(f"{said}:")
+        name_people(people)

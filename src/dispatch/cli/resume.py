@@ -1,0 +1,88 @@
+"""`dispatch resume`: go on with a campaign, with the bytes that were approved, whatever happened to the files."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from dispatch.cli.frame import Frame, json_option, pass_frame, print_json
+
+if TYPE_CHECKING:
+    from dispatch.cli.way import Way
+    from dispatch.model.campaign import Campaign
+
+
+@click.command("resume", short_help="Go on with a campaign that was paused.")
+@click.argument("campaign", required=False)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Send N mails, then pause again.")
+@click.option("--over-days", is_flag=True, help="Where Amazon's quota is too small for all: the rest on later days.")
+@click.option("--yes", is_flag=True, help="Answer every question with yes.")
+@json_option
+@pass_frame
+def resume_command(
+    frame: Frame, /, campaign: str | None, *, limit: int | None, over_days: bool, yes: bool, as_json: bool
+) -> None:
+    """Go on with a campaign: mail whoever still waits, what was approved for them.
+
+    CAMPAIGN is the name of its brief or a part of it; left out, the newest. Nobody is added: for that there is
+    `dispatch send`. The files of the brief are not needed.
+    """
+    from dispatch.cli.sending import Foreground, confirm, hold, refuse_without_yes, summary
+    from dispatch.cli.way import open_way
+    from dispatch.pipeline.report import find_campaign
+    from dispatch.pipeline.steer import resume
+    from dispatch.store import campaigns
+
+    refuse_without_yes(yes=yes, as_json=as_json)
+    way = open_way(frame)
+    found = find_campaign(way.database, campaign)
+    _refuse(way, found)
+    with way.database.reading() as connection:
+        counts = campaigns.counts(connection, found.id)
+    sending = Foreground(frame, way, is_silent=as_json, says_yes=yes)
+    if not as_json:
+        click.echo(frame.banner)
+        click.echo(f"{found.title} ({found.date}): {counts.queued} of {counts.audience} people wait.")
+    share = _check(frame, way, found, min(limit or counts.queued, counts.queued), over_days=over_days, may_ask=not yes)
+    if counts.queued:
+        if not yes:
+            confirm(counts.queued, f"dispatch resume {found.slug}")
+        hold(frame.settings.send.hold_seconds, f"dispatch resume {found.slug}", is_silent=as_json)
+    opened = resume(way.database, found)
+    ended = sending.run(opened, limit if share is None else share, is_limit_of_today=share is not None)
+    counts = sending.counts(ended)
+    if as_json:
+        print_json(summary(ended, counts, 0))
+    else:
+        sending.tell(ended, counts)
+    sys.exit(sending.status(ended, counts))
+
+
+def _refuse(way: "Way", campaign: "Campaign") -> None:
+    from dispatch.errors import CampaignError
+    from dispatch.pipeline.steer import refuse_cancelled
+
+    refuse_cancelled(campaign)
+    if campaign.way != way.name:
+        raise CampaignError(
+            f"This campaign left by {campaign.way!r}, and the setting mail.via now says {way.name!r}.",
+            where=campaign.slug,
+            todo=f"Put mail.via back to {campaign.way!r} to go on with it.",
+        )
+
+
+def _check(frame: Frame, way: "Way", campaign: "Campaign", mails: int, *, over_days: bool, may_ask: bool) -> int | None:
+    """How many may leave today, None for all; raises DispatchErrors where mail cannot leave."""
+    from dispatch.cli.mailing import choose_audiences, require_public_url
+    from dispatch.cli.readiness import check_ready, share_of_today
+    from dispatch.store import campaigns
+
+    if not mails:
+        return None
+    share = share_of_today(way, mails, may_split=over_days, may_ask=may_ask)
+    if way.name != "practice":
+        require_public_url(frame, choose_audiences(frame, ()))
+        with way.database.reading() as connection:
+            senders = [each.sender for each in campaigns.frozen_editions(connection, campaign.id)]
+        check_ready(frame, way, senders, [])
+    return share

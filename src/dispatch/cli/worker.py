@@ -1,0 +1,71 @@
+"""`dispatch worker`: one of any number of processes, on any machines, that send together."""
+
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import click
+
+from dispatch.cli.frame import Frame, complain, pass_frame
+
+if TYPE_CHECKING:
+    from dispatch.cli.way import Way
+    from dispatch.pipeline.work import Bench
+    from dispatch.store.jobs import Duties
+
+
+@click.command("worker", short_help="Help to send, on as many machines as you like (PostgreSQL).")
+@pass_frame
+def worker_command(frame: Frame) -> None:
+    """Send what `dispatch send` froze, together with every other worker, until SIGTERM or Ctrl-C.
+
+    Fetches events, starts campaigns at their time, and looks after what a dead worker left. Needs PostgreSQL; with
+    SQLite `dispatch send` does all of this itself.
+    """
+    from dispatch.cli.way import open_way
+    from dispatch.errors import SettingsError
+    from dispatch.pipeline.home import refuse_elsewhere
+    from dispatch.pipeline.presence import Presence
+    from dispatch.store.jobs import run_worker
+
+    if frame.is_practice or not frame.settings.database_url.startswith(("postgresql", "postgres")):
+        raise SettingsError(
+            "Workers need PostgreSQL, and real mail.",
+            where="the settings database_url and mail.via",
+            todo="With SQLite, `dispatch send` sends by itself. To move: dispatch db move --to postgresql://…",
+        )
+    way = open_way(frame)
+    refuse_elsewhere(way.database)
+    name = f"{socket.gethostname()}/{os.getpid()}"
+    click.echo(frame.banner)
+    click.echo(f"Worker {name} is ready. Ctrl-C or SIGTERM stops it after the mails in flight.")
+    with Presence(way.database, "worker"):
+        run_worker(frame.settings.database_url, name, _duties(bench_of(frame, way)))
+    click.echo("Stopped.")
+
+
+def bench_of(frame: Frame, way: "Way") -> "Bench":
+    """What the worker works with."""
+    from dispatch.cli.way import send_options
+    from dispatch.pipeline.work import Bench
+
+    return Bench(
+        database=way.database,
+        mailer=way.mailer,
+        notices=way.notices,
+        options=send_options(frame, way.public_url),
+        way=way.name,
+        resend_unknown=frame.settings.send.resend_unknown,
+    )
+
+
+def _duties(bench: "Bench") -> "Duties":
+    from dispatch.pipeline.work import fetch_events, help_with, quietly, tidy
+    from dispatch.store.jobs import Duties
+
+    return Duties(
+        # A lane that fails is tried again by the task engine.
+        lane=lambda campaign_id, is_asked: help_with(bench, campaign_id, is_asked),
+        events=lambda is_asked: quietly(lambda: fetch_events(bench, is_asked), complain),
+        tidy=lambda is_asked: quietly(lambda: tidy(bench, is_asked), complain),
+    )
