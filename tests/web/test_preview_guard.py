@@ -62,6 +62,7 @@ def test_pages_and_mails_carry_strict_policies(site: Site) -> None:
         assert "unsafe" not in policy
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
     frame = site.get("/mail/center").headers["content-security-policy"]
     assert "script-src" not in frame
     assert "default-src 'none'" in frame

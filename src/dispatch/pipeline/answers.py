@@ -34,12 +34,14 @@ class LinkAnswer:
     leads_to: str = ""
     #: why there was no answer
     problem: str = ""
+    #: False where the address must not be asked
+    is_asked: bool = True
 
     @property
     def verdict(self) -> str:
         """`good`, `dead`, `not asked`, or `cannot tell` for servers that refuse programs."""
         if self.status is None:
-            return "not asked" if self.problem.startswith("not asked") else "dead"
+            return "dead" if self.is_asked else "not asked"
         if self.status < 400:
             return "good"
         return "cannot tell" if self.status in _CANNOT_TELL else "dead"
@@ -47,7 +49,9 @@ class LinkAnswer:
 
 def is_public(address: str) -> bool:
     """Whether an IP address is reached by everybody."""
-    return ipaddress.ip_address(address).is_global and not ipaddress.ip_address(address).is_multicast
+    found = ipaddress.ip_address(address.partition("%")[0])
+    inner = getattr(found, "ipv4_mapped", None)
+    return all(each.is_global and not each.is_multicast for each in (found, inner) if each is not None)
 
 
 def ask_all(urls: Iterable[str], is_allowed: IsAllowed = is_public) -> dict[str, LinkAnswer]:
@@ -67,7 +71,7 @@ def ask(url: str, is_allowed: IsAllowed = is_public) -> LinkAnswer:
                 return LinkAnswer(url, status, leads_to=at if at != url else "")
             at = urljoin(at, location)
     except _NotAsked as err:
-        return LinkAnswer(url, None, problem=f"not asked: {err}")
+        return LinkAnswer(url, None, problem=str(err), is_asked=False)
     except TimeoutError:
         return LinkAnswer(url, None, problem=f"no answer within {SECONDS:.0f} seconds")
     except (OSError, HTTPException, ValueError) as err:
@@ -82,7 +86,7 @@ class _NotAsked(Exception):
 def _hop(url: str, is_allowed: IsAllowed) -> tuple[int, str]:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _NotAsked("only http and https addresses are")
+        raise _NotAsked("it is no address of the web")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     address = _resolve(parts.hostname, port, is_allowed)
     connection = _pinned(parts.hostname, port, address, is_tls=parts.scheme == "https")
@@ -96,10 +100,27 @@ def _hop(url: str, is_allowed: IsAllowed) -> tuple[int, str]:
 
 
 def _resolve(host: str, port: int, is_allowed: IsAllowed) -> str:
-    found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    """The address that a host stands for; every one of them must be allowed."""
+    literal = _literal(host)
+    if literal:
+        found = [literal]
+    else:
+        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if not found or not all(is_allowed(address) for address in found):
         raise _NotAsked("it leads into a private network")
     return found[0]
+
+
+def _literal(host: str) -> str:
+    """The address that a host spells out, also in the old ways (0x7f.1, 2130706433); "" for a name."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, ValueError):
+        return ""
 
 
 def _pinned(host: str, port: int, address: str, *, is_tls: bool) -> HTTPConnection:

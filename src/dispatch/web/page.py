@@ -26,7 +26,8 @@ def headers(policy: str, **more: str) -> dict[str, str]:
     """The headers of an answer: its policy, no referrer, no guessing of types, no framing by others."""
     fixed = {
         "Content-Security-Policy": policy,
-        "Referrer-Policy": "no-referrer",
+        # A form posted under no-referrer names no Origin, and the preview wants to see its own.
+        "Referrer-Policy": "same-origin" if policy == POLICY else "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "SAMEORIGIN" if "frame-ancestors 'self'" in policy else "DENY",
         "Cache-Control": "no-store",
