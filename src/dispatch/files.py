@@ -17,18 +17,27 @@ class FolderPublisher:
     def publish(self, picture: Picture) -> None:
         """Write the picture whole or not at all; one that is there stays. Raises PictureError."""
         target = self._folder / picture.name
-        if target.exists():
-            return
+        if picture.name in ("", "..") or target.name != picture.name or target.parent != self._folder:
+            raise PictureError("A picture's name is no plain file name.", where=repr(picture.name))
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            handle, draft = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".tmp")
-            with os.fdopen(handle, "wb") as file:
-                file.write(picture.data)
-            Path(draft).chmod(0o644)
-            Path(draft).replace(target)
+            if not target.exists():
+                self._write(target, picture.data)
         except OSError as err:
             raise PictureError(
                 f"A picture cannot be published: {err.strerror}.",
                 where=str(target),
                 todo="Check that there is room on the disk and that this account may write there.",
             ) from err
+
+    def _write(self, target: Path, data: bytes) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self._folder, prefix=".", suffix=".tmp")
+        draft = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            draft.chmod(0o644)
+            draft.replace(target)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
