@@ -8,11 +8,11 @@ from dispatch.model.delivery import CampaignId, DeliveryId
 from dispatch.model.edition import Letter
 
 #: an envelope address: printable ASCII, as SES and SMTP without extensions take it (RFC 5321 sections 4.1.2, 4.5.3.1)
-_ENVELOPE = re.compile(r"(?=.{3,254}\Z)[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-#: a header's name and value (SES API v2, MessageHeader: printable ASCII, 126 and 995 characters, 996 together)
+_ENVELOPE = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,251}[A-Za-z0-9]")
+_MOST_ENVELOPE = 254
+#: a header's name (SES API v2, MessageHeader), of at most 126 characters; 996 with its value
 _NAME = re.compile(r"[!-9;-~]{1,126}")
-_VALUE = re.compile(r"[ -~]{1,995}")
-_MOST_TOGETHER = 996
+_MOST_VALUE, _MOST_TOGETHER = 995, 996
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -56,13 +56,16 @@ def fault_of(message: Message) -> str:
     Asked before every call, because nobody further down checks: neither botocore nor smtplib would stop a line break
     from adding headers of its own.
     """
-    if not _ENVELOPE.fullmatch(message.to):
+    if len(message.to) > _MOST_ENVELOPE or not _ENVELOPE.fullmatch(message.to):
         return "the address cannot travel: it is not one of plain letters, digits and signs with a domain"
     for name, value in message.headers:
-        if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)) or len(name) + len(value) > _MOST_TOGETHER:
-            return f"the header {name[:40]!r} is too long or holds what no header can hold"
+        if not (value.isascii() and value.isprintable() and 0 < len(value) <= _MOST_VALUE):
+            return f"the header {name[:40]!r} is empty, too long or holds what no header can hold"
+        if not _NAME.fullmatch(name) or len(name) + len(value) > _MOST_TOGETHER:
+            return f"the name of the header {name[:40]!r} is none"
     for name, value in (("From", message.sender), ("Reply-To", message.reply_to), ("Subject", message.subject)):
-        if _CONTROL.search(value):
+        # What is printable, as nearly everything is, holds no control character.
+        if not value.isprintable() and _CONTROL.search(value):
             return f"{name} holds a line break or another control character"
     return ""
 
