@@ -145,3 +145,10 @@ def test_render_of_a_brief_with_errors_still_writes_and_says_so(own_workspace: P
     result = run(own_workspace, "render", write(own_workspace, "TK"), "--out", str(tmp_path))
     assert result.exit_code == 0
     assert "The check found 1 error" in result.stderr
+
+
+def test_what_both_editions_share_is_told_once(own_workspace: Path) -> None:
+    write(own_workspace, "Words of the first sentence.")
+    result = run(own_workspace, "check")
+    assert result.stdout.count("[preheader-missing]") == 1
+    assert "(center" not in result.stdout

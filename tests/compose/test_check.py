@@ -79,6 +79,7 @@ def test_a_sound_brief_has_no_findings() -> None:
         ("[https://example.com](https://example.org/)", ("link-text-address", 1, 2)),
         ("[](https://example.org/)", ("link-empty", 1, 0)),
         ("Dear [[Name]]", ("token-malformed", 1, 6)),
+        ("Dear [Name]", ("leftover-mark", 1, 6)),
         ("Dear {{name}}", ("braces-literal", 1, 6)),
         ('![](images/a.jpg "c"){credit="x"}', ("alt-missing", 1, 5)),
         ('![Alt](images/a.jpg){credit="x"}', ("caption-missing", 1, 8)),

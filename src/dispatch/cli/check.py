@@ -103,15 +103,20 @@ def _as_object(finding: "Finding") -> dict[str, Any]:
 def as_lines(prepared: "Prepared") -> list[str]:
     """The Findings for a person, no line over 80 columns where words allow it."""
     lines = [f"{prepared.brief.title} ({prepared.brief.file})", ""]
+    together: "dict[Finding, list[str]]" = {}
     for finding in prepared.findings:
-        lines += [*_told(finding), ""]
+        together.setdefault(replace(finding, audience=""), []).append(finding.audience)
+    for finding, named in together.items():
+        # what all Audiences share is told once, without naming them
+        audiences = [] if set(named) == set(prepared.editions) else [name for name in named if name]
+        lines += [*_told(finding, audiences), ""]
     return [*lines, *_summary(prepared)]
 
 
-def _told(finding: "Finding") -> Sequence[str]:
+def _told(finding: "Finding", audiences: Sequence[str]) -> Sequence[str]:
     import textwrap
 
-    audience = f" ({finding.audience})" if finding.audience else ""
+    audience = f" ({', '.join(audiences)})" if audiences else ""
     folded = textwrap.wrap(finding.message, 76, break_long_words=False, break_on_hyphens=False)
     advice = textwrap.wrap(finding.advice, 76, break_long_words=False, break_on_hyphens=False)
     head = f"{finding.level.value}  {finding.place}{audience}  [{finding.code}]"

@@ -16,7 +16,7 @@ SUBJECT_CHARACTERS, PREHEADER_CHARACTERS = 70, 140
 
 _LEFTOVER = re.compile(
     r"\bTK+\b|\bXXX+\b|\b(?:TODO|FIXME|TBD|TBC)\b|\b[Ll]orem ipsum\b|\?\?\?"
-    r"|\[(?:[Ll]ink|LINK|[Ss]ource|[Cc]itation needed|[Ii]nsert [^\]]{1,40}|[Dd]ate|[Nn]ame)\]"
+    r"|(?<!\[)\[(?:[Ll]ink|LINK|[Ss]ource|[Cc]itation needed|[Ii]nsert [^\]]{1,40}|[Dd]ate|[Nn]ame)\](?!\])"
 )
 _RAW_HTML = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>|<!--|-->")
 _TOKEN_LIKE = re.compile(r"\[\[[^\[\]\n]{0,80}\]\]?")
