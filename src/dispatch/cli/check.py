@@ -103,7 +103,7 @@ def _as_object(finding: "Finding") -> dict[str, Any]:
 def as_lines(prepared: "Prepared") -> list[str]:
     """The Findings for a person, no line over 80 columns where words allow it."""
     lines = [f"{prepared.brief.title} ({prepared.brief.file})", ""]
-    together: "dict[Finding, list[str]]" = {}
+    together: dict[Finding, list[str]] = {}
     for finding in prepared.findings:
         together.setdefault(replace(finding, audience=""), []).append(finding.audience)
     for finding, named in together.items():
