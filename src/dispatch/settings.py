@@ -329,13 +329,9 @@ def _explain(err: ValidationError, file: Path, environ: Mapping[str, str]) -> It
 
 
 def _siblings(steps: list[str]) -> list[str]:
-    parent = steps[:-1]
-    names = []
-    for key in keys():
-        parts = key.split(".")
-        if len(parts) > len(parent) and _fits(parent, parts[: len(parent)]):
-            names.append(parts[len(parent)])
-    return names
+    depth = len(steps) - 1
+    known = [key.split(".") for key in keys()]
+    return [parts[depth] for parts in known if len(parts) > depth and _fits(steps[:depth], parts[:depth])]
 
 
 def _line_of(lines: list[str], steps: list[str]) -> str:
