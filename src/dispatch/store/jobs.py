@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 #: lanes of one Campaign that workers can take up at the same time
 LANES = 8
-#: what a worker does at the same time: a lane, the events, the tidying
-_CONCURRENCY = 3
+#: queue -> jobs of it that a worker does at the same time: one lane, which has calls in flight of its own; the
+#: events and the tidying, which must never wait for a lane
+_QUEUES = {"lanes": 1, "care": 2}
 #: a worker that has not been heard of for this long is dead, and its job is taken up by another
 STALLED_SECONDS = 30.0
 LANE, EVENTS, TIDY = "dispatch.lane", "dispatch.events", "dispatch.tidy"
@@ -87,28 +88,33 @@ async def _work(url: str, name: str, duties: Duties) -> None:
     _register(app, duties, stop.is_set)
     loop = asyncio.get_running_loop()
     async with app.open_async():
-        worker = asyncio.ensure_future(
-            app.run_worker_async(
-                name=name,
-                concurrency=_CONCURRENCY,
-                install_signal_handlers=False,
-                delete_jobs="always",
-                fetch_job_polling_interval=2.0,
-                stalled_worker_timeout=STALLED_SECONDS,
+        workers = [
+            asyncio.ensure_future(
+                app.run_worker_async(
+                    queues=[queue],
+                    name=f"{name}/{queue}",
+                    concurrency=concurrency,
+                    install_signal_handlers=False,
+                    delete_jobs="always",
+                    fetch_job_polling_interval=2.0,
+                    stalled_worker_timeout=STALLED_SECONDS,
+                )
             )
-        )
+            for queue, concurrency in _QUEUES.items()
+        ]
 
         def ask_to_stop(*_: object) -> None:
             stop.set()
-            loop.call_soon_threadsafe(worker.cancel)
+            for worker in workers:
+                loop.call_soon_threadsafe(worker.cancel)
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, ask_to_stop)
-        try:
-            await worker
-        except asyncio.CancelledError:
-            # Cancelling is how procrastinate is asked to finish its jobs and end.
-            return
+        # Cancelling is how procrastinate is asked to finish its jobs and end.
+        ended = await asyncio.gather(*workers, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
 
 def conninfo(url: str) -> str:

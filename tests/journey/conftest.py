@@ -1,0 +1,137 @@
+"""A workspace whose way out is `ses` against the practice server, on a database of either kind."""
+
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fixtures_database import PostgresServer
+from tests.fixtures_journey import Journey
+
+#: what takes longer has hung
+PATIENCE = 90.0
+
+
+@dataclass
+class Engine:
+    """A workspace that sends real mail, all of which the practice server takes."""
+
+    journey: Journey
+    processes: "list[subprocess.Popen[str]]" = field(default_factory=list)
+
+    def start(self, *arguments: str, **environ: str) -> "subprocess.Popen[str]":
+        """A command that goes on while the test does; killed with it."""
+        self.processes.append(self.journey.start(*arguments, environ=environ))
+        return self.processes[-1]
+
+    def until(self, is_so: Callable[[], Any], what: str) -> None:
+        """Wait until something is so."""
+        until = time.monotonic() + PATIENCE
+        while not is_so():
+            assert time.monotonic() < until, what
+            time.sleep(0.05)
+
+    @property
+    def mails(self) -> list[dict[str, Any]]:
+        """The mails that were accepted, without the probes."""
+        return [each for each in self.journey.practice_seen.messages() if "simulator" not in each["to"]]
+
+    def to(self) -> list[str]:
+        """To whom, in order."""
+        return [each["to"] for each in self.mails]
+
+    def people(self, number: int, slug: str = "2026-03-01-engine") -> str:
+        """So many members of one list, and a brief for them."""
+        self.journey.write_members("center", {f"reader{n}@example.org": f"Reader {n}" for n in range(number)})
+        self.journey.write_brief(slug, f"The brief {slug}")
+        return slug
+
+    def fault(self, *rules: dict[str, Any]) -> None:
+        """Make the server fail on demand."""
+        self.journey.practice_seen.ask("/api/faults", method="POST", body={"seed": 1, "rules": list(rules)})
+
+    def serve(self) -> str:
+        """The readers' pages of this database, on a port of their own."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        self.start("serve", "--port", str(port), DISPATCH_WEB__PUBLIC_URL=url)
+
+        def answers() -> bool:
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        self.until(answers, "serve does not listen")
+        self.journey.environ["DISPATCH_WEB__PUBLIC_URL"] = url
+        return url
+
+
+def _engine(journey: Journey, database_url: str) -> Engine:
+    running = journey.run_json("practice", "start")
+    journey.practice_seen.grant(max_per_second=60)
+    journey.environ |= {
+        "DISPATCH_DATABASE_URL": database_url,
+        "DISPATCH_MAIL__VIA": "ses",
+        "DISPATCH_WEB__PUBLIC_URL": running["url"],
+        "DISPATCH_SES__QUEUE_URL": running["queue_url"],
+        "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
+        "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",
+        "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS": "true",
+        "DISPATCH_SEND__REQUIRE_PROOF": "false",
+        "DISPATCH_SEND__CHECK_PUBLIC_URL": "false",
+        "AWS_ENDPOINT_URL_SESV2": running["url"],
+        "AWS_ENDPOINT_URL_SQS": running["url"],
+        "AWS_ACCESS_KEY_ID": "practice",
+        "AWS_SECRET_ACCESS_KEY": "practice",
+    }
+    return Engine(journey)
+
+
+def _end(engine: Engine) -> None:
+    for process in engine.processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=30)
+    engine.journey.environ["DISPATCH_MAIL__VIA"] = "practice"
+
+
+@pytest.fixture
+def engine(journey: Journey, database_url: str) -> Iterator[Engine]:
+    """An engine on SQLite and on PostgreSQL: the test runs once with each."""
+    made = _engine(journey, database_url)
+    yield made
+    _end(made)
+
+
+@pytest.fixture
+def postgres_engine(journey: Journey, postgres_url: str) -> Iterator[Engine]:
+    """An engine on PostgreSQL."""
+    made = _engine(journey, postgres_url)
+    yield made
+    _end(made)
+
+
+@pytest.fixture
+def file_engine(journey: Journey, tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a SQLite file of its own folder."""
+    folder = tmp_path / "database"
+    folder.mkdir()
+    made = _engine(journey, f"sqlite:///{folder / 'dispatch.db'}")
+    yield made
+    _end(made)
+
+
+@pytest.fixture
+def empty_postgres(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of a PostgreSQL database without any table."""
+    name = f"empty_{uuid.uuid4().hex}"
+    postgres_server.run(f"CREATE DATABASE {name}")
+    yield postgres_server.url(name)
+    postgres_server.run(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,139 @@
+"""Real mail leaves from one place, and only when readers can unsubscribe, see the pictures, and the sender is known."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.journey.conftest import Engine
+
+
+def database_file(engine: Engine) -> Path:
+    return Path(engine.journey.environ["DISPATCH_DATABASE_URL"].removeprefix("sqlite:///"))
+
+
+def use(engine: Engine, file: Path) -> None:
+    engine.journey.environ["DISPATCH_DATABASE_URL"] = f"sqlite:///{file}"
+
+
+def copy(file: Path, to: Path) -> Path:
+    """A copy as people make it: the files of the database, without its counter."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        if (part := file.with_name(file.name + suffix)).exists():
+            shutil.copyfile(part, to.with_name(to.name + suffix))
+    return to
+
+
+def test_a_copy_elsewhere_refuses_until_it_is_adopted_and_then_pauses_first(
+    file_engine: Engine, tmp_path: Path
+) -> None:
+    engine, journey = file_engine, file_engine.journey
+    slug = engine.people(6)
+    journey.run("send", slug, "--yes", "--limit", "2", status=1)
+    first = database_file(engine)
+    assert journey.run_json("home")["home"]["path"] == str(first)
+
+    use(engine, copy(first, tmp_path / "elsewhere" / "dispatch.db"))
+    journey.run("resume", slug, "--yes", status=1)
+    assert "This is a copy" in journey.errors
+    assert "dispatch home adopt" in journey.errors
+    assert len(engine.mails) == 2
+    assert journey.run_json("home", status=1)["is_home"] is False
+
+    journey.run("home", "adopt", "--yes")
+    assert journey.run_json("home")["is_home"] is True
+    assert journey.run_json("resume", slug, "--yes")["state"] == "finished"
+    assert sorted(engine.to()) == sorted(f"reader{n}@example.org" for n in range(6))
+
+
+def test_a_backup_that_was_put_back_refuses_and_the_queue_tells_it_what_left(
+    file_engine: Engine, tmp_path: Path
+) -> None:
+    engine, journey = file_engine, file_engine.journey
+    slug = engine.people(6)
+    journey.run("send", slug, "--yes", "--limit", "2", status=1)
+    file = database_file(engine)
+    backup = copy(file, tmp_path / "backup" / "dispatch.db")
+    # Mailed without fetching what became of it, so that the events still lie in the queue.
+    journey.run("resume", slug, "--yes", "--limit", "2", status=1, environ={"DISPATCH_SES__QUEUE_URL": ""})
+    mailed = set(engine.to())
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    copy(backup, file)
+
+    journey.run("resume", slug, "--yes", status=1)
+    assert "This is a backup that was put back: 1 sends of real mail since then are missing in it." in journey.errors
+    adopted = journey.run_json("home", "adopt", "--yes")
+    assert adopted["events"] > 0
+    found = journey.run_json("show", slug)
+    assert found["submitted"] == len(mailed) == 4
+    assert journey.run_json("resume", slug, "--yes")["submitted"] == 6
+    assert len(engine.to()) == len(set(engine.to())) == 6
+
+
+@pytest.mark.parametrize("folder", ["OneDrive - The Center", "Dropbox", "Google Drive", "Mobile Documents"])
+def test_a_folder_that_is_kept_in_step_refuses_real_mail(file_engine: Engine, tmp_path: Path, folder: str) -> None:
+    slug = file_engine.people(1)
+    use(file_engine, copy(database_file(file_engine), tmp_path / folder / "dispatch.db"))
+    for command in (("send", slug, "--yes"), ("home", "adopt", "--yes")):
+        file_engine.journey.run(*command, status=1)
+        assert "keeps in step" in file_engine.journey.errors
+    assert file_engine.mails == []
+
+
+def test_a_mark_of_such_a_program_tells_too(file_engine: Engine, tmp_path: Path) -> None:
+    slug = file_engine.people(1)
+    file = copy(database_file(file_engine), tmp_path / "documents" / "briefs" / "dispatch.db")
+    (tmp_path / "documents" / ".tmp.driveupload").mkdir()
+    use(file_engine, file)
+    file_engine.journey.run("send", slug, "--yes", status=1)
+    assert "a folder that Google Drive keeps in step" in file_engine.journey.errors
+
+
+def test_a_copied_postgresql_database_refuses_too(postgres_engine: Engine) -> None:
+    slug = postgres_engine.people(2)
+    assert postgres_engine.journey.run_json("send", slug, "--yes")["state"] == "finished"
+    found = postgres_engine.journey.run_json("home")
+    assert found["machine"].startswith("postgresql/")
+    assert found["home"]["sends"] == 1
+
+
+# --- before anything leaves ---------------------------------------------------------------------------------------
+
+
+def test_with_its_pages_served_real_mail_leaves(engine: Engine) -> None:
+    engine.serve()
+    engine.journey.environ["DISPATCH_SEND__CHECK_PUBLIC_URL"] = "true"
+    slug = engine.people(2)
+    assert engine.journey.run_json("send", slug, "--yes")["state"] == "finished"
+
+
+def test_what_readers_would_find_broken_stops_real_mail_all_at_once(file_engine: Engine) -> None:
+    engine, journey = file_engine, file_engine.journey
+    slug = engine.people(2)
+    journey.environ["DISPATCH_SEND__CHECK_PUBLIC_URL"] = "true"
+    # The practice server answers, but its pages are those of another database.
+    journey.run("send", slug, "--yes", status=1)
+    assert "Readers could not unsubscribe: the page answers 404" in journey.errors
+    assert "Readers would not see a picture: its address answers 404" in journey.errors
+    journey.practice_seen.grant(verified=["elsewhere.example"])
+    journey.run("send", slug, "--yes", status=1, environ={"DISPATCH_WEB__PUBLIC_URL": "http://127.0.0.1:9"})
+    assert "Readers could not unsubscribe: no answer (ConnectError)" in journey.errors
+    assert "Amazon SES does not know the sender" in journey.errors
+    assert engine.mails == []
+    journey.run("report", status=1)
+    assert "Nothing was sent yet." in journey.errors
+
+
+def test_a_verified_domain_covers_its_senders(file_engine: Engine) -> None:
+    slug = file_engine.people(1)
+    file_engine.journey.practice_seen.grant(verified=["example.org"])
+    assert file_engine.journey.run_json("send", slug, "--yes")["state"] == "finished"
+
+
+def test_too_short_a_grace_stops_mail_to_amazon_itself(file_engine: Engine) -> None:
+    slug = file_engine.people(1)
+    # A name that is not this computer's, and that nothing answers to.
+    elsewhere = {"AWS_ENDPOINT_URL_SESV2": "http://ses.invalid"}
+    file_engine.journey.run("send", slug, "--yes", status=1, environ=elsewhere)
+    assert "Asking SES for the account's limits failed" in file_engine.journey.errors
