@@ -56,7 +56,7 @@ def send_all(people: int, database_url: str) -> dict[str, float]:
     from dispatch.aws.mailer import SesMailer
     from dispatch.files import FolderPublisher
     from dispatch.pipeline.lanes import SendOptions
-    from dispatch.pipeline.plan import freeze, propose
+    from dispatch.pipeline.plan import Terms, freeze, propose
     from dispatch.pipeline.prepare import prepare
     from dispatch.pipeline.send import Watch, send
     from dispatch.settings import load
@@ -72,7 +72,7 @@ def send_all(people: int, database_url: str) -> dict[str, float]:
         )
         proposal = propose(database, prepared, audiences, "ses")
         started = time.perf_counter()
-        campaign, _ = freeze(database, proposal, FolderPublisher(Path(folder)))
+        campaign = freeze(database, proposal, FolderPublisher(Path(folder)), Terms()).campaign
         print(f"  freeze {time.perf_counter() - started:.2f} s", file=sys.stderr)
         options = SendOptions(
             public_url="https://briefs.example.org",
