@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
 from tests.fixtures_workspace import Workspace, environment
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -130,12 +130,13 @@ class PracticeSeen:
             return json.loads(answer.read() or b"null")
 
 
-#: quick for tests; the claim and the grace are as short as kills need them
+#: quick for tests: the claim and the grace are short, and yet the grace is long enough for the server of a busy
+#: machine to have read what a killed process left in the network
 QUICK = {
     "DISPATCH_SEND__HOLD_SECONDS": "0",
-    "DISPATCH_SEND__CLAIM_SECONDS": "1",
-    "DISPATCH_SEND__GRACE_SECONDS": "2",
-    "DISPATCH_SEND__SETTLE_SECONDS": "20",
+    "DISPATCH_SEND__CLAIM_SECONDS": "2",
+    "DISPATCH_SEND__GRACE_SECONDS": "12",
+    "DISPATCH_SEND__SETTLE_SECONDS": "45",
 }
 
 

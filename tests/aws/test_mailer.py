@@ -16,7 +16,6 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 from moto.server import ThreadedMotoServer
-from tests.fixtures_practice import PracticeServer
 
 from dispatch.aws.mailer import SesMailer, bulk_outcomes
 from dispatch.compose import merge
@@ -24,6 +23,7 @@ from dispatch.errors import ProviderError
 from dispatch.model.delivery import CampaignId, DeliveryId
 from dispatch.model.edition import Edition
 from dispatch.model.message import Accepted, Busy, Message, NotSent, Outcome, Refused, Stopped, Unknown
+from tests.fixtures_practice import PracticeServer
 
 EDITION = Edition(
     "center",

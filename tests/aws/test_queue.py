@@ -8,12 +8,12 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
-from tests.fixtures_practice import PracticeServer, mail
 
 from dispatch.aws.queue import SqsNotices
 from dispatch.errors import ProviderError
 from dispatch.model.delivery import EventKind
 from dispatch.model.event import Notice
+from tests.fixtures_practice import PracticeServer, mail
 
 ENVELOPE = {"Type": "Notification", "MessageId": "sns-1", "TopicArn": "arn:aws:sns:us-east-1:1:t", "Message": "{}"}
 

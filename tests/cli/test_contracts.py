@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from dispatch.cli import main
 from tests.fixtures_journey import Journey
 
 
@@ -195,3 +198,11 @@ def test_help_imports_none_of_the_heavy_packages() -> None:
     loaded = set(eval(done.stderr))
     assert "click" in loaded
     assert heavy & loaded == set()
+
+
+def test_the_list_of_commands_says_what_each_command_says_of_itself() -> None:
+    context = click.Context(main.dispatch)
+    for name, (_, words) in main.COMMANDS.items():
+        command = main.dispatch.get_command(context, name)
+        assert command is not None
+        assert command.get_short_help_str(100) == words

@@ -3,11 +3,11 @@
 import dataclasses
 
 import pytest
-from tests.compose.samples import FRONT, URL, audiences, brief, edition, picture, pictures
 
 from dispatch.compose.check import check
 from dispatch.model.brand import Picture
 from dispatch.model.finding import Finding, Level
+from tests.compose.samples import FRONT, URL, audiences, brief, edition, picture, pictures
 
 FIGURE = '![A quay at dawn.](images/a.jpg "The quay."){credit="Someone"}\n'
 

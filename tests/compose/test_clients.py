@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.compose.samples import ROOT, tree
 
 from dispatch.compose.clients import ACCEPTED, features_of, lacks
+from tests.compose.samples import ROOT, tree
 
 DATA = json.loads((ROOT / "src/dispatch/compose/data/clients.json").read_text("utf-8"))
 LACKED = sorted(slug for slug, (_, support) in DATA["features"].items() if "n" in support)

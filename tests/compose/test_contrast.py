@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from tests.compose.samples import ROOT, URL, audiences
 
 from dispatch.compose.contrast import LEAST, PAIRS, contrast
 from dispatch.pipeline.prepare import prepare
+from tests.compose.samples import ROOT, URL, audiences
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

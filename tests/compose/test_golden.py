@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.compose.samples import ROOT, URL, audiences
 
 from dispatch.pipeline.prepare import Prepared, prepare
+from tests.compose.samples import ROOT, URL, audiences
 
 FIXTURES = ROOT / "tests/fixtures/briefs"
 SEED = ROOT / "briefs/2023-09-19-potential-arms-deals/brief.md"

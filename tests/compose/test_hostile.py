@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.compose.samples import FRONT, URL, audiences, edition, pictures, templates, tree
 
 from dispatch.compose.check import check
 from dispatch.compose.merge import letter, template, values
 from dispatch.compose.parse import parse
 from dispatch.compose.render import render
 from dispatch.model.edition import Edition, Letter
+from tests.compose.samples import FRONT, URL, audiences, edition, pictures, templates, tree
 
 #: elements and attributes that the templates themselves use; nothing else may appear
 ELEMENTS = frozenset(

@@ -4,10 +4,10 @@ import html
 import time
 
 import pytest
-from tests.compose.samples import FRONT, edition, tree
 
 from dispatch.compose.merge import letter, template, values
 from dispatch.model.edition import Edition, Field, Letter
+from tests.compose.samples import FRONT, edition, tree
 
 LINKS = {"unsubscribe_url": "https://briefs.example.org/u/T0?a=1&b=2"}
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.compose.samples import FRONT, ROOT, brief, parsed
 
 from dispatch.compose.parse import MAX_CHARACTERS, parse
 from dispatch.model.brief import Box, Button, CodeBlock, Figure, Group, Heading, Listing, Passage, Rule, Table, plain
 from dispatch.model.finding import Finding
+from tests.compose.samples import FRONT, ROOT, brief, parsed
 
 SEED = ROOT / "briefs/2023-09-19-potential-arms-deals/brief.md"
 

@@ -6,11 +6,11 @@ import socket
 
 import html5lib
 import pytest
-from tests.compose.samples import FRONT, edition, templates, tree
 
 from dispatch.compose import mjml
 from dispatch.compose.merge import letter, template, values
 from dispatch.errors import TemplateError
+from tests.compose.samples import FRONT, edition, templates, tree
 
 FIGURE = '![{alt}](images/a.jpg "{caption}"){{credit="Someone"}}\n'
 

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.compose.samples import FRONT, audiences, edition
 
 from dispatch.compose.text_table import table_lines
 from dispatch.compose.wrapping import COLUMNS, width, wrap
+from tests.compose.samples import FRONT, audiences, edition
 
 
 def text(body: str, audience: str = "center") -> str:

@@ -1,10 +1,10 @@
 """What each Audience sees: its passages, its numbers, its Ibids; and how the html tells them."""
 
 import pytest
-from tests.compose.samples import audiences, brief, edition, tree
 
 from dispatch.compose.view import View, host, view
 from dispatch.model.brief import plain
+from tests.compose.samples import audiences, brief, edition, tree
 
 
 def seen(body: str, audience: str = "center") -> View:

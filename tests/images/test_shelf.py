@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.images.test_mail import encoded, photo
 
 from dispatch.errors import PictureError
 from dispatch.images.shelf import Shelf
+from tests.images.test_mail import encoded, photo
 
 
 def test_a_picture_is_prepared_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.fixtures_database import PostgresServer
 from tests.fixtures_journey import Journey
 

@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 
 import pytest
+
 from tests.journey.conftest import Engine
 
 #: calls in flight when somebody says stop: they are finished

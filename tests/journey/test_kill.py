@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+
 from tests.fixtures_journey import Journey, PracticeSeen
 
 #: kills of one campaign; two roads make at least 30 together

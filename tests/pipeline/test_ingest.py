@@ -5,8 +5,6 @@ import random
 
 import pytest
 from sqlalchemy import func, select
-from tests.pipeline.scripted import ScriptedQueue
-from tests.store.samples import all_deliveries, join, start, states
 
 from dispatch.errors import ProviderError
 from dispatch.model.campaign import Campaign
@@ -16,6 +14,8 @@ from dispatch.pipeline.ingest import Ingested, pull, read_pending
 from dispatch.store import notices as stored
 from dispatch.store.database import Database
 from dispatch.store.schema import notices, suppressions
+from tests.pipeline.scripted import ScriptedQueue
+from tests.store.samples import all_deliveries, join, start, states
 
 D, K = DeliveryState, EventKind
 

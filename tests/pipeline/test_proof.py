@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from tests.pipeline.scripted import ScriptedMailer
 
 from dispatch.files import FolderPublisher
 from dispatch.model.brand import Audience
@@ -18,6 +17,7 @@ from dispatch.settings import load
 from dispatch.store import proofs
 from dispatch.store.database import Database
 from dispatch.store.schema import proof_messages
+from tests.pipeline.scripted import ScriptedMailer
 
 SEED = "briefs/2023-09-19-potential-arms-deals/brief.md"
 URL = "https://briefs.example.org"

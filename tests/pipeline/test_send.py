@@ -8,8 +8,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
-from tests.pipeline.scripted import OPTIONS, ScriptedMailer, ScriptedQueue, run
-from tests.store.samples import all_deliveries, claim, event, join, leave, reasons, start, states
 
 from dispatch.errors import ProviderError
 from dispatch.model.campaign import Campaign, CampaignState
@@ -19,6 +17,8 @@ from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Ou
 from dispatch.store import campaigns, ledger, notices
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import audit, deliveries
+from tests.pipeline.scripted import OPTIONS, ScriptedMailer, ScriptedQueue, run
+from tests.store.samples import all_deliveries, claim, event, join, leave, reasons, start, states
 
 QUICK = replace(OPTIONS, settle_seconds=0)
 D = DeliveryState

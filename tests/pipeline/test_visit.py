@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from tests.compose.samples import FRONT, brief
 
 from dispatch.model.finding import Level
 from dispatch.pipeline.visit import MAX_STEPS, Visit, is_public, visit, visit_links
+from tests.compose.samples import FRONT, brief
 
 ANSWERS = {"/good": 200, "/gone": 404, "/gone-for-good": 410, "/shy": 403, "/busy": 429, "/broken": 500}
 

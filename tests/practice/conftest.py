@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from tests.fixtures_practice import PracticeServer, practice_server
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
-from tests.practice.test_sending import refusal
 
 from dispatch.practice.account import BURST_SECONDS, Desk, Pace
 from dispatch.practice.events import Events
@@ -19,6 +17,8 @@ from dispatch.practice.ses import Ses
 from dispatch.practice.sets import Sets
 from dispatch.practice.settings import PracticeSettings
 from dispatch.practice.state import State
+from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
+from tests.practice.test_sending import refusal
 
 
 @given(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError
-from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
 
 from dispatch.errors import StoreError
 from dispatch.practice.state import STATE_FILE, State
+from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
 
 
 def test_mails_events_queues_and_settings_survive_a_kill(tmp_path: Path) -> None:

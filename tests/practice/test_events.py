@@ -5,10 +5,10 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from tests.fixtures_practice import PracticeServer, bulk, mail
 
 from dispatch.practice import behaviour
 from dispatch.practice.settings import Crowd
+from tests.fixtures_practice import PracticeServer, bulk, mail
 
 FATES = {
     "success@simulator.amazonses.com": ["Send", "Delivery"],

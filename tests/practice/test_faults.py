@@ -12,11 +12,11 @@ from urllib.request import Request, urlopen
 import pytest
 import uvicorn
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
-from tests.fixtures_practice import PracticeServer, bulk, client, mail
-from tests.practice.test_sending import refusal
 
 from dispatch.practice.server import build
 from dispatch.practice.settings import PracticeSettings
+from tests.fixtures_practice import PracticeServer, bulk, client, mail
+from tests.practice.test_sending import refusal
 
 REFUSALS = {
     "throttle": ("TooManyRequestsException", 429, 0),

@@ -1,6 +1,7 @@
 """The inbox shows every mail, says that it is practice, and gives no mail any power."""
 
 import pytest
+
 from tests.fixtures_practice import PracticeServer, bulk, mail
 
 HOSTILE = '<script>document.title="owned"</script><img src=x onerror="alert(1)"><p>Body</p>'

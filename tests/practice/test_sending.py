@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
 
 

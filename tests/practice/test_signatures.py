@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.fixtures_practice import PracticeServer, mail, practice_server
-from tests.practice.test_sending import refusal
 
 from dispatch.practice import signatures
 from dispatch.practice.wire import Refusal
+from tests.fixtures_practice import PracticeServer, mail, practice_server
+from tests.practice.test_sending import refusal
 
 #: the example of "Signature Version 4 signing process": a GET of IAM's ListUsers
 STAMP = "20150830T123600Z"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto.server import ThreadedMotoServer
+
 from tests.fixtures_practice import PracticeServer, client, mail
 from tests.practice.test_sending import refusal
 

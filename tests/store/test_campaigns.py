@@ -6,6 +6,14 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from dispatch.model.campaign import CampaignState, Counts, Plan
+from dispatch.model.delivery import DeliveryState, SkipReason
+from dispatch.model.member import SuppressionReason
+from dispatch.store import campaigns, members, plans
+from dispatch.store.database import Database
+from dispatch.store.schema import deliveries, subscriptions
+from dispatch.store.schema import members as people
 from tests.store.samples import (
     BOTH,
     CENTER,
@@ -21,14 +29,6 @@ from tests.store.samples import (
     start,
     states,
 )
-
-from dispatch.model.campaign import CampaignState, Counts, Plan
-from dispatch.model.delivery import DeliveryState, SkipReason
-from dispatch.model.member import SuppressionReason
-from dispatch.store import campaigns, members, plans
-from dispatch.store.database import Database
-from dispatch.store.schema import deliveries, subscriptions
-from dispatch.store.schema import members as people
 
 
 def plan(database: Database, campaign_id: str | None = None) -> Plan:

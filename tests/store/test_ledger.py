@@ -7,7 +7,6 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import update
-from tests.store.samples import all_deliveries, claim, event, join, key, leave, reasons, start, states
 
 from dispatch.audience.addresses import read_address
 from dispatch.audience.changes import plan_changes
@@ -20,6 +19,7 @@ from dispatch.store import campaigns, erasure, ledger, members, notices
 from dispatch.store.database import Database, clock
 from dispatch.store.ledger import Claim
 from dispatch.store.schema import deliveries
+from tests.store.samples import all_deliveries, claim, event, join, key, leave, reasons, start, states
 
 QUEUED, SUBMITTING, SUBMITTED = DeliveryState.QUEUED, DeliveryState.SUBMITTING, DeliveryState.SUBMITTED
 UNCERTAIN, FAILED, SKIPPED = DeliveryState.UNCERTAIN, DeliveryState.FAILED, DeliveryState.SKIPPED

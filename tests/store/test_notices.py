@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from tests.store.samples import NOW, all_deliveries, claim, event, join, key, start, states
 
 from dispatch.model.campaign import Campaign
 from dispatch.model.delivery import DeliveryState, EventKind, advance
@@ -16,6 +15,7 @@ from dispatch.store import members, notices
 from dispatch.store.database import Database
 from dispatch.store.schema import audit, deliveries, events, suppressions
 from dispatch.store.schema import notices as notices_table
+from tests.store.samples import NOW, all_deliveries, claim, event, join, key, start, states
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
-from tests.store.samples import NOW
 
 from dispatch.model.delivery import DeliveryId
 from dispatch.model.proof import Proof
 from dispatch.store import notices, proofs
 from dispatch.store.database import Database
 from dispatch.store.schema import audit
+from tests.store.samples import NOW
 
 SHOWN = Proof(
     id="a" * 32,

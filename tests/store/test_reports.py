@@ -5,7 +5,6 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
-from tests.store.samples import NOW, all_deliveries, event, join, leave, start
 
 from dispatch.model.campaign import Campaign, Counts
 from dispatch.model.delivery import DeliveryState, EventKind
@@ -15,6 +14,7 @@ from dispatch.model.report import Rates, Report
 from dispatch.store import notices, reports
 from dispatch.store.database import Database
 from dispatch.store.schema import deliveries
+from tests.store.samples import NOW, all_deliveries, event, join, leave, start
 
 PEOPLE = ("ann", "bob", "cy", "dan", "eve", "fay")
 

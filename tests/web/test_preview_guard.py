@@ -5,6 +5,7 @@ import re
 
 import pytest
 from playwright.sync_api import Dialog, Page
+
 from tests.fixtures_browser import Preview
 from tests.web.site import Site
 from tests.web.test_preview_mail import mail

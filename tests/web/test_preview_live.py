@@ -4,6 +4,7 @@ import re
 import shutil
 
 from playwright.sync_api import Page, expect
+
 from tests.fixtures_browser import Preview
 from tests.web.test_preview_mail import FIRST_WORDS
 

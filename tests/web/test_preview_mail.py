@@ -5,6 +5,7 @@ import re
 
 import pytest
 from playwright.sync_api import Frame, Page, expect
+
 from tests.fixtures_browser import Preview
 from tests.fixtures_workspace import SLUG
 

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+
 from tests.fixtures_browser import Preview
 from tests.web.test_preview_live import shows
 from tests.web.test_preview_mail import FIRST_WORDS, mail

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
-from tests.store.samples import BOTH, CENTER, NOW, all_deliveries, join, key, leave, start
-from tests.web.site import FORM, Answer, Site, served
 
 from dispatch.audience.addresses import BadAddress, read_address
 from dispatch.links import TokenKind, sign
@@ -19,6 +17,8 @@ from dispatch.store.database import Database
 from dispatch.store.erasure import erase
 from dispatch.store.schema import audit, events
 from dispatch.web.readers import list_names, masked, routes
+from tests.store.samples import BOTH, CENTER, NOW, all_deliveries, join, key, leave, start
+from tests.web.site import FORM, Answer, Site, served
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 TYPED = {"Content-Type": FORM}
@@ -220,7 +220,7 @@ def test_a_body_that_is_too_long_or_no_form_is_refused(readers: Readers) -> None
 def test_every_page_begins_with_the_banner_and_forbids_scripts_frames_and_referrers(readers: Readers) -> None:
     for path in (readers.path("ann"), "/u/x", "/approve/x", "/b/x/y"):
         answer = readers.site.get(path)
-        assert re.search(r"<body[^>]*>\s*<p[^>]*>" + BANNER, answer.text)
+        assert re.search(r"<body[^>]*>\s*<header>\s*<p[^>]*>" + BANNER, answer.text)
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert "script-src" not in answer.headers["content-security-policy"]
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]

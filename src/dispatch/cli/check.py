@@ -11,7 +11,6 @@ import click
 from dispatch.cli.frame import REFUSED, Frame, json_option, pass_frame, print_json
 
 if TYPE_CHECKING:
-    from dispatch.model.brand import Audience
     from dispatch.model.finding import Finding
     from dispatch.pipeline.prepare import Prepared
 
@@ -27,15 +26,12 @@ def check_command(frame: Frame, brief: str | None, links: bool, as_json: bool) -
     Errors stop a send; warnings and notes do not. The status is 1 where there are errors.
     """
     from dispatch.cli.frame import find_brief, public_url
-    from dispatch.pipeline.prepare import prepare
+    from dispatch.cli.preparing import prepare_brief
 
     url = public_url(frame)
     audiences = frame.settings.all_audiences()
     file = find_brief(frame.workspace, brief)
-    prepared = prepare(frame.workspace, file, audiences, public_url=url)
-    if _asks_for_members(prepared):
-        names, longest = _members_values(frame, audiences)
-        prepared = prepare(frame.workspace, file, audiences, public_url=url, known_names=names, longest=longest)
+    prepared = prepare_brief(frame, file, audiences, url)
     if links:
         from dispatch.pipeline.prepare import in_order
         from dispatch.pipeline.visit import visit_links
@@ -48,22 +44,6 @@ def check_command(frame: Frame, brief: str | None, links: bool, as_json: bool) -
         click.echo("\n".join(as_lines(prepared)))
     if prepared.errors:
         sys.exit(REFUSED)
-
-
-def _asks_for_members(prepared: "Prepared") -> bool:
-    """Whether an Edition has merge tokens that members' values fill; only then are the lists looked at."""
-    from dispatch.model.edition import LINK_TOKENS, LITERALS
-
-    named = {field.name for edition in prepared.editions.values() for field in edition.fields()}
-    return bool(named - LINK_TOKENS - LITERALS.keys())
-
-
-def _members_values(frame: Frame, audiences: "Sequence[Audience]") -> tuple[set[str], dict[str, str]]:
-    """The names that members have values for, and the longest value of each."""
-    from dispatch.store.plan_people import attribute_names, extremes
-
-    with frame.open_lists() as lists, lists.reading() as connection:
-        return attribute_names(connection), extremes(connection, audiences)[0]
 
 
 def as_document(prepared: "Prepared") -> dict[str, Any]:

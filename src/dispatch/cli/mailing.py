@@ -35,14 +35,14 @@ class Desk:
     @classmethod
     def open(cls, frame: Frame, brief_file: Path, named: Sequence[str]) -> Self:
         """Prepare the Brief for the Audiences named (all, where none is). Raises DispatchErrors."""
+        from dispatch.cli.preparing import prepare_brief
         from dispatch.cli.way import open_way
-        from dispatch.pipeline.prepare import prepare
 
         audiences = choose_audiences(frame, named)
         if not frame.is_practice:
             require_public_url(frame, audiences)
         way = open_way(frame)
-        prepared = prepare(frame.workspace, brief_file, audiences, public_url=way.public_url)
+        prepared = prepare_brief(frame, brief_file, audiences, way.public_url)
         return cls(frame, brief_file, audiences, way, prepared)
 
     @property

@@ -9,29 +9,30 @@ import click
 from dispatch import __version__
 from dispatch.cli.frame import INTERRUPTED, REFUSED, Frame, complain
 
-#: command name -> module of dispatch.cli that defines it under the same name (hyphens as underscores)
+#: command -> (module of dispatch.cli that defines it, what it does in a few words), in the order of the day;
+#: the words stand here too, so that listing the commands loads none of their modules
 COMMANDS = {
-    "import": "import_",
-    "check": "check",
-    "preview": "preview",
-    "proof": "proof",
-    "send": "send",
-    "report": "report",
-    "campaigns": "campaigns",
-    "show": "campaigns",
-    "pause": "campaigns",
-    "resume": "resume",
-    "cancel": "campaigns",
-    "reconcile": "reconcile",
-    "members": "members",
-    "events": "events",
-    "render": "render",
-    "serve": "serve",
-    "practice": "practice",
-    "home": "home",
-    "db": "db",
-    "worker": "worker",
-    "init": "init",
+    "import": ("import_", "Make a brief of the author's document (.docx or .txt)."),
+    "check": ("check", "Say everything that is wrong with BRIEF, with line numbers."),
+    "preview": ("preview", "Look at a brief in the browser, as its readers will see it."),
+    "proof": ("proof", "Mail all editions to whoever answers for them."),
+    "send": ("send", "Mail a brief: shows the plan, asks, waits, sends."),
+    "report": ("report", "What arrived, bounced, was opened and clicked."),
+    "members": ("members", "Who is on the lists: add, import, look, remove, export."),
+    "campaigns": ("campaigns", "All campaigns, the newest first."),
+    "show": ("campaigns", "One campaign in full, or one person of it."),
+    "pause": ("campaigns", "Stop a campaign for now."),
+    "resume": ("resume", "Go on with a campaign that was paused."),
+    "cancel": ("campaigns", "Give a campaign up for good."),
+    "reconcile": ("reconcile", "Settle what is not known yet."),
+    "events": ("events", "Fetch what the provider says became of the mails."),
+    "render": ("render", "Write both editions of BRIEF as files."),
+    "serve": ("serve", "Serve the pages that readers reach: unsubscribe, pictures, web copies."),
+    "practice": ("practice", "The local mail server where nothing leaves this computer."),
+    "home": ("home", "The one place from which real mail leaves."),
+    "db": ("db", "The database: its version, and its move to PostgreSQL."),
+    "worker": ("worker", "Help to send, on as many machines as you like (PostgreSQL)."),
+    "init": ("init", "Make a workspace in a folder."),
 }
 
 
@@ -41,6 +42,11 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order of the day."""
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without loading any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -55,7 +61,7 @@ class Commands(click.Group):
         """The command of that name, its module loaded now."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"dispatch.cli.{COMMANDS[cmd_name]}")
+        module = importlib.import_module(f"dispatch.cli.{COMMANDS[cmd_name][0]}")
         command = getattr(module, f"{cmd_name}_command")
         assert isinstance(command, click.Command)
         return command

@@ -44,9 +44,7 @@ def members_command() -> None:
 )
 @json_option
 @pass_frame
-def add_command(
-    frame: Frame, /, address: str, member_list: str, name: str, reason: str, *, as_json: bool
-) -> None:
+def add_command(frame: Frame, /, address: str, member_list: str, name: str, reason: str, *, as_json: bool) -> None:
     """Put one person on a list.
 
     ADDRESS is jane@example.com or "Jane Roe <jane@example.com>".
@@ -63,9 +61,7 @@ def add_command(
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @json_option
 @pass_frame
-def import_command(
-    frame: Frame, /, file: Path, member_list: str, *, yes: bool, dry_run: bool, as_json: bool
-) -> None:
+def import_command(frame: Frame, /, file: Path, member_list: str, *, yes: bool, dry_run: bool, as_json: bool) -> None:
     """Take a CSV file into a list: show what would change, ask, apply all of it or nothing.
 
     The first row names the columns: email, name, and any others, which become attributes. Rows that cannot be
@@ -143,9 +139,7 @@ def erase_command(frame: Frame, /, address: str, *, yes: bool) -> None:
 
 @members_command.command("export")
 @list_option(required=False)
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; else the screen."
-)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; else the screen.")
 @pass_frame
 def export_command(frame: Frame, /, member_list: str | None, out: Path | None) -> None:
     """Write a list, or all members, as CSV that a spreadsheet opens safely and `import` reads back."""
@@ -176,9 +170,7 @@ def check_list(frame: Frame, member_list: str, *, also: "tuple[str, ...]" = ()) 
     raise RosterError(
         f"There is no list {member_list!r}.",
         where=f"Lists that an audience in dispatch.toml names: {lists}.",
-        todo=f"Did you mean --list {near[0]}?"
-        if near
-        else "Name one of them, or add an audience with that list.",
+        todo=f"Did you mean --list {near[0]}?" if near else "Name one of them, or add an audience with that list.",
     )
 
 

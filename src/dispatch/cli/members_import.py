@@ -75,18 +75,14 @@ def _apply_at_once(
     return changes, _count(changes) > 0
 
 
-def _ask(
-    database: "Database", sheet: "Sheet", member_list: str, show: "Show", file: Path
-) -> "tuple[Changes, bool]":
+def _ask(database: "Database", sheet: "Sheet", member_list: str, show: "Show", file: Path) -> "tuple[Changes, bool]":
     """Apply what was shown, if it still holds: somebody may have unsubscribed while the question stood."""
     from dispatch.cli.members import confirm
     from dispatch.errors import RosterError
 
     shown = _look(database, sheet, member_list, show)
     count = _count(shown)
-    if not count or not confirm(
-        f"Apply {count:,} {_plural(count, 'change')} to the list {member_list}?", yes=False
-    ):
+    if not count or not confirm(f"Apply {count:,} {_plural(count, 'change')} to the list {member_list}?", yes=False):
         return shown, False
 
     def refuse_other(now_planned: "Changes") -> None:
@@ -143,9 +139,7 @@ def _show(changes: "Changes", file: Path) -> None:
     if sheet.columns:
         click.echo(f"\nAttributes: {', '.join(sheet.columns)}")
     differing = [change for change in changes.of(ChangeKind.JOINS, ChangeKind.CHANGED) if change.differences]
-    _lines(
-        "Changes of name and attributes", (_difference(change) for change in differing), len(differing), SHOWN
-    )
+    _lines("Changes of name and attributes", (_difference(change) for change in differing), len(differing), SHOWN)
     away = changes.of(ChangeKind.UNSUBSCRIBED, ChangeKind.SUPPRESSED)
     lines = (f"row {change.entry.row}: {change.entry.address.typed}, {change.reason}" for change in away)
     _lines("Kept away", lines, len(away), SHOWN)

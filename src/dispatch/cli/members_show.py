@@ -133,9 +133,7 @@ def _states(member: "Member", suppression: "Suppression | None") -> str:
     return ", ".join([*told, *([f"SUPPRESSED: {suppression.reason.value}"] if suppression else [])])
 
 
-def _facts(
-    mailbox: "Mailbox", member: "Member | None", suppression: "Suppression | None"
-) -> "list[tuple[str, str]]":
+def _facts(mailbox: "Mailbox", member: "Member | None", suppression: "Suppression | None") -> "list[tuple[str, str]]":
     facts = [("email", member.address if member else mailbox.address.typed)]
     if member is None:
         facts.append(("member", "no; only the keyed hash of the address is known"))
@@ -156,9 +154,7 @@ def _facts(
     return facts
 
 
-def _document(
-    member: "Member | None", suppression: "Suppression | None", *, email: str = ""
-) -> dict[str, Any]:
+def _document(member: "Member | None", suppression: "Suppression | None", *, email: str = "") -> dict[str, Any]:
     return {
         "email": member.address if member else email,
         "name": member.name if member else "",

@@ -44,9 +44,12 @@ def preview_command(frame: Frame, brief: str | None, no_open: bool, port: int, f
 
 def open_preview(frame: Frame, brief_file: Path, *, port: int = 0, opens: bool = True) -> None:
     """Serve the preview of a brief until Ctrl-C; its address is the first line on standard output."""
+    from contextlib import suppress
+
     from dispatch.web.server import listen
 
-    with listen("127.0.0.1", port) as sock:
+    # Ctrl-C is how one ends it, also while it is still starting.
+    with suppress(KeyboardInterrupt), listen("127.0.0.1", port) as sock:
         address = f"http://127.0.0.1:{sock.getsockname()[1]}/"
         click.echo(address)
         sys.stdout.flush()
@@ -79,9 +82,13 @@ def outside(workspace: Path) -> "Outside":
     from dispatch.web.preview.outside import Courier, Outside
 
     def courier() -> Courier:
+        from dispatch.cli.mailing import require_public_url
         from dispatch.cli.way import open_way
 
-        way = open_way(Frame(named=workspace))
+        frame = Frame(named=workspace)
+        if not frame.is_practice:
+            require_public_url(frame, frame.settings.all_audiences())
+        way = open_way(frame)
         return Courier(way.database, way.mailer, way.publisher, way.public_url)
 
     return Outside(

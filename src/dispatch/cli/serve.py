@@ -22,10 +22,12 @@ def serve_command(frame: Frame, host: str, port: int) -> None:
     Mails lead here: unsubscribing, pictures, web copies, and the approval of a proof. Real mail needs it under the
     https address of the setting web.public_url, behind a web server that does the https.
     """
+    from contextlib import suppress
+
     from dispatch.web.server import listen, run
 
     settings = frame.settings
-    with listen(host, port) as sock, frame.open_database() as database:
+    with suppress(KeyboardInterrupt), listen(host, port) as sock, frame.open_database() as database:
         click.echo(frame.banner)
         click.echo(f"Serving at http://{_shown(host)}:{sock.getsockname()[1]}/")
         click.echo(

@@ -58,7 +58,8 @@ def _as_html(edition: Edition, cover: Cover) -> str:
         '<div style="background-color:#fff4c2;color:#1f2328;font-family:Helvetica,Arial,sans-serif;font-size:15px;'
         'line-height:22px;padding:16px 24px;border-bottom:2px solid #1f2328;" role="note">'
         f'<p style="margin:0 0 6px 0;"><strong>PROOF</strong></p>{lines}'
-        f'<p style="margin:0;"><a ses:no-track href="{link}" style="color:#1f2328;">Look at it and approve it</a></p></div>'
+        f'<p style="margin:0;"><a ses:no-track href="{link}" style="color:#1f2328;">Look at it and approve it</a></p>'
+        "</div>"
     )
 
 
