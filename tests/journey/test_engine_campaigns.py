@@ -67,7 +67,7 @@ def test_only_mails_one_person_who_missed_it_and_nobody_twice(engine: Engine) ->
     journey = engine.journey
     refused = {"on": "SendEmail", "fault": "refuse", "code": "MessageRejected", "message": "Bad.", "status": 400}
     engine.fault({**refused, "addresses": ["reader0@example.org"], "times": 1})
-    journey.run("members", "unsubscribe", "reader1@example.org", "--list", "center")
+    journey.run("members", "unsubscribe", "reader1@example.org", "--list", "center", "--yes")
     journey.run("send", slug, "--yes", status=1)
     assert engine.to() == ["reader2@example.org"]
 
