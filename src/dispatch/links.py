@@ -7,7 +7,6 @@ reader may unsubscribe from a mail of any age.
 
 import base64
 import binascii
-import hashlib
 import hmac
 from enum import StrEnum
 
@@ -49,7 +48,7 @@ def read(key: bytes, kind: TokenKind, token: str) -> str | None:
 
 
 def _mac(key: bytes, kind: TokenKind, raw: bytes) -> bytes:
-    return hmac.new(key, kind.value.encode() + b"\0" + raw, hashlib.sha256).digest()[:_MAC_BYTES]
+    return hmac.digest(key, kind.value.encode() + b"\0" + raw, "sha256")[:_MAC_BYTES]
 
 
 def unsubscribe_url(public_url: str, token: str) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, select, update
 
 from dispatch.model.delivery import CampaignId, DeliveryId, DeliveryState, SkipReason
 from dispatch.model.member import SubscriptionState, SuppressionReason
-from dispatch.store.database import clock
+from dispatch.store.database import DatabaseClock
 from dispatch.store.schema import deliveries, editions, members, subscriptions, suppressions
 
 
@@ -38,27 +38,13 @@ def claim(
     unsubscribed or was suppressed since the freeze becomes `skipped` here and is not among the claims, which can
     therefore be fewer than `limit`, and none although more are queued: see `queued`.
     """
-    now = clock(connection)
-    batch = (
-        select(deliveries.c.seq)
-        .where(*is_queued(campaign_id, only))
-        .order_by(deliveries.c.seq)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("batch")
-        # Without this PostgreSQL may run the sub-select again for each row.
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    taken = connection.execute(
-        update(deliveries)
-        .where(deliveries.c.seq.in_(select(batch.c.seq)))
-        .values(state=DeliveryState.SUBMITTING.value, attempt=deliveries.c.attempt + 1, claimed_at=now, reason="")
-        .returning(deliveries.c.seq)
-    ).scalars()
+    conditions = is_queued(campaign_id, only)
+    statement = _TAKE if only is None else _take(conditions)
+    taken = connection.execute(statement, {"of_campaign": campaign_id, "most": limit}).scalars()
     seqs = sorted(taken)
     if not seqs:
         return []
-    rows = _with_people(connection, seqs)
+    rows = connection.execute(_PEOPLE, {"seqs": seqs}).all()
     _skip(connection, rows)
     return [
         Claim(
@@ -76,36 +62,60 @@ def claim(
     ]
 
 
-def _with_people(connection: Connection, seqs: Sequence[int]) -> Sequence[Any]:
-    query = (
-        select(
-            deliveries.c.seq,
-            deliveries.c.id,
-            deliveries.c.attempt,
-            deliveries.c.address,
-            deliveries.c.key,
-            deliveries.c.edition_id,
-            members.c.id.label("member_id"),
-            members.c.name,
-            members.c.attributes,
-            subscriptions.c.state.label("wish"),
-            suppressions.c.reason.label("suppressed"),
-        )
-        .select_from(deliveries)
-        .join(editions, editions.c.id == deliveries.c.edition_id)
-        .outerjoin(members, members.c.id == deliveries.c.member_id)
-        .outerjoin(
-            subscriptions,
-            and_(
-                subscriptions.c.member_id == deliveries.c.member_id,
-                subscriptions.c.member_list == editions.c.member_list,
-            ),
-        )
-        .outerjoin(suppressions, suppressions.c.address_hash == deliveries.c.address_hash)
-        .where(deliveries.c.seq.in_(seqs))
+def _take(conditions: Sequence[ColumnElement[bool]]) -> Update:
+    batch = (
+        select(deliveries.c.seq)
+        .where(*conditions)
         .order_by(deliveries.c.seq)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+        .cte("batch")
+        # Without this PostgreSQL may run the sub-select again for each row.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    return connection.execute(query).all()
+    return (
+        update(deliveries)
+        .where(deliveries.c.seq.in_(select(batch.c.seq)))
+        .values(
+            state=DeliveryState.SUBMITTING.value,
+            attempt=deliveries.c.attempt + 1,
+            claimed_at=DatabaseClock(),
+            reason="",
+        )
+        .returning(deliveries.c.seq)
+    )
+
+
+# Built once: building a statement costs more than running it.
+_TAKE = _take([deliveries.c.campaign_id == bindparam("of_campaign"), deliveries.c.state == DeliveryState.QUEUED.value])
+_PEOPLE = (
+    select(
+        deliveries.c.seq,
+        deliveries.c.id,
+        deliveries.c.attempt,
+        deliveries.c.address,
+        deliveries.c.key,
+        deliveries.c.edition_id,
+        members.c.id.label("member_id"),
+        members.c.name,
+        members.c.attributes,
+        subscriptions.c.state.label("wish"),
+        suppressions.c.reason.label("suppressed"),
+    )
+    .select_from(deliveries)
+    .join(editions, editions.c.id == deliveries.c.edition_id)
+    .outerjoin(members, members.c.id == deliveries.c.member_id)
+    .outerjoin(
+        subscriptions,
+        and_(
+            subscriptions.c.member_id == deliveries.c.member_id,
+            subscriptions.c.member_list == editions.c.member_list,
+        ),
+    )
+    .outerjoin(suppressions, suppressions.c.address_hash == deliveries.c.address_hash)
+    .where(deliveries.c.seq.in_(bindparam("seqs", expanding=True)))
+    .order_by(deliveries.c.seq)
+)
 
 
 def _reason_to_skip(row: Any) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select, text
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -22,9 +22,12 @@ from sqlalchemy.exc import (
     NoSuchModuleError,
     OperationalError,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from dispatch.errors import SettingsError, StoreError
-from dispatch.store.schema import keys
+from dispatch.store.schema import Instant, keys
 
 #: the newest migration; `dispatch.store.migrations` brings older databases up to it
 HEAD = "0002"
@@ -149,11 +152,24 @@ _RANDOM_ID = {
 }
 
 
+class DatabaseClock(FunctionElement[datetime]):
+    """The database's clock, to stand in a statement; one clock for all machines that share it."""
+
+    type = Instant()
+    inherit_cache = True
+
+
+@compiles(DatabaseClock)
+def _compile_clock(element: DatabaseClock, compiler: SQLCompiler, **_: Any) -> str:
+    return _CLOCK[compiler.dialect.name]
+
+
+_ASK_CLOCK = select(DatabaseClock())
+
+
 def clock(connection: Connection) -> datetime:
-    """The database's clock; one clock for all machines that share it."""
-    return datetime.fromisoformat(
-        str(connection.execute(text(f"SELECT {_CLOCK[connection.dialect.name]}")).scalar_one())
-    )
+    """The database's clock now."""
+    return connection.execute(_ASK_CLOCK).scalar_one()
 
 
 def random_id_sql(connection: Connection) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, or_, select, update
 
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import (
@@ -26,12 +26,28 @@ from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, St
 from dispatch.store.claims import Claim as Claim
 from dispatch.store.claims import claim as claim
 from dispatch.store.claims import queued as queued
-from dispatch.store.database import clock
+from dispatch.store.database import DatabaseClock, clock
 from dispatch.store.schema import Instant, campaigns, deliveries, events
 
-#: an IN cannot stand in a statement that runs for many rows at once
-_NOT_ACCEPTED = [deliveries.c.state != state.value for state in sorted(ACCEPTED)]
-_OPEN = [deliveries.c.state == state.value for state in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)]
+# An IN cannot stand in a statement that runs for many rows at once.
+_IS_ACCEPTED = or_(*[deliveries.c.state == state.value for state in sorted(ACCEPTED)])
+_IS_OPEN = or_(*[deliveries.c.state == state.value for state in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)])
+# Built once: building a statement costs more than running it.
+_ACCEPT = (
+    update(deliveries)
+    .where(deliveries.c.seq == bindparam("of_seq"))
+    .values(
+        message_id=bindparam("id_given"),
+        submitted_at=func.coalesce(deliveries.c.submitted_at, DatabaseClock()),
+        state=case((_IS_ACCEPTED, deliveries.c.state), else_=DeliveryState.SUBMITTED.value),
+        reason=case((_IS_ACCEPTED, deliveries.c.reason), else_=""),
+    )
+)
+_NOTE = (
+    update(deliveries)
+    .where(deliveries.c.seq == bindparam("of_seq"), deliveries.c.attempt == bindparam("of_attempt"), _IS_OPEN)
+    .values(state=bindparam("to"), reason=bindparam("why"))
+)
 #: neighbours of a call, within this time on either side, show whether events flow
 NEIGHBOURHOOD = timedelta(minutes=5)
 
@@ -48,7 +64,6 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
     outcomes = list(outcomes)
     is_cancelled = _is_cancelled(connection, outcomes)
     _lock(connection, [claimed.seq for claimed, _ in outcomes])
-    now = clock(connection)
     accepted: list[dict[str, Any]] = []
     other: list[dict[str, Any]] = []
     for claimed, outcome in outcomes:
@@ -60,31 +75,9 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
                 state, reason = DeliveryState.SKIPPED, SkipReason.CANCELLED.value
             other.append({"of_seq": claimed.seq, "of_attempt": claimed.attempt, "to": state.value, "why": reason})
     if accepted:
-        of_row = deliveries.c.seq == bindparam("of_seq")
-        connection.execute(
-            update(deliveries)
-            .where(of_row)
-            .values(
-                message_id=bindparam("id_given"),
-                submitted_at=func.coalesce(deliveries.c.submitted_at, literal(now, Instant)),
-            ),
-            accepted,
-        )
-        connection.execute(
-            update(deliveries).where(of_row, *_NOT_ACCEPTED).values(state=DeliveryState.SUBMITTED.value, reason=""),
-            [{"of_seq": row["of_seq"]} for row in accepted],
-        )
+        connection.execute(_ACCEPT, accepted)
     if other:
-        connection.execute(
-            update(deliveries)
-            .where(
-                deliveries.c.seq == bindparam("of_seq"),
-                deliveries.c.attempt == bindparam("of_attempt"),
-                or_(*_OPEN),
-            )
-            .values(state=bindparam("to"), reason=bindparam("why")),
-            other,
-        )
+        connection.execute(_NOTE, other)
 
 
 def _is_cancelled(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> bool:

@@ -4,10 +4,13 @@ The generic cell rate algorithm (ITU-T I.371): the row holds the moment at which
 messages moves it on by k/rate; whoever took them waits until the moment that it showed before.
 """
 
+import functools
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Float, cast, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Float, bindparam, cast, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from dispatch.store.schema import pace
 
@@ -34,17 +37,9 @@ def take(connection: Connection, account: str, messages: int, per_second: float)
 
     A permit that is not granted says how long to wait before asking again.
     """
-    now = cast(text(_EPOCH[connection.dialect.name]), Float)
-    later = func.greatest if connection.dialect.name == "postgresql" else func.max
     step = messages / per_second
-    # Whoever finds the row idle may take even a step of more than 5 s: at a slow pace every step is one.
-    has_room = or_(pace.c.next_at <= now, pace.c.next_at + step <= now + MAX_AHEAD_SECONDS)
-    moved = connection.execute(
-        update(pace)
-        .where(pace.c.account == account, has_room)
-        .values(next_at=later(pace.c.next_at, now) + step)
-        .returning(pace.c.next_at - step - now)
-    ).scalar()
+    statement = _take(connection.dialect.name)
+    moved = connection.execute(statement, {"of_account": account, "step": step}).scalar()
     if moved is not None:
         return Permit(max(0.0, float(moved)), is_granted=True)
     if connection.execute(select(pace.c.account).where(pace.c.account == account)).first() is None:
@@ -55,10 +50,31 @@ def take(connection: Connection, account: str, messages: int, per_second: float)
     return Permit(min(1.0, step), is_granted=False)
 
 
+@functools.cache
+def _take(dialect: str) -> ReturningUpdate[Any]:
+    """Built once for each kind of database: building a statement costs more than running it."""
+    now = _now(dialect)
+    step = bindparam("step", type_=Float)
+    # Whoever finds the row idle may take even a step of more than 5 s: at a slow pace every step is one.
+    has_room = or_(pace.c.next_at <= now, pace.c.next_at + step <= now + MAX_AHEAD_SECONDS)
+    return (
+        update(pace)
+        .where(pace.c.account == bindparam("of_account"), has_room)
+        .values(next_at=_later(dialect)(pace.c.next_at, now) + step)
+        .returning(pace.c.next_at - step - now)
+    )
+
+
+def _now(dialect: str) -> ColumnElement[float]:
+    return cast(text(_EPOCH[dialect]), Float)
+
+
+def _later(dialect: str) -> Any:
+    return func.greatest if dialect == "postgresql" else func.max
+
+
 def hold_back(connection: Connection, account: str, seconds: float) -> None:
     """Move the next message on by some seconds, because the provider asked to slow down."""
-    now = cast(text(_EPOCH[connection.dialect.name]), Float)
-    later = func.greatest if connection.dialect.name == "postgresql" else func.max
-    connection.execute(
-        update(pace).where(pace.c.account == account).values(next_at=later(pace.c.next_at, now + seconds))
-    )
+    dialect = connection.dialect.name
+    later = _later(dialect)(pace.c.next_at, _now(dialect) + seconds)
+    connection.execute(update(pace).where(pace.c.account == account).values(next_at=later))
