@@ -133,32 +133,45 @@ class Lanes:
 
     def _run(self) -> None:
         try:
-            while not self._stop.is_set() and self._one_batch():
+            while not self._stop.is_set() and self._one_patient_batch():
                 pass
         except BaseException as err:
             self.fault = err
             self.stop()
 
+    def _one_patient_batch(self) -> bool:
+        """One batch, waiting for a database that is gone for a while; False when there is nothing more to do."""
+        until = time.monotonic() + DATABASE_PATIENCE_SECONDS
+        while True:
+            try:
+                return self._one_batch()
+            except StoreError:
+                if time.monotonic() > until or self._stop.wait(0.5):
+                    raise
+
     def _one_batch(self) -> bool:
         """Claim, submit and settle one batch; False when there is nothing more to do."""
         size = self._reserve(self.pace.batch)
-        if size == 0 or not self._wait_for_permit(size):
-            self._give_back(size)
-            return False
-        fence = Fence(self._options.claim_seconds)
-        with self._database.writing() as connection:
-            choice = self._choice
-            if not campaigns.may_claim(
-                connection, self._campaign.id, is_named=choice.is_named, is_canary=choice.is_canary
-            ):
-                self._give_back(size)
-                return False
-            claims = ledger.claim(connection, self._campaign.id, size, choice.seqs)
-            has_more = len(claims) == size or ledger.queued(connection, self._campaign.id, choice.seqs)
-        self._give_back(size - len(claims))
+        claims: list[ledger.Claim] = []
+        has_more = False
+        try:
+            if size and self._wait_for_permit(size):
+                fence = Fence(self._options.claim_seconds)
+                claims, has_more = self._claim(size)
+        finally:
+            self._give_back(size - len(claims))
         if claims:
             self._submit(claims, fence)
         return has_more
+
+    def _claim(self, size: int) -> tuple[list[ledger.Claim], bool]:
+        """Up to `size` claims, and whether more wait."""
+        choice, campaign_id = self._choice, self._campaign.id
+        with self._database.writing() as connection:
+            if not campaigns.may_claim(connection, campaign_id, is_named=choice.is_named, is_canary=choice.is_canary):
+                return [], False
+            claims = ledger.claim(connection, campaign_id, size, choice.seqs)
+            return claims, len(claims) == size or ledger.queued(connection, campaign_id, choice.seqs)
 
     def _submit(self, claims: Sequence[ledger.Claim], fence: Fence) -> None:
         # One call carries one Edition; a batch that holds two is two calls.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from dispatch.errors import DispatchError, ProviderError
+from dispatch.errors import DispatchError, ProviderError, StoreError
 from dispatch.model.campaign import Campaign, CampaignState, Counts
 from dispatch.model.delivery import Delivery, DeliveryState
 from dispatch.model.message import Account
@@ -175,13 +175,19 @@ class Sending:
 
     def _run_lanes(self, choice: Choice) -> None:
         lanes = Lanes(self.database, self.mailer, self.campaign, self.account, self.options, self.left, choice)
+        # Before the first mail: an earlier send's events may have come since.
+        self._mind_the_rates()
         lanes.start()
         while lanes.is_running:
             lanes.join(TICK_SECONDS)
             if self.watch.is_interrupted():
                 lanes.stop()
-            self._mind_the_rates()
-            self._show("sending", lanes)
+            try:
+                self._mind_the_rates()
+                self._show("sending", lanes)
+            except StoreError:
+                # The lanes wait for the database, and end with its fault when it does not come back.
+                continue
             self._presence.note(self.accepted + lanes.accepted)
         self.accepted += lanes.accepted
         if isinstance(lanes.fault, DispatchError):
