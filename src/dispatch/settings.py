@@ -102,6 +102,17 @@ class SesSettings(Section):
     timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 30
 
 
+class PicturesSettings(Section):
+    """[pictures]: where published pictures lie; readers reach them at <web.public_url>/i/."""
+
+    #: an S3 bucket behind a CDN that answers at that address; "" keeps them for `dispatch serve`
+    bucket: OneLine = ""
+    #: what stands before a picture's name in the bucket
+    prefix: OneLine = "i/"
+    #: the bucket's region; "" takes that of [ses]
+    region: OneLine = ""
+
+
 class SmtpSettings(Section):
     """[smtp]: another mail server."""
 
@@ -173,6 +184,7 @@ class Settings(Section):
     send: SendSettings = SendSettings()
     ses: SesSettings = SesSettings()
     smtp: SmtpSettings = SmtpSettings()
+    pictures: PicturesSettings = PicturesSettings()
     brands: dict[Slug, BrandSettings] = {}
     audiences: dict[Slug, AudienceSettings] = {}
 

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dispatch.errors import ProviderError
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
@@ -34,6 +35,13 @@ def ses_client(region: str, timeout_seconds: int, calls_in_flight: int) -> "SESV
         parameter_validation=False,
     )
     return boto3.Session().client("sesv2", region_name=region, config=config)
+
+
+def s3_client(region: str) -> "S3Client":
+    """A client of S3; its calls may be repeated, because putting the same picture twice is putting it once."""
+    return boto3.Session().client(
+        "s3", region_name=region, config=Config(connect_timeout=CONNECT_SECONDS, read_timeout=30)
+    )
 
 
 def sqs_client(region: str) -> "SQSClient":

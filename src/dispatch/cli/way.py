@@ -32,8 +32,6 @@ def open_way(frame: Frame) -> Way:
 
     Raises SettingsError, StoreError, ProviderError.
     """
-    from dispatch.files import FolderPublisher
-
     settings = frame.settings
     public_url = settings.web.public_url
     queue_url = settings.ses.queue_url
@@ -48,7 +46,7 @@ def open_way(frame: Frame) -> Way:
         name=settings.mail.via,
         database=frame.open_database(),
         mailer=_mailer(frame, configuration_set),
-        publisher=FolderPublisher(frame.public_folder),
+        publisher=_publisher(frame),
         notices=open_notices(frame, queue_url) if settings.mail.via != "smtp" else None,
         public_url=public_url,
     )
@@ -77,6 +75,22 @@ def point_at_practice(url: str, owner: str) -> None:
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     )
+
+
+def _publisher(frame: Frame) -> "Publisher":
+    """Into the folder that `dispatch serve` shows; real mail's pictures into S3 where the settings name a bucket."""
+    settings = frame.settings
+    if settings.pictures.bucket and not frame.is_practice:
+        from dispatch.aws.pictures import S3Publisher
+
+        return S3Publisher(
+            region=settings.pictures.region or settings.ses.region,
+            bucket=settings.pictures.bucket,
+            prefix=settings.pictures.prefix,
+        )
+    from dispatch.files import FolderPublisher
+
+    return FolderPublisher(frame.public_folder)
 
 
 def _mailer(frame: Frame, configuration_set: str) -> "Mailer":
