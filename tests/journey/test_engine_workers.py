@@ -75,7 +75,7 @@ def test_workers_go_on_when_the_send_and_one_of_them_are_killed(postgres_engine:
 def test_a_worker_that_is_told_to_stop_leaves_nothing_in_flight(postgres_engine: Engine) -> None:
     engine = postgres_engine
     engine.journey.practice_seen.grant(max_per_second=20)
-    slug = engine.people(100)
+    slug = engine.people(300)
     at = (datetime.now(UTC) + timedelta(seconds=12)).strftime("%Y-%m-%d %H:%M:%S")
     frozen = engine.start("send", slug, "--yes", "--at", at, "--tz", "UTC")
     engine.until(lambda: "sending" in engine.journey.run("campaigns"), "nothing is frozen")
@@ -86,11 +86,12 @@ def test_a_worker_that_is_told_to_stop_leaves_nothing_in_flight(postgres_engine:
     stop(first)
     found = engine.journey.run_json("show", slug)
     assert (found["state"], found["submitting"], found["uncertain"]) == ("sending", 0, 0)
-    assert found["submitted"] == len(engine.mails) < 100
+    assert found["submitted"] == len(engine.mails) < 300
 
+    engine.journey.practice_seen.grant(max_per_second=90)
     second = start_worker(engine)
-    engine.until(lambda: len(engine.mails) == 100, "the next worker does not go on")
-    everybody_once(engine, 100)
+    engine.until(lambda: len(engine.mails) == 300, "the next worker does not go on")
+    everybody_once(engine, 300)
     stop(second)
 
 
