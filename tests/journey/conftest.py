@@ -16,7 +16,7 @@ from tests.fixtures_database import PostgresServer
 from tests.fixtures_journey import Journey
 
 #: what takes longer has hung
-PATIENCE = 90.0
+PATIENCE = 120.0
 
 
 @dataclass

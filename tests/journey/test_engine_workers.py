@@ -76,7 +76,7 @@ def test_a_worker_that_is_told_to_stop_leaves_nothing_in_flight(postgres_engine:
     engine = postgres_engine
     engine.journey.practice_seen.grant(max_per_second=20)
     slug = engine.people(300)
-    at = (datetime.now(UTC) + timedelta(seconds=12)).strftime("%Y-%m-%d %H:%M:%S")
+    at = (datetime.now(UTC) + timedelta(seconds=30)).strftime("%Y-%m-%d %H:%M:%S")
     frozen = engine.start("send", slug, "--yes", "--at", at, "--tz", "UTC")
     engine.until(lambda: "sending" in engine.journey.run("campaigns"), "nothing is frozen")
     frozen.send_signal(signal.SIGKILL)
