@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+
 from tests.fixtures_browser import Preview, open_chromium, start_preview
 from tests.fixtures_workspace import Workspace, make_workspace
 

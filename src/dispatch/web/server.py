@@ -1,5 +1,6 @@
 """A web server on this computer: a socket that listens at once, and uvicorn on it until it is told to stop."""
 
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -47,6 +48,8 @@ def run(app: Any, sock: socket.socket, *, on_stop: Callable[[], None] | None = N
         timeout_graceful_shutdown=2,
         timeout_keep_alive=5,
     )
+    # A browser that keeps an idle connection open is no error.
+    logging.getLogger("uvicorn.error").addFilter(lambda entry: "graceful shutdown exceeded" not in entry.getMessage())
     try:
         Server(config).run(sockets=[sock])
     except KeyboardInterrupt:

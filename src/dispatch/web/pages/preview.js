@@ -51,9 +51,7 @@ async function renew() {
   mind(fresh);
   old.remove();
   fresh.classList.remove("coming");
-  for (const part of [".banner", "header"]) {
-    document.querySelector(part).replaceWith(document.adoptNode(next.querySelector(part)));
-  }
+  document.querySelector("header").replaceWith(document.adoptNode(next.querySelector("header")));
   document.title = next.title;
   document.body.dataset.version = next.body.dataset.version;
   scrollTo(...held);
