@@ -33,8 +33,9 @@ bench: $(VENV)/.ready-dev ## Measure the promises about time and memory
 	$(BIN)/python -m bench.engine
 	$(BIN)/python -m bench.preview
 
-screenshots: $(VENV)/.ready-dev ## Take pictures of both Editions, desktop and phone, into screenshots/
+screenshots: $(VENV)/.ready-dev ## Take pictures of both Editions and of every page, desktop and phone, into screenshots/
 	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python -m tests.screenshots
 
 storm: $(VENV)/.ready-dev ## Kill a send at many moments, restart it, and count every mail
 	$(BIN)/pytest tests/journey/test_kill.py -v

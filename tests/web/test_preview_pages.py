@@ -248,7 +248,7 @@ def test_saving_what_did_not_change_leaves_the_file_alone(preview: Preview, page
     assert preview.workspace.brief.stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("label", ["Alt text, for who cannot see it", "Caption"])
+@pytest.mark.parametrize("label", ["Alt text, for those who cannot see it", "Caption"])
 def test_the_texts_of_a_picture_reach_the_mail(preview: Preview, page: Page, label: str) -> None:
     page.goto(preview.url + "words")
     words = "A rocket [new] *plain*"

@@ -60,7 +60,7 @@ class _Anchors(HTMLParser):
             self._href, self._words = values["href"], [values.get("aria-label", "")]
         elif tag in _HEADINGS:
             self._heading = []
-        elif tag == "img" and self._href is not None:
+        elif tag == "img" and self._href is not None and values.get("alt", "") not in self._words:
             self._words.append(values.get("alt", ""))
 
     def handle_data(self, data: str) -> None:

@@ -63,7 +63,7 @@ def _heads(brief: Brief, names: Mapping[str, str]) -> Iterator[tuple[str, str, s
 
 
 def _figure_box(number: int, field: str, words: str, given: Mapping[str, str]) -> Box:
-    label = {"alt": "Alt text, for who cannot see it", "caption": "Caption", "credit": "Credit"}[field]
+    label = {"alt": "Alt text, for those who cannot see it", "caption": "Caption", "credit": "Credit"}[field]
     name = f"figure:{number}:{field}"
     return Box(name, label, words, given.get(name, words))
 
