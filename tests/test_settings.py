@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dispatch.errors import DispatchError, ProblemsFound, SettingsError, WorkspaceError
-from dispatch.settings import SETTINGS_FILE, Settings, find_workspace, keys, load
+from dispatch.sections import Settings
+from dispatch.settings import SETTINGS_FILE, find_workspace, keys, load
 
 SHIPPED = Path(__file__).parent.parent
 

@@ -15,7 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from dispatch.errors import DispatchError
-    from dispatch.settings import Settings
+    from dispatch.sections import Settings
     from dispatch.store.database import Database
 
 P = ParamSpec("P")
