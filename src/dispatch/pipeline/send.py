@@ -272,8 +272,9 @@ class Sending:
     def close(self) -> Campaign:
         """Write down how it ends: finished when nothing waits and nothing is being submitted."""
         with self.database.writing() as connection:
+            # Held first, so that nobody comes back to the queue between the look and the verdict.
+            state = campaigns.hold(connection, self.campaign.id)
             is_open = ledger.has(connection, self.campaign.id, DeliveryState.QUEUED, DeliveryState.SUBMITTING)
-            state = campaigns.state_of(connection, self.campaign.id)
             if not is_open and state is not CampaignState.CANCELLED:
                 campaigns.set_state(connection, self.campaign.id, CampaignState.FINISHED)
             elif not self.choice.is_named:

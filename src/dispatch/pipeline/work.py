@@ -112,9 +112,10 @@ def _go_on(bench: Bench, campaign: Campaign) -> None:
 
 def _settle(bench: Bench, campaign: Campaign) -> None:
     with bench.database.writing() as connection:
+        # Before its Deliveries, as everywhere: nobody comes back to the queue between the look and the verdict.
+        state = campaigns.hold(connection, campaign.id)
         ledger.expire(connection, campaign.id, bench.options.claim_seconds)
         is_unknown = ledger.has(connection, campaign.id, DeliveryState.UNCERTAIN)
-        state = campaigns.state_of(connection, campaign.id)
         is_open = ledger.has(connection, campaign.id, DeliveryState.QUEUED, DeliveryState.SUBMITTING)
         if state is CampaignState.SENDING and not is_open:
             campaigns.set_state(connection, campaign.id, CampaignState.FINISHED)

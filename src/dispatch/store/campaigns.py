@@ -135,6 +135,12 @@ def state_of(connection: Connection, campaign_id: CampaignId) -> CampaignState:
     )
 
 
+def hold(connection: Connection, campaign_id: CampaignId) -> CampaignState:
+    """The state, which no other process changes until this transaction ends."""
+    held = select(campaigns.c.state).where(campaigns.c.id == campaign_id).with_for_update()
+    return CampaignState(connection.execute(held).scalar_one())
+
+
 # --- freezing -----------------------------------------------------------------------------------------------------
 
 

@@ -59,7 +59,8 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
     """Write down what became of claimed Deliveries.
 
     An acceptance counts whenever it comes and for whichever attempt, and never lowers what an event has said already.
-    Every other outcome counts while the row is this attempt's claim, or became `uncertain` by waiting for it.
+    Every other outcome counts while the row is this attempt's claim, or became `uncertain` by waiting for it; who comes
+    back unsent to a Campaign that was finished meanwhile opens it again.
     """
     outcomes = list(outcomes)
     is_cancelled = _is_cancelled(connection, outcomes)
@@ -78,6 +79,7 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
         connection.execute(_ACCEPT, accepted)
     if other:
         connection.execute(_NOTE, other)
+        _reopen(connection, outcomes)
 
 
 def _is_cancelled(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> bool:
@@ -85,11 +87,28 @@ def _is_cancelled(connection: Connection, outcomes: Sequence[tuple[Claim, Outcom
 
     Before the Deliveries, in the order in which `campaigns.cancel` takes them.
     """
-    returned = {claimed.campaign_id for claimed, outcome in outcomes if _after(outcome)[0] is DeliveryState.QUEUED}
+    returned = _returned(outcomes)
     if not returned:
         return False
-    states = select(campaigns.c.state).where(campaigns.c.id.in_(returned)).with_for_update(read=True)
+    states = select(campaigns.c.state).where(campaigns.c.id.in_(returned)).with_for_update()
     return set(connection.execute(states).scalars()) == {CampaignState.CANCELLED.value}
+
+
+def _returned(outcomes: Sequence[tuple[Claim, Outcome]]) -> set[CampaignId]:
+    """The Campaigns to which somebody comes back unsent."""
+    return {claimed.campaign_id for claimed, outcome in outcomes if _after(outcome)[0] is DeliveryState.QUEUED}
+
+
+def _reopen(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> None:
+    """Let a Campaign go on that ended while its last claims slept: whoever comes back unsent still wants their copy."""
+    if returned := _returned(outcomes):
+        waits = (
+            select(deliveries.c.seq)
+            .where(deliveries.c.campaign_id == campaigns.c.id, deliveries.c.state == DeliveryState.QUEUED.value)
+            .exists()
+        )
+        is_over = campaigns.c.id.in_(returned), campaigns.c.state == CampaignState.FINISHED.value, waits
+        connection.execute(update(campaigns).where(*is_over).values(state=CampaignState.SENDING.value))
 
 
 def _lock(connection: Connection, seqs: Sequence[int]) -> None:

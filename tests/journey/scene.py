@@ -1,0 +1,249 @@
+"""A scene: real mail from a workspace of its own to a practice server that fails on demand, on either database.
+
+The practice server is the only witness of what was accepted; dispatch's own ledger is never asked for that.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+from dispatch.model.delivery import ACCEPTED, DeliveryState
+from dispatch.store import campaigns, ledger
+from dispatch.store.database import Database
+from tests.fixtures_database import PostgresServer, programs, server_account
+from tests.fixtures_journey import COMMAND_SECONDS, Journey, PracticeSeen
+from tests.fixtures_practice import practice_server
+
+SLUG = "2026-11-24-storm"
+#: short, so that kills and time-outs take no longer than they must
+SHORT = {
+    "DISPATCH_SEND__HOLD_SECONDS": "0",
+    "DISPATCH_SEND__CLAIM_SECONDS": "2",
+    "DISPATCH_SEND__GRACE_SECONDS": "4",
+    "DISPATCH_SEND__SETTLE_SECONDS": "15",
+    "DISPATCH_SES__TIMEOUT_SECONDS": "1",
+    # The unsubscribe address is not what these tests are about, and no pages are served.
+    "DISPATCH_SEND__CHECK_PUBLIC_URL": "false",
+    "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS": "true",
+    "DISPATCH_SEND__REQUIRE_PROOF": "false",
+    "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
+    "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",
+    "DISPATCH_MAIL__VIA": "ses",
+    "AWS_ACCESS_KEY_ID": "practice",
+    "AWS_SECRET_ACCESS_KEY": "practice",
+}
+
+
+@dataclass
+class Scene:
+    """A workspace with one brief and its people, and the provider that it mails through."""
+
+    journey: Journey
+    provider: PracticeSeen
+    database_url: str
+    people: tuple[str, ...]
+
+    @cached_property
+    def database(self) -> Database:
+        """The ledger, to be read by the test."""
+        return Database.open(self.database_url)
+
+    def close(self) -> None:
+        """Give the ledger back."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+    # --- what happens ---------------------------------------------------------------------------------------------
+
+    def fault(self, *rules: Mapping[str, Any], seed: int = 1) -> None:
+        """Put faults in force at the provider."""
+        self.provider.ask("/api/faults", method="POST", body={"seed": seed, "rules": list(rules)})
+
+    def calm(self) -> None:
+        """Lift all faults."""
+        self.provider.ask("/api/faults", method="DELETE")
+
+    def start(self, *more: str, environ: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+        """A `dispatch send` that goes on while the test does."""
+        return self.journey.start("send", SLUG, "--yes", *more, environ=environ)
+
+    def send(self, *more: str, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """A whole `dispatch send`; what it says at its end."""
+        found = self.journey.run_json("send", SLUG, "--yes", *more, status=None, environ=environ)
+        assert isinstance(found, dict)
+        return found
+
+    def send_until_finished(self, most: int = 6) -> dict[str, Any]:
+        """Send again as a person would who finds it paused; what the last one says."""
+        for _ in range(most):
+            found = self.send()
+            if found["state"] == "finished":
+                return found
+        raise AssertionError(found)
+
+    def wait_for_mails(self, number: int, process: "subprocess.Popen[str]", seconds: float = 60.0) -> None:
+        """Wait until the provider has accepted so many."""
+        until = time.monotonic() + seconds
+        while self.accepted_count() < number:
+            if process.poll() is not None:
+                raise AssertionError(process.communicate()[0])
+            assert time.monotonic() < until, f"{self.accepted_count()} mails after {seconds} s"
+            time.sleep(0.02)
+
+    # --- what is true ---------------------------------------------------------------------------------------------
+
+    def accepted_count(self) -> int:
+        """How many mails the provider accepted."""
+        return len(self.provider.messages())
+
+    def copies(self) -> Counter[str]:
+        """Address -> mails that the provider accepted for it."""
+        return Counter(message["to"] for message in self.provider.messages())
+
+    def states(self) -> dict[str, DeliveryState]:
+        """Address -> what the ledger says."""
+        with self.database.reading() as connection:
+            (campaign,) = campaigns.all_campaigns(connection)
+            found = ledger.in_state(connection, campaign.id, *DeliveryState)
+        return {each.address: each.state for each in found}
+
+    def named_as_unknown(self) -> set[str]:
+        """Whom `dispatch reconcile` names."""
+        said = self.journey.run_json("reconcile", status=None)
+        return {each["address"] for kind in said.values() if isinstance(kind, list) for each in kind}
+
+    def violations(self) -> list[str]:
+        """Every broken promise, a sentence each: none twice, none lost, the totals add up, accepted is accepted."""
+        # Fetches what events are left, so that all that is read afterwards is of one state.
+        named = self.named_as_unknown()
+        copies, states, report = self.copies(), self.states(), self.journey.run_json("report")
+        unknown = {address for address, state in states.items() if state is DeliveryState.UNCERTAIN}
+        found = [f"{to} got {number} copies" for to, number in sorted(copies.items()) if number > 1]
+        found += [f"{to} got mail and is nobody of the audience" for to in sorted(copies.keys() - set(self.people))]
+        for address in self.people:
+            state = states.get(address)
+            if address not in copies and state is not DeliveryState.UNCERTAIN:
+                found.append(f"{address} got nothing and is {state}")
+            if address in copies and state not in ACCEPTED and state is not DeliveryState.UNCERTAIN:
+                found.append(f"{address} got mail and is {state}")
+        # What settled meanwhile may be named still; whoever is uncertain must be.
+        if unnamed := unknown - named:
+            found.append(f"uncertain and not named: {sorted(unnamed)}")
+        totals = report["totals"]
+        counted = [totals[name] for name in ("queued", "submitting", "submitted", "failed", "uncertain", "skipped")]
+        if not report["adds_up"] or sum(counted) != totals["audience"] or totals["audience"] != len(self.people):
+            found.append(f"the totals do not add up: {totals}")
+        return found
+
+
+@contextmanager
+def scene(folder: Path, database_url: str, people: int, *, per_second: float = 60, **environ: str) -> Iterator[Scene]:
+    """A scene whose provider ends with it; `environ` are further variables for every command."""
+    with practice_server(folder / "provider", max_per_second=per_second, crowd=False) as server:
+        journey = Journey(folder / "workspace")
+        command = [sys.executable, "-m", "dispatch", "init", str(journey.folder)]
+        subprocess.run(command, check=True, capture_output=True, timeout=COMMAND_SECONDS)
+        queue = f"{server.url}/queue/dispatch-events"
+        journey.environ = {
+            **SHORT,
+            "DISPATCH_DATABASE_URL": database_url,
+            "DISPATCH_WEB__PUBLIC_URL": server.url,
+            "DISPATCH_SES__QUEUE_URL": queue,
+            "AWS_ENDPOINT_URL_SESV2": server.url,
+            "AWS_ENDPOINT_URL_SQS": server.url,
+            **environ,
+        }
+        addresses = tuple(f"reader{number:04d}@example.org" for number in range(people))
+        journey.write_members("center", dict.fromkeys(addresses, "Reader"))
+        journey.write_brief(SLUG, "Through the storm")
+        made = Scene(journey, PracticeSeen(server.url), database_url, addresses)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+# --- a database server that can go away -----------------------------------------------------------------------------
+
+#: Runs the server until standard input ends, as it does however the test process ends.
+_UNTIL_INPUT_ENDS = '"$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server'
+
+
+class OwnPostgres:
+    """A PostgreSQL server of the caller's own, which can be stopped and started."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._account = server_account()
+        self._server = PostgresServer(folder)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def make(self) -> None:
+        """Make its files."""
+        if self._account is not None:
+            os.chown(self._folder, self._account.pw_uid, self._account.pw_gid)
+        options = ["--username=dispatch", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
+        command = [str(programs() / "initdb"), "--pgdata", str(self._folder / "data"), *options]
+        done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, **self._as_account())
+        assert done.returncode == 0, done.stderr
+
+    def start(self) -> None:
+        """Start it; it answers when this returns."""
+        settings = [word for each in ("listen_addresses=", "max_connections=120") for word in ("-c", each)]
+        command = [str(programs() / "postgres"), "-D", str(self._folder / "data"), "-k", str(self._folder), *settings]
+        with (self._folder / "log").open("ab") as output:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", _UNTIL_INPUT_ENDS, "sh", *command],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self._folder,
+                start_new_session=True,
+                **self._as_account(),
+            )
+        until = time.monotonic() + 60
+        while not self._server.answers():
+            assert time.monotonic() < until, (self._folder / "log").read_text()
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop it: every connection breaks."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=60)
+
+    def new_database(self, name: str) -> str:
+        """The URL of a new, empty database."""
+        self._server.run(f"CREATE DATABASE {name}")
+        return self._server.url(name)
+
+    def _as_account(self) -> dict[str, Any]:
+        if self._account is None:
+            return {}
+        return {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
+
+
+@contextmanager
+def own_postgres() -> Iterator[OwnPostgres]:
+    """A running server; gone at the end."""
+    # Not under pytest's own folder, which the server's account cannot enter.
+    folder = Path(tempfile.mkdtemp(prefix="dispatch-own-pg-"))
+    server = OwnPostgres(folder)
+    try:
+        server.make()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        rmtree(folder, ignore_errors=True)
