@@ -1,19 +1,14 @@
 """Contrast of every text, computed from what a real browser shows."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from dispatch.compose.contrast import LEAST, PAIRS, contrast
 from dispatch.pipeline.prepare import prepare
 from tests.compose.samples import ROOT, URL, audiences
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 #: every visible text with the colours of itself and of the nearest ground below it
 LOOK = """() => {
   const byte = number => (+number).toString(16).padStart(2, '0');
@@ -35,24 +30,16 @@ LOOK = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("audience", ["center", "coalition"])
 @pytest.mark.parametrize("case", ["everything", "tables", "notes"])
 def test_every_text_can_be_read_on_its_ground(
-    chromium: Browser, shared_workspace: Path, case: str, audience: str, scheme: str
+    browser: Browser, shared_workspace: Path, case: str, audience: str, scheme: str
 ) -> None:
     file = ROOT / "tests/fixtures/briefs" / case / "brief.md"
     made = prepare(shared_workspace, file, list(audiences().values()), public_url=URL).editions[audience]
     for html in (made.html, made.web_html):
-        page = chromium.new_page(color_scheme="dark" if scheme == "dark" else "light")
+        page = browser.new_page(color_scheme="dark" if scheme == "dark" else "light")
         page.route("**/*", lambda route: route.abort())
         page.set_content(html)
         seen = page.evaluate(LOOK)
@@ -80,20 +67,20 @@ def test_all_pairs_of_both_palettes_can_be_read(audience: str) -> None:
 
 @pytest.mark.parametrize("width", [320, 375, 640])
 @pytest.mark.parametrize("case", ["everything", "tables", "pictures", "scripts", "rtl", "notes", "authors"])
-def test_nothing_is_wider_than_the_screen(chromium: Browser, shared_workspace: Path, case: str, width: int) -> None:
+def test_nothing_is_wider_than_the_screen(browser: Browser, shared_workspace: Path, case: str, width: int) -> None:
     file = ROOT / "tests/fixtures/briefs" / case / "brief.md"
     made = prepare(shared_workspace, file, list(audiences().values()), public_url=URL).editions["coalition"]
-    page = chromium.new_page(viewport={"width": width, "height": 800})
+    page = browser.new_page(viewport={"width": width, "height": 800})
     page.route("**/*", lambda route: route.abort())
     page.set_content(made.html)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 
 
-def test_text_at_twice_its_size_still_fits(chromium: Browser, shared_workspace: Path) -> None:
+def test_text_at_twice_its_size_still_fits(browser: Browser, shared_workspace: Path) -> None:
     file = ROOT / "tests/fixtures/briefs/everything/brief.md"
     made = prepare(shared_workspace, file, list(audiences().values()), public_url=URL).editions["center"]
-    page = chromium.new_page(viewport={"width": 640, "height": 800})
+    page = browser.new_page(viewport={"width": 640, "height": 800})
     page.route("**/*", lambda route: route.abort())
     page.set_content(made.html)
     page.evaluate("document.body.style.zoom = 2")
@@ -101,13 +88,13 @@ def test_text_at_twice_its_size_still_fits(chromium: Browser, shared_workspace: 
     page.close()
 
 
-def test_without_style_sheets_the_layout_stands(chromium: Browser, shared_workspace: Path) -> None:
+def test_without_style_sheets_the_layout_stands(browser: Browser, shared_workspace: Path) -> None:
     import re
 
     file = ROOT / "tests/fixtures/briefs/everything/brief.md"
     made = prepare(shared_workspace, file, list(audiences().values()), public_url=URL).editions["center"]
     bare = re.sub(r"<style.*?</style>", "", made.html, flags=re.DOTALL)
-    page = chromium.new_page(viewport={"width": 375, "height": 800})
+    page = browser.new_page(viewport={"width": 375, "height": 800})
     page.route("**/*", lambda route: route.abort())
     page.set_content(bare)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375

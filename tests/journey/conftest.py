@@ -87,6 +87,9 @@ def _engine(journey: Journey, database_url: str) -> Engine:
         "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS": "true",
         "DISPATCH_SEND__REQUIRE_PROOF": "false",
         "DISPATCH_SEND__CHECK_PUBLIC_URL": "false",
+        # Nothing is killed in the middle of a call here, so that a short grace is long enough.
+        "DISPATCH_SEND__CLAIM_SECONDS": "1",
+        "DISPATCH_SEND__GRACE_SECONDS": "2",
         "AWS_ENDPOINT_URL_SESV2": running["url"],
         "AWS_ENDPOINT_URL_SQS": running["url"],
         "AWS_ACCESS_KEY_ID": "practice",
