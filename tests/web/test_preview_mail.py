@@ -14,8 +14,9 @@ FIRST_WORDS = "North Korean leader Kim Jong Un made a surprise state visit"
 
 def mail(page: Page, audience: str = "center") -> Frame:
     """The frame in which an Audience's mail is shown, loaded."""
-    page.locator(f"iframe[name={audience}]").wait_for()
-    frame = page.frame(name=audience)
+    shown = page.locator(f"iframe[name={audience}]").element_handle()
+    # Asked of the element and not of the page: the page learns a frame's name later than the element stands.
+    frame = shown.content_frame()
     assert frame is not None
     frame.wait_for_load_state("load")
     return frame
