@@ -55,7 +55,7 @@ def send_all(people: int, database_url: str) -> dict[str, float]:
     """Freeze and send the seed brief to so many members."""
     from dispatch.aws.mailer import SesMailer
     from dispatch.files import FolderPublisher
-    from dispatch.pipeline.lanes import SendOptions
+    from dispatch.pipeline.options import SendOptions
     from dispatch.pipeline.plan import Terms, freeze, propose
     from dispatch.pipeline.prepare import prepare
     from dispatch.pipeline.send import Watch, send
@@ -67,9 +67,7 @@ def send_all(people: int, database_url: str) -> dict[str, float]:
         database = Database.open(database_url)
         fill(database, people)
         prepared = prepare(REPOSITORY, BRIEF, audiences, public_url="https://briefs.example.org")
-        mailer = SesMailer(
-            region="us-east-1", configuration_set="dispatch", timeout_seconds=30, calls_in_flight=CALLS_IN_FLIGHT
-        )
+        mailer = SesMailer(region="us-east-1", configuration_set="dispatch", timeout_seconds=30)
         proposal = propose(database, prepared, audiences, "ses")
         started = time.perf_counter()
         campaign = freeze(database, proposal, FolderPublisher(Path(folder)), Terms()).campaign

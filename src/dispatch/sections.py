@@ -61,8 +61,8 @@ class SendSettings(Section):
     check_public_url: bool = True
     #: share of the granted rate that dispatch takes
     rate_share: Annotated[float, Field(gt=0, le=1)] = 0.9
-    #: calls to the provider at the same time
-    calls_in_flight: Annotated[int, Field(ge=1, le=64)] = 4
+    #: calls to the provider at the same time; 0 for as many as the granted rate needs
+    calls_in_flight: Annotated[int, Field(ge=0, le=64)] = 0
     #: a Campaign stops by itself above this share of hard bounces
     max_bounce_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
     #: a Campaign stops by itself above this share of complaints

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
+from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
 from moto.server import ThreadedMotoServer
 
@@ -62,9 +63,7 @@ def people(count: int) -> list[Message]:
 
 
 def mailer(timeout_seconds: int = 10) -> SesMailer:
-    return SesMailer(
-        region="us-east-1", configuration_set="dispatch", timeout_seconds=timeout_seconds, calls_in_flight=4
-    )
+    return SesMailer(region="us-east-1", configuration_set="dispatch", timeout_seconds=timeout_seconds)
 
 
 def in_time() -> bool:
@@ -446,3 +445,22 @@ def test_what_is_asked_of_ses_has_the_shape_that_botocore_models() -> None:
         assert shape is not None
         report = ParamValidator().validate(json.loads(json.dumps(request)), shape)
         assert not report.has_errors(), report.generate_report()
+
+
+def test_the_body_of_a_bulk_call_is_byte_for_byte_what_botocore_would_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies: list[bytes] = []
+
+    def answer(connection: socket.socket, _: threading.Event) -> None:
+        connection.sendall(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with answering(answer) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", url)
+        by = mailer()
+        by._client.meta.events.register(
+            "before-send.sesv2.SendBulkEmail", lambda request, **_: bodies.append(request.body)
+        )
+        letters = [message(number, reply_to="answers@example.com") for number in (1, 2)]
+        by.submit(letters, in_time, in_bulk=True)
+    operation = botocore.session.get_session().get_service_model("sesv2").operation_model("SendBulkEmail")
+    expected = create_serializer("rest-json").serialize_to_request(dict(by._bulk(letters)), operation)
+    assert bodies == [expected["body"]]

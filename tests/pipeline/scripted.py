@@ -13,11 +13,12 @@ from dispatch.model.delivery import Delivery, DeliveryId, EventKind
 from dispatch.model.event import Event, Notice
 from dispatch.model.member import SuppressionReason
 from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome
-from dispatch.pipeline.lanes import SendOptions
+from dispatch.pipeline.options import SendOptions
 from dispatch.pipeline.ports import IsTooLate, Notices
 from dispatch.pipeline.send import Watch, send
 from dispatch.store.database import Database
 
+LANES = 4
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 OPTIONS = SendOptions(
     public_url="https://news.example.org",
@@ -25,7 +26,7 @@ OPTIONS = SendOptions(
     grace_seconds=900,
     settle_seconds=5,
     rate_share=1.0,
-    calls_in_flight=4,
+    calls_in_flight=LANES,
     max_bounce_rate=0.05,
     max_complaint_rate=0.003,
     rates_after=200,

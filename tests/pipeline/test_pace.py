@@ -24,6 +24,11 @@ def test_the_pace_follows_from_what_is_granted(granted: float, has_bulk: bool, e
     assert found.per_second == pytest.approx(expected.per_second)
 
 
+@pytest.mark.parametrize(("granted", "calls"), [(1, 4), (14, 4), (100, 23), (200, 4), (1000, 5), (100_000, 32)])
+def test_as_many_calls_are_made_at_once_as_hold_the_pace_at_slow_answers(granted: float, calls: int) -> None:
+    assert pace_for(Account(granted, None, 0, "x"), 0.9, has_bulk=True).calls_in_flight == calls
+
+
 def test_each_refusal_halves_the_pace_down_to_a_floor_and_it_recovers_with_time() -> None:
     throttle = Throttle()
     assert throttle.share(0) == 1

@@ -17,7 +17,7 @@ from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Ou
 from dispatch.store import campaigns, ledger, notices
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import audit, deliveries
-from tests.pipeline.scripted import OPTIONS, ScriptedMailer, ScriptedQueue, run
+from tests.pipeline.scripted import LANES, OPTIONS, ScriptedMailer, ScriptedQueue, run
 from tests.store.samples import all_deliveries, claim, event, join, leave, reasons, start, states
 
 QUICK = replace(OPTIONS, settle_seconds=0)
@@ -156,7 +156,7 @@ def test_a_provider_that_stops_pauses_with_its_reason_and_nobody_is_lost(databas
     ended = run(database, campaign, mailer, options=QUICK)
     assert (ended.state, ended.reason, ended.todo) == (CampaignState.PAUSED, "Sending is paused.", "Ask Amazon.")
     assert tally(database, campaign) == {D.QUEUED: 10}
-    assert len(mailer.calls) <= OPTIONS.calls_in_flight
+    assert len(mailer.calls) <= LANES
 
 
 def test_one_refusal_fails_one_person_with_the_providers_words(database: Database) -> None:
@@ -202,7 +202,7 @@ def test_a_pause_from_another_connection_stops_within_the_batches_in_flight(data
     mailer.before = pause_at_the_fifth
     ended = run(database, campaign, mailer, options=QUICK)
     assert (ended.state, ended.reason) == (CampaignState.PAUSED, "By hand.")
-    assert 5 <= mailer.accepted.total() <= 5 + OPTIONS.calls_in_flight
+    assert 5 <= mailer.accepted.total() <= 5 + LANES
     assert tally(database, campaign)[D.SUBMITTING] == 0
 
 

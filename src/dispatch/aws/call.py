@@ -7,7 +7,7 @@ then says whether its outcome is unknown or nothing has left.
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dispatch.model.message import Outcome
 
@@ -27,6 +27,8 @@ class Call:
     """One call; `has_left` says whether its request was handed to the network."""
 
     def __init__(self, is_too_late: Callable[[], bool]) -> None:
+        #: the request's body where it is written by the caller, b"" where botocore writes it
+        self.body = b""
         self._is_too_late = is_too_late
         self._lock = threading.Lock()
         self._is_given_up = False
@@ -53,10 +55,16 @@ class Calls:
         self._current = threading.local()
         for operation in ("SendEmail", "SendBulkEmail"):
             client.meta.events.register(f"before-send.sesv2.{operation}", self._leave)
+        client.meta.events.register("before-call.sesv2.SendBulkEmail", self._put_body)
 
     def _leave(self, **_: object) -> None:
         call: Call = self._current.call
         call.leave()
+
+    def _put_body(self, params: dict[str, Any], **_: object) -> None:
+        call: Call = self._current.call
+        if call.body:
+            params["body"] = call.body
 
     def make(self, request: Callable[[], list[Outcome]], call: Call) -> list[Outcome]:
         """What the request gives. Raises what it raises, and TooSlow after the deadline."""

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 CONNECT_SECONDS = 5
+#: as many as the setting send.calls_in_flight allows calls; they are opened as they are needed
+MOST_CONNECTIONS = 64
 
 
-def ses_client(region: str, timeout_seconds: int, calls_in_flight: int) -> "SESV2Client":
+def ses_client(region: str, timeout_seconds: int) -> "SESV2Client":
     """A client of SES v2 that makes each call once.
 
     boto3 by default repeats a call that timed out, which mails people twice; `total_max_attempts=1` makes one attempt.
@@ -28,7 +30,7 @@ def ses_client(region: str, timeout_seconds: int, calls_in_flight: int) -> "SESV
         retries={"mode": "standard", "total_max_attempts": 1},
         connect_timeout=CONNECT_SECONDS,
         read_timeout=timeout_seconds,
-        max_pool_connections=max(10, calls_in_flight),
+        max_pool_connections=MOST_CONNECTIONS,
         tcp_keepalive=True,
         # Half of the cost of a bulk call (0.20 ms a person with it, 0.10 ms without); what goes in is checked where
         # it is made (model.message.fault_of), and more strictly than botocore would.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dispatch.cli.frame import Frame
 
 if TYPE_CHECKING:
-    from dispatch.pipeline.lanes import SendOptions
+    from dispatch.pipeline.options import SendOptions
     from dispatch.pipeline.ports import Mailer, Notices, Publisher
     from dispatch.store.database import Database
 
@@ -113,7 +113,6 @@ def _mailer(frame: Frame, configuration_set: str) -> "Mailer":
         region=settings.ses.region,
         configuration_set=configuration_set,
         timeout_seconds=settings.ses.timeout_seconds,
-        calls_in_flight=settings.send.calls_in_flight,
     )
 
 
@@ -121,7 +120,7 @@ def send_options(
     frame: Frame, public_url: str, limit: int | None = None, *, is_limit_of_today: bool = False
 ) -> "SendOptions":
     """The settings of a send."""
-    from dispatch.pipeline.lanes import SendOptions
+    from dispatch.pipeline.options import SendOptions
 
     send = frame.settings.send
     return SendOptions(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from dispatch.model.campaign import Campaign, CampaignState
-from dispatch.pipeline.lanes import SendOptions
+from dispatch.pipeline.options import SendOptions
 from dispatch.pipeline.report import why_stop
 from dispatch.store import campaigns
 from dispatch.store import canary as people

@@ -3,64 +3,53 @@
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
-from dispatch.errors import ProviderError, StoreError
+from dispatch.errors import ProviderError
 from dispatch.model.campaign import Campaign
 from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Outcome, Refused, Unknown, fault_of
 from dispatch.pipeline.fence import Fence
 from dispatch.pipeline.message import Stationery, messages, stationery
+from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
 from dispatch.pipeline.pace import Pace, Throttle, pace_for
-from dispatch.pipeline.ports import Mailer
+from dispatch.pipeline.patience import patiently
+from dispatch.pipeline.ports import IsTooLate, Mailer
 from dispatch.pipeline.streaks import Halt, Streaks
 from dispatch.store import campaigns, ledger, pace
+from dispatch.store.claims import Claim
 from dispatch.store.database import Database, clock
 
-#: how long a database that is gone is waited for
-DATABASE_PATIENCE_SECONDS = 60.0
 #: how often what the provider grants is asked again
 ACCOUNT_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class SendOptions:
-    """The settings of a send."""
+@dataclass(slots=True)
+class Turn:
+    """Where one lane stands between two of its transactions."""
 
-    public_url: str
-    claim_seconds: int
-    grace_seconds: int
-    settle_seconds: int
-    rate_share: float
-    calls_in_flight: int
-    max_bounce_rate: float
-    max_complaint_rate: float
-    rates_after: int
-    complaints_after: int
-    #: mails that this call may send at most; None for all
-    limit: int | None = None
-    #: whether the limit is what is left of the provider's 24 hours, so that it passes by itself
-    is_limit_of_today: bool = False
-    #: longest wait for what becomes of a canary, in seconds
-    canary_wait_seconds: int = 600
+    #: accepted by its last call, and not yet written down
+    accepted: list[tuple[Claim, Outcome]] = field(default_factory=list)
+    #: messages that it has reserved of what may still be handed over
+    size: int = 0
+    #: whether the pace lets them go
+    has_permit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Which Deliveries a run of lanes may take."""
+class Taken:
+    """What one transaction gave a lane."""
 
-    #: their `seq`; None for everybody who waits
-    seqs: frozenset[int] | None = None
-    #: whether a person named them, so that they wait for nothing
-    is_named: bool = False
-
-    @property
-    def is_canary(self) -> bool:
-        """Whether they go first because the settings want it."""
-        return self.seqs is not None and not self.is_named
-
-
-EVERYBODY = Choice()
+    claims: list[Claim] = field(default_factory=list)
+    #: whether more wait
+    has_more: bool = False
+    #: whether the claims have grown too old to send
+    is_too_late: IsTooLate = bool
+    #: how long the pace wants it to wait first
+    wait_seconds: float = 0.0
+    #: whether it may go on after the wait, and need not ask again
+    has_permit: bool = False
 
 
 class Lanes:
@@ -111,7 +100,7 @@ class Lanes:
 
     def start(self) -> None:
         """Let the lanes run."""
-        for number in range(self._options.calls_in_flight):
+        for number in range(self._options.calls_in_flight or self.pace.calls_in_flight):
             thread = threading.Thread(target=self._run, name=f"lane {number + 1}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -132,76 +121,86 @@ class Lanes:
             thread.join(None if until is None else max(0.0, until - time.monotonic()))
 
     def _run(self) -> None:
+        turn = Turn()
         try:
-            while not self._stop.is_set() and self._one_patient_batch():
+            while self._one_turn(turn):
                 pass
         except BaseException as err:
             self.fault = err
             self.stop()
 
-    def _one_patient_batch(self) -> bool:
-        """One batch, waiting for a database that is gone for a while; False when there is nothing more to do."""
-        until = time.monotonic() + DATABASE_PATIENCE_SECONDS
-        while True:
-            try:
-                return self._one_batch()
-            except StoreError:
-                if time.monotonic() > until or self._stop.wait(0.5):
-                    raise
+    def _one_turn(self, turn: Turn) -> bool:
+        """Settle the last batch, claim the next and hand it over; False when there is nothing more to do."""
+        if self._is_account_due():
+            # The provider may be slow to say it, and what was accepted must not wait for that.
+            self._settle(turn)
+            self._refresh_account()
+        if not turn.size:
+            turn.size = self._reserve(self.pace.batch)
+        taken = patiently(partial(self._take, turn))
+        turn.accepted = []
+        if taken.wait_seconds:
+            turn.has_permit = taken.has_permit
+            self._stop.wait(taken.wait_seconds)
+            return True
+        self._give_back(turn.size - len(taken.claims))
+        turn.size, turn.has_permit = 0, False
+        self._submit(taken, turn)
+        return taken.has_more or bool(turn.accepted)
 
-    def _one_batch(self) -> bool:
-        """Claim, submit and settle one batch; False when there is nothing more to do."""
-        size = self._reserve(self.pace.batch)
-        claims: list[ledger.Claim] = []
-        has_more = False
-        try:
-            if size and self._wait_for_permit(size):
-                fence = Fence(self._options.claim_seconds)
-                claims, has_more = self._claim(size)
-        finally:
-            self._give_back(size - len(claims))
-        if claims:
-            self._submit(claims, fence)
-        return has_more
+    def _take(self, turn: Turn) -> Taken:
+        """Write down what was accepted and take up to `turn.size` claims, in one transaction.
 
-    def _claim(self, size: int) -> tuple[list[ledger.Claim], bool]:
-        """Up to `size` claims, and whether more wait."""
+        Who must wait for the pace is not claimed yet: a kill during the wait leaves nobody in doubt.
+        """
+        may_claim = turn.size > 0 and not self._stop.is_set()
+        if not may_claim and not turn.accepted:
+            return Taken()
         choice, campaign_id = self._choice, self._campaign.id
+        fence = Fence(self._options.claim_seconds)
         with self._database.writing() as connection:
-            if not campaigns.may_claim(connection, campaign_id, is_named=choice.is_named, is_canary=choice.is_canary):
-                return [], False
-            claims = ledger.claim(connection, campaign_id, size, choice.seqs)
-            return claims, len(claims) == size or ledger.queued(connection, campaign_id, choice.seqs)
+            ledger.settle(connection, turn.accepted)
+            if not may_claim or not campaigns.may_claim(
+                connection, campaign_id, is_named=choice.is_named, is_canary=choice.is_canary
+            ):
+                return Taken()
+            if not turn.has_permit:
+                permit = pace.take(connection, self._account.name, turn.size, self._per_second())
+                if permit.wait_seconds:
+                    return Taken(wait_seconds=permit.wait_seconds, has_permit=permit.is_granted)
+            claims = ledger.claim(connection, campaign_id, turn.size, choice.seqs)
+            has_more = len(claims) == turn.size or ledger.queued(connection, campaign_id, choice.seqs)
+            return Taken(claims, has_more, fence.is_past)
 
-    def _submit(self, claims: Sequence[ledger.Claim], fence: Fence) -> None:
+    def _submit(self, taken: Taken, turn: Turn) -> None:
         # One call carries one Edition; a batch that holds two is two calls.
-        for edition_id in dict.fromkeys(claim.edition_id for claim in claims):
-            share = [claim for claim in claims if claim.edition_id == edition_id]
+        for edition_id in dict.fromkeys(claim.edition_id for claim in taken.claims):
+            # What the call before gave does not wait for this one.
+            self._settle(turn)
+            share = [claim for claim in taken.claims if claim.edition_id == edition_id]
             letters = messages(share, self._stationeries(edition_id), self._token_key, self._options.public_url)
-            outcomes = self._hand_over(letters, fence)
-            self._settle(list(zip(share, outcomes, strict=True)))
+            outcomes = self._hand_over(letters, taken.is_too_late)
+            turn.accepted = list(zip(share, outcomes, strict=True))
+            if not all(isinstance(each, Accepted) for each in outcomes):
+                self._settle(turn)
             self._react(outcomes)
 
-    def _hand_over(self, letters: Sequence[Message], fence: Fence) -> list[Outcome]:
+    def _settle(self, turn: Turn) -> None:
+        """Commit the outcomes in a transaction of their own: they do not hold other rows while they wait for one."""
+        if turn.accepted:
+            patiently(partial(self._write_down, turn.accepted))
+            turn.accepted = []
+
+    def _write_down(self, outcomes: Sequence[tuple[Claim, Outcome]]) -> None:
+        with self._database.writing() as connection:
+            ledger.settle(connection, outcomes)
+
+    def _hand_over(self, letters: Sequence[Message], is_too_late: IsTooLate) -> list[Outcome]:
         """The Outcome of each; one that cannot travel at all is refused here, and the others go without it."""
         faults = [fault_of(letter) for letter in letters]
         good = [letter for letter, fault in zip(letters, faults, strict=True) if not fault]
-        made = iter(self._mailer.submit(good, fence.is_past, in_bulk=self.pace.in_bulk) if good else [])
+        made = iter(self._mailer.submit(good, is_too_late, in_bulk=self.pace.in_bulk) if good else [])
         return [Refused(fault) if fault else next(made) for fault in faults]
-
-    def _settle(self, outcomes: Sequence[tuple[ledger.Claim, Outcome]]) -> None:
-        """Commit the outcomes, waiting for a database that is gone for a while: no acceptance is forgotten."""
-        until = time.monotonic() + DATABASE_PATIENCE_SECONDS
-        while True:
-            try:
-                with self._database.writing() as connection:
-                    ledger.settle(connection, outcomes)
-            except StoreError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.2)
-            else:
-                return
 
     def _react(self, outcomes: Sequence[Outcome]) -> None:
         with self._lock:
@@ -214,9 +213,9 @@ class Lanes:
             if is_busy:
                 self._throttle.refused(time.monotonic())
         if halt is not None:
-            self._pause(halt)
+            patiently(partial(self._pause, halt))
         elif is_busy or any(isinstance(each, NotSent) for each in outcomes):
-            self._hold_back()
+            patiently(self._hold_back)
 
     def _hold_back(self) -> None:
         with self._database.writing() as connection:
@@ -228,24 +227,19 @@ class Lanes:
             campaigns.pause_if_sending(connection, self._campaign.id, halt.reason, halt.todo, goes_on_at)
         self.stop()
 
-    def _wait_for_permit(self, size: int) -> bool:
-        """Wait until `size` messages may leave; False when somebody said stop meanwhile."""
-        while not self._stop.is_set():
-            self._refresh_account()
-            rate = self.pace.per_second * self._throttle.share(time.monotonic())
-            with self._database.writing() as connection:
-                permit = pace.take(connection, self._account.name, size, rate)
-            if self._stop.wait(permit.wait_seconds):
-                return False
-            if permit.is_granted:
-                return True
-        return False
+    def _per_second(self) -> float:
+        with self._lock:
+            return self.pace.per_second * self._throttle.share(time.monotonic())
+
+    def _is_account_due(self) -> bool:
+        """Whether what is granted must be asked again, by the lane that is told so."""
+        with self._lock:
+            is_due = time.monotonic() - self._account_at >= ACCOUNT_SECONDS
+            if is_due:
+                self._account_at = time.monotonic()
+            return is_due
 
     def _refresh_account(self) -> None:
-        with self._lock:
-            if time.monotonic() - self._account_at < ACCOUNT_SECONDS:
-                return
-            self._account_at = time.monotonic()
         try:
             found = self._mailer.account()
         except ProviderError:

@@ -1,5 +1,6 @@
 """Pace: how fast, how many a call, and by which road."""
 
+import math
 from dataclasses import dataclass
 
 from dispatch.model.message import Account
@@ -8,6 +9,9 @@ from dispatch.model.message import Account
 BULK_ABOVE_PER_SECOND = 100.0
 #: people in one bulk call (SES: "up to 50 destinations")
 MOST_IN_BULK = 50
+#: how slow an answer may be without the pace being lost
+ANSWER_SECONDS = 0.25
+LEAST_CALLS, MOST_CALLS = 4, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,12 @@ class Pace:
     batch: int
     #: whether one call carries the whole claim
     in_bulk: bool
+
+    @property
+    def calls_in_flight(self) -> int:
+        """How many calls at the same time hold the pace."""
+        needed = math.ceil(self.per_second / self.batch * ANSWER_SECONDS)
+        return min(MOST_CALLS, max(LEAST_CALLS, needed))
 
 
 def pace_for(account: Account, rate_share: float, *, has_bulk: bool) -> Pace:

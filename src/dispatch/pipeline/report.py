@@ -3,7 +3,7 @@
 from dispatch.errors import CampaignError
 from dispatch.model.campaign import Campaign
 from dispatch.model.report import Rates, Report
-from dispatch.pipeline.lanes import SendOptions
+from dispatch.pipeline.options import SendOptions
 from dispatch.store import campaigns, reports
 from dispatch.store.database import Database
 

@@ -14,7 +14,8 @@ from dispatch.model.report import Rates
 from dispatch.pipeline.canary import canary_of, judge
 from dispatch.pipeline.glance import Glance
 from dispatch.pipeline.ingest import pull
-from dispatch.pipeline.lanes import EVERYBODY, Choice, Lanes, SendOptions
+from dispatch.pipeline.lanes import Lanes
+from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
 from dispatch.pipeline.ports import Mailer, Notices
 from dispatch.pipeline.presence import Presence
 from dispatch.pipeline.reconcile import open_questions

@@ -8,7 +8,7 @@ from dispatch.errors import DispatchError, ProviderError
 from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import Delivery, DeliveryState
 from dispatch.pipeline.ingest import pull
-from dispatch.pipeline.lanes import SendOptions
+from dispatch.pipeline.options import SendOptions
 from dispatch.pipeline.ports import Mailer, Notices
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.send import Sending, Watch

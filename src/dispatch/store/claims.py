@@ -44,22 +44,30 @@ def claim(
     seqs = sorted(taken)
     if not seqs:
         return []
-    rows = connection.execute(_PEOPLE, {"seqs": seqs}).all()
-    _skip(connection, rows)
-    return [
-        Claim(
-            seq=row.seq,
-            delivery_id=DeliveryId(row.id),
-            campaign_id=campaign_id,
-            attempt=row.attempt,
-            address=row.address,
-            envelope=f"{row.address.rpartition('@')[0]}@{row.key.rpartition('@')[2]}",
-            edition_id=row.edition_id,
-            values={**(row.attributes or {}), "name": row.name or "", "email": row.address},
+    claims: list[Claim] = []
+    skipped: list[dict[str, Any]] = []
+    # Unpacked: a row's attributes cost more than all that is done with them.
+    for seq, delivery_id, attempt, address, key, edition_id, name, attributes, wish, suppressed in connection.execute(
+        _PEOPLE, {"seqs": seqs}
+    ):
+        if why := _reason_to_skip(wish, suppressed):
+            skipped.append({"of_seq": seq, "why": why})
+            continue
+        claims.append(
+            Claim(
+                seq=seq,
+                delivery_id=DeliveryId(delivery_id),
+                campaign_id=campaign_id,
+                attempt=attempt,
+                address=address,
+                envelope=f"{address.rpartition('@')[0]}@{key.rpartition('@')[2]}",
+                edition_id=edition_id,
+                values={**(attributes or {}), "name": name or "", "email": address},
+            )
         )
-        for row in rows
-        if not _reason_to_skip(row)
-    ]
+    if skipped:
+        connection.execute(_SKIP, skipped)
+    return claims
 
 
 def _take(conditions: Sequence[ColumnElement[bool]]) -> Update:
@@ -86,6 +94,7 @@ def _take(conditions: Sequence[ColumnElement[bool]]) -> Update:
     )
 
 
+_SUBSCRIBED = SubscriptionState.SUBSCRIBED.value
 # Built once: building a statement costs more than running it.
 _TAKE = _take([deliveries.c.campaign_id == bindparam("of_campaign"), deliveries.c.state == DeliveryState.QUEUED.value])
 _PEOPLE = (
@@ -96,7 +105,6 @@ _PEOPLE = (
         deliveries.c.address,
         deliveries.c.key,
         deliveries.c.edition_id,
-        members.c.id.label("member_id"),
         members.c.name,
         members.c.attributes,
         subscriptions.c.state.label("wish"),
@@ -118,24 +126,19 @@ _PEOPLE = (
 )
 
 
-def _reason_to_skip(row: Any) -> str:
-    if row.suppressed is not None:
-        is_erased = row.suppressed == SuppressionReason.ERASED.value
+_SKIP = (
+    update(deliveries)
+    .where(deliveries.c.seq == bindparam("of_seq"))
+    .values(state=DeliveryState.SKIPPED.value, reason=bindparam("why"))
+)
+
+
+def _reason_to_skip(wish: str | None, suppressed: str | None) -> str:
+    """Why a person is not mailed after all: `wish` is their Subscription's state, None for none."""
+    if suppressed is not None:
+        is_erased = suppressed == SuppressionReason.ERASED.value
         return SkipReason.ERASED.value if is_erased else SkipReason.SUPPRESSED.value
-    if row.member_id is None or row.wish != SubscriptionState.SUBSCRIBED.value:
-        return SkipReason.UNSUBSCRIBED.value
-    return ""
-
-
-def _skip(connection: Connection, rows: Sequence[Any]) -> None:
-    skipped = [{"of_seq": row.seq, "why": reason} for row in rows if (reason := _reason_to_skip(row))]
-    if skipped:
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.seq == bindparam("of_seq"))
-            .values(state=DeliveryState.SKIPPED.value, reason=bindparam("why")),
-            skipped,
-        )
+    return "" if wish == _SUBSCRIBED else SkipReason.UNSUBSCRIBED.value
 
 
 def is_queued(campaign_id: CampaignId, only: Collection[int] | None = None) -> list[ColumnElement[bool]]:

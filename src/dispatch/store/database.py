@@ -6,8 +6,9 @@ PostgreSQL by URL, with synchronous commit.
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +44,8 @@ class Database:
         # SQLite reads one state in every transaction; PostgreSQL only from this level on.
         self._reading = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
         self._keys: dict[str, bytes] = {}
+        # SQLite has one writer at a time; without this its threads would sleep in SQLite's own polling.
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
 
     @classmethod
     def open(cls, url: str | URL) -> Self:
@@ -88,7 +91,7 @@ class Database:
 
         Raises StoreError where the database is gone, full or locked for too long.
         """
-        with self._faults_told(), self._writing.begin() as connection:
+        with self._faults_told(), self._turn, self._writing.begin() as connection:
             yield connection
 
     @contextmanager
