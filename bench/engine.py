@@ -1,22 +1,33 @@
-"""The sending engine against a sink that answers at once, with the ledger on; and the bare loops beside it.
+"""The sending engine, with the ledger on, against a sink; and the bare loops beside it in the same run.
 
-`python -m bench.engine [PEOPLE …]`: recipients a second, CPU-ms a recipient, peak memory, for each number of people.
+    python -m bench.engine [PEOPLE …]
+
+Recipients a second, CPU-ms a recipient and peak memory for each number of people, on SQLite on disk and on PostgreSQL
+with durable commits; then how well a granted rate is held when an answer takes 100 ms, and what a second worker brings.
+Every measurement runs in a process of its own. CPU-ms is the figure to trust where other work runs beside it.
 """
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.journey.scene import own_postgres
+
 REPOSITORY = Path(__file__).parents[1]
-BRIEF = REPOSITORY / "briefs" / "2023-09-19-potential-arms-deals" / "brief.md"
+SLOW_ANSWER = 0.1
+#: goals
+GOAL_PER_SECOND, GOAL_MEMORY, GOAL_HELD, GOAL_WORKERS = 7_000, 200, 0.97, 1.7
+#: granted rates, and the people that take about 20 s at each
+#: calls in flight of each of two processes: few, so that the answers and not the processor are the limit
+CALLS = 4
+RATES = {14: 280, 200: 4_000, 1_000: 20_000}
 
 
 @contextmanager
@@ -35,195 +46,108 @@ def sink(delay: float = 0.0, rate: float = 1_000_000.0) -> Iterator[str]:
             process.wait()
 
 
-def use(url: str) -> None:
-    """Turn this process's AWS calls to the sink."""
-    os.environ.update(
-        AWS_ENDPOINT_URL=url, AWS_ACCESS_KEY_ID="bench", AWS_SECRET_ACCESS_KEY="bench", AWS_DEFAULT_REGION="us-east-1"
-    )
-
-
-def measured(people: int, run: Callable[[], None]) -> dict[str, float]:
-    """What a run costs: wall and CPU of this process."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    run()
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"people": people, "per_second": people / wall, "cpu_ms": cpu / people * 1000, "peak_mb": peak}
-
-
-def send_all(people: int, database_url: str) -> dict[str, float]:
-    """Freeze and send the seed brief to so many members."""
-    from dispatch.aws.mailer import SesMailer
-    from dispatch.files import FolderPublisher
-    from dispatch.pipeline.options import SendOptions
-    from dispatch.pipeline.plan import Terms, freeze, propose
-    from dispatch.pipeline.prepare import prepare
-    from dispatch.pipeline.send import Watch, send
-    from dispatch.settings import load
-    from dispatch.store.database import Database
-
-    audiences = load(REPOSITORY, {}).all_audiences()
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database.open(database_url)
-        fill(database, people)
-        prepared = prepare(REPOSITORY, BRIEF, audiences, public_url="https://briefs.example.org")
-        mailer = SesMailer(region="us-east-1", configuration_set="dispatch", timeout_seconds=30)
-        proposal = propose(database, prepared, audiences, "ses")
-        started = time.perf_counter()
-        campaign = freeze(database, proposal, FolderPublisher(Path(folder)), Terms()).campaign
-        print(f"  freeze {time.perf_counter() - started:.2f} s", file=sys.stderr)
-        options = SendOptions(
-            public_url="https://briefs.example.org",
-            claim_seconds=60,
-            grace_seconds=900,
-            settle_seconds=0,
-            rate_share=1.0,
-            calls_in_flight=CALLS_IN_FLIGHT,
-            max_bounce_rate=0.05,
-            max_complaint_rate=0.003,
-            rates_after=200,
-            complaints_after=3,
-        )
-        watch = Watch(lambda _: None, lambda: False, lambda _: False)
-        account = mailer.account()
-        found = measured(people, lambda: check(send(database, campaign, mailer, None, account, options, watch)))
-        database.close()
+def seen(url: str) -> dict[str, float]:
+    """What a sink has taken and refused."""
+    with urllib.request.urlopen(f"{url}/seen") as answer:
+        found: dict[str, float] = json.load(answer)
         return found
 
 
-CALLS_IN_FLIGHT = int(os.environ.get("BENCH_CALLS_IN_FLIGHT", "2"))
+def start(url: str, *arguments: object) -> "subprocess.Popen[str]":
+    """One measurement, or a part of it, in a process of its own."""
+    environ = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    command = [sys.executable, "-m", "bench.sending", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=REPOSITORY, env=environ, stdout=subprocess.PIPE, text=True)
 
 
-def check(campaign: object) -> None:
-    """A figure of an unfinished run is no figure."""
-    assert str(getattr(campaign, "state", "")) == "finished", campaign
-
-
-def fill(database: object, people: int) -> None:
-    """Members of the center's list."""
-    from dispatch.store.database import Database
-    from dispatch.store.schema import members, subscriptions
-
-    assert isinstance(database, Database)
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    with database.writing() as connection:
-        for start in range(1, people + 1, 10_000):
-            numbers = range(start, min(people + 1, start + 10_000))
-            rows = [
-                {
-                    "id": number,
-                    "key": f"reader{number}@example.org",
-                    "address": f"reader{number}@example.org",
-                    "address_hash": f"{number:064x}",
-                    "name": f"Reader {number}",
-                    "attributes": {"organisation": "The Institute"},
-                    "created_at": now,
-                    "updated_at": now,
-                }
-                for number in numbers
-            ]
-            connection.execute(members.insert(), rows)
-            ties = {"member_list": "center", "state": "subscribed", "since": now, "source": "bench"}
-            connection.execute(subscriptions.insert(), [{"member_id": number, **ties} for number in numbers])
-
-
-def naive(people: int) -> dict[str, float]:
-    """boto3's send_email in a loop, one person after the other, as most scripts do it."""
-    import boto3
-
-    client = boto3.client("sesv2")
-    html, text = "x" * 37_000, "x" * 4_400
-
-    def run() -> None:
-        for number in range(people):
-            client.send_email(
-                FromEmailAddress="a@example.org",
-                Destination={"ToAddresses": [f"reader{number}@example.org"]},
-                Content={
-                    "Simple": {
-                        "Subject": {"Data": "s"},
-                        "Body": {"Html": {"Data": html}, "Text": {"Data": text}},
-                    }
-                },
-            )
-
-    return measured(people, run)
-
-
-def bare_bulk(people: int) -> dict[str, float]:
-    """boto3's send_bulk_email in a loop, 50 people a call, without any ledger."""
-    import boto3
-
-    client = boto3.client("sesv2")
-    content = {"Subject": "s", "Html": "x" * 37_000, "Text": "x" * 4_400}
-
-    def run() -> None:
-        for start in range(0, people, 50):
-            client.send_bulk_email(
-                FromEmailAddress="a@example.org",
-                DefaultContent={"Template": {"TemplateContent": content, "TemplateData": "{}"}},
-                BulkEmailEntries=[
-                    {
-                        "Destination": {"ToAddresses": [f"reader{number}@example.org"]},
-                        "ReplacementTags": [{"Name": "delivery", "Value": "0" * 32}],
-                        "ReplacementEmailContent": {
-                            "ReplacementTemplate": {"ReplacementTemplateData": json.dumps({"name": f"R {number}"})}
-                        },
-                        "ReplacementHeaders": [
-                            {"Name": "List-Unsubscribe", "Value": f"<https://example.org/{number}>"}
-                        ],
-                    }
-                    for number in range(start, min(people, start + 50))
-                ],
-            )
-
-    return measured(people, run)
-
-
-def apart(name: str, *arguments: str) -> dict[str, float]:
-    """One measurement in a process of its own, so that memory and imports are its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.engine", "--one", name, *arguments],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+def finish(process: "subprocess.Popen[str]") -> dict[str, float]:
+    """What a measurement found."""
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    found: dict[str, float] = json.loads(said.splitlines()[-1])
     return found
 
 
-def one(name: str, arguments: list[str]) -> None:
-    """Run one measurement and print it."""
+def apart(*arguments: object) -> dict[str, float]:
+    """One whole measurement against a sink that answers at once."""
     with sink() as url:
-        use(url)
-        if name == "send":
-            found = send_all(int(arguments[0]), arguments[1])
-        else:
-            found = {"naive": naive, "bulk": bare_bulk}[name](int(arguments[0]))
-    print(json.dumps(found))
+        return finish(start(url, *arguments))
+
+
+@contextmanager
+def database(kind: str) -> Iterator[str]:
+    """The URL of an empty database."""
+    if kind == "SQLite":
+        (REPOSITORY / ".cache").mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=REPOSITORY / ".cache") as folder:
+            yield f"sqlite:///{folder}/bench.db"
+    else:
+        with own_postgres() as server:
+            yield server.new_database("bench")
 
 
 def show(title: str, found: dict[str, float]) -> None:
     """One row of figures."""
     print(
-        f"{title:<44}{found['people']:>10,.0f}{found['per_second']:>12,.0f}/s"
-        f"{found['cpu_ms']:>10.3f} CPU-ms{found['peak_mb']:>8.0f} MB"
+        f"  {title:<40}{found['people']:>10,.0f}{found['per_second']:>10,.0f}/s"
+        f"{found['cpu_ms']:>9.3f} CPU-ms{found['peak_mb']:>7.0f} MB",
+        flush=True,
     )
 
 
-def main(numbers: list[int]) -> None:
-    """All measurements, side by side."""
-    show("naive boto3 send_email", apart("naive", "1000"))
-    show("bare send_bulk_email, no ledger", apart("bulk", "20000"))
-    for people in numbers:
-        with tempfile.TemporaryDirectory(dir=REPOSITORY / ".cache") as folder:
-            show("dispatch send, ledger on SQLite", apart("send", str(people), f"sqlite:///{folder}/bench.db"))
+def throughput(numbers: list[int]) -> None:
+    """The engine beside the bare loops."""
+    print(f"An answer at once (goals: {GOAL_PER_SECOND:,}/s on SQLite, {GOAL_MEMORY} MB at 1,000,000)")
+    naive = apart("naive", 2_000)
+    show("naive: boto3 send_email, one by one", naive)
+    show("bare: boto3 send_bulk_email, no ledger", apart("bulk", 20_000))
+    show("bare, without botocore's validation", apart("bulk-unchecked", 20_000))
+    for kind in ("SQLite", "PostgreSQL"):
+        for people in numbers:
+            with database(kind) as url:
+                found = apart("send", url, people, 2, 1.0)
+            show(f"dispatch send, {kind}", found)
+            print(f"{'':52}{found['per_second'] / naive['per_second']:>10.1f} times naive", flush=True)
+
+
+def holding() -> None:
+    """How well a granted rate is held at slow answers, as the sink sees it."""
+    print(
+        f"An answer after {SLOW_ANSWER * 1000:.0f} ms, SQLite (goal: {GOAL_HELD:.0%} of the granted rate, none refused)"
+    )
+    for rate, people in RATES.items():
+        with sink(SLOW_ANSWER, rate) as address, database("SQLite") as url:
+            # The whole rate, because nobody else sends here; the default leaves a tenth to others.
+            finish(start(address, "send", url, people, 0, 1.0))
+            found = seen(address)
+        held = found["per_second"] / rate
+        print(f"  granted {rate:>6,}/s   held {found['per_second']:>8,.1f}/s = {held:.1%}   refused {found['refused']}")
+
+
+def workers(people: int = 20_000) -> None:
+    """What a second process brings, where the answers and not the processor are the limit."""
+    print(
+        f"An answer after {SLOW_ANSWER * 1000:.0f} ms, PostgreSQL, {CALLS} calls a process (goal: {GOAL_WORKERS} times)"
+    )
+    rates = []
+    for number in (1, 2):
+        with sink(SLOW_ANSWER) as address, database("PostgreSQL") as url:
+            finish(start(address, "freeze", url, people))
+            for process in [start(address, "join", url, people, CALLS, 1.0) for _ in range(number)]:
+                finish(process)
+            rates.append(seen(address)["per_second"])
+        print(
+            f"  {number} process{'es' if number > 1 else ''}   {rates[-1]:>8,.0f}/s   {rates[-1] / rates[0]:.2f} times"
+        )
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        one(sys.argv[2], sys.argv[3:])
-    else:
-        (REPOSITORY / ".cache").mkdir(exist_ok=True)
-        main([int(each) for each in sys.argv[1:]] or [10_000, 100_000])
+    throughput([int(each) for each in sys.argv[1:]] or [10_000, 100_000, 1_000_000])
+    holding()
+    workers()
