@@ -5,11 +5,13 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
+from dispatch.pipeline.pace import Throttle
 from dispatch.store import pace
 from dispatch.store.database import Database, clock
-from dispatch.store.pace import MAX_AHEAD_SECONDS, Permit
+from dispatch.store.pace import MAX_AHEAD_SECONDS, MOST_HELD_BACK_SECONDS, Permit
 from dispatch.store.schema import pace as row
 
 ACCOUNT = "us-east-1"
@@ -24,6 +26,12 @@ def ahead(database: Database) -> float:
     """By how many seconds the row is ahead of the clock."""
     with database.reading() as connection:
         return float(connection.execute(select(row.c.next_at)).scalar_one()) - clock(connection).timestamp()
+
+
+def put_clock_back(database: Database, seconds: float) -> None:
+    """Seen from the clock, the row lies further ahead by so much."""
+    with database.writing() as connection:
+        connection.execute(update(row).values(next_at=row.c.next_at + seconds))
 
 
 # The waits are seconds, so that a busy machine, which takes a part of one for a statement, changes nothing.
@@ -83,6 +91,44 @@ def test_holding_back_moves_the_next_message_on(database: Database) -> None:
         pace.hold_back(connection, ACCOUNT, 4.0)
 
     assert 2.0 < take(database, 1, 1000.0).wait_seconds <= 4.0
+
+
+@pytest.mark.parametrize("per_second", [0.05, 0.4, 14.0, 900.0])
+def test_a_clock_that_is_put_back_stops_nobody(database: Database, per_second: float) -> None:
+    take(database, 1, per_second)
+    put_clock_back(database, 3600.0)
+
+    assert take(database, 1, per_second) == Permit(0.0, is_granted=True)
+    assert ahead(database) <= 1 / per_second + 0.01
+    # The pace holds from there on.
+    second = take(database, 1, per_second)
+    assert second.is_granted is (2 / per_second <= MAX_AHEAD_SECONDS)
+    assert per_second > 1.0 or second.wait_seconds > 0
+
+
+def test_a_small_step_of_the_clock_back_is_waited_for(database: Database) -> None:
+    """It cannot be told from a row that others have moved on."""
+    take(database, 1, 14.0)
+    put_clock_back(database, 4.0)
+
+    assert 2.0 < take(database, 1, 14.0).wait_seconds <= 4.1
+
+
+def test_a_slow_step_is_not_taken_for_a_clock_put_back(database: Database) -> None:
+    """Another process was slowed down by the provider as far as it goes; this one was not."""
+    take(database, 1, 0.9 * Throttle.FLOOR)
+
+    assert 1 / (0.9 * Throttle.FLOOR) > 20
+    assert take(database, 1, 0.9).is_granted is False
+
+
+def test_holding_back_long_is_not_taken_for_a_clock_put_back(database: Database) -> None:
+    take(database, 1, 1000.0)
+    with database.writing() as connection:
+        pace.hold_back(connection, ACCOUNT, 60.0)
+
+    assert ahead(database) <= MOST_HELD_BACK_SECONDS + 0.01
+    assert take(database, 1, 1000.0).wait_seconds > 3.0
 
 
 def test_threads_that_begin_at_once_share_one_row(database: Database) -> None:

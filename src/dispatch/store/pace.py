@@ -8,7 +8,7 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Float, bindparam, cast, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Float, bindparam, case, cast, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -16,6 +16,10 @@ from dispatch.store.schema import pace
 
 #: the row never runs further ahead of the clock than this: more takers find no permit and ask again
 MAX_AHEAD_SECONDS = 5.0
+#: nor is it held back by more than this at once
+MOST_HELD_BACK_SECONDS = 5.0
+#: a process that the provider slowed down takes steps of up to so many times the length of another's
+LONGEST_STEPS = 20
 
 _EPOCH = {
     # julianday, because unixepoch('subsec') is NULL on SQLite 3.40
@@ -35,7 +39,8 @@ class Permit:
 def take(connection: Connection, account: str, messages: int, per_second: float) -> Permit:
     """Leave to send `messages` at `per_second`, shared with every other process on this database.
 
-    A permit that is not granted says how long to wait before asking again.
+    A permit that is not granted says how long to wait before asking again. A row further ahead than takers can have
+    moved it was written before the clock was put back: it counts as due now.
     """
     step = messages / per_second
     statement = _take(connection.dialect.name)
@@ -55,12 +60,14 @@ def _take(dialect: str) -> ReturningUpdate[Any]:
     """Built once for each kind of database: building a statement costs more than running it."""
     now = _now(dialect)
     step = bindparam("step", type_=Float)
+    most_ahead = MAX_AHEAD_SECONDS + MOST_HELD_BACK_SECONDS + LONGEST_STEPS * step
+    due = case((pace.c.next_at > now + most_ahead, now), else_=pace.c.next_at)
     # Whoever finds the row idle may take even a step of more than 5 s: at a slow pace every step is one.
-    has_room = or_(pace.c.next_at <= now, pace.c.next_at + step <= now + MAX_AHEAD_SECONDS)
+    has_room = or_(due <= now, due + step <= now + MAX_AHEAD_SECONDS)
     return (
         update(pace)
         .where(pace.c.account == bindparam("of_account"), has_room)
-        .values(next_at=_later(dialect)(pace.c.next_at, now) + step)
+        .values(next_at=_later(dialect)(due, now) + step)
         .returning(pace.c.next_at - step - now)
     )
 
@@ -74,7 +81,7 @@ def _later(dialect: str) -> Any:
 
 
 def hold_back(connection: Connection, account: str, seconds: float) -> None:
-    """Move the next message on by some seconds, because the provider asked to slow down."""
+    """Move the next message on by some seconds, at most five, because the provider asked to slow down."""
     dialect = connection.dialect.name
-    later = _later(dialect)(pace.c.next_at, _now(dialect) + seconds)
+    later = _later(dialect)(pace.c.next_at, _now(dialect) + min(seconds, MOST_HELD_BACK_SECONDS))
     connection.execute(update(pace).where(pace.c.account == account).values(next_at=later))
