@@ -251,6 +251,15 @@ def test_a_bulk_call_refused_for_one_entry_is_halved_until_that_one_is_alone(pra
     assert calls(practice) == 5
 
 
+def test_a_bulk_call_refused_for_everybody_is_not_tried_for_each_of_them(practice: PracticeServer) -> None:
+    practice.faults({"fault": "refuse", "message": "No."})
+    made = submit(people(50), in_bulk=True)
+    refused = [each for each in made if each == Refused("BadRequestException: No.")]
+    assert 3 <= len(refused) <= 6
+    assert {type(each) for each in made} == {Refused, NotSent}
+    assert (calls(practice) <= 16, practice.messages()) == (True, [])
+
+
 def test_a_bulk_answer_of_several_kinds_is_unknown_for_everybody(practice: PracticeServer) -> None:
     practice.faults({"fault": "partial", "addresses": ["reader2@example.com"]})
     made = submit(people(3), in_bulk=True)

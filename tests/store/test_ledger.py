@@ -344,6 +344,15 @@ def test_a_claim_that_nobody_settled_becomes_uncertain_after_its_time(database: 
     assert "ended before" in reasons(database, campaign)["ann"]
 
 
+def test_a_claim_of_before_the_clock_was_put_back_expires_too(database: Database, campaign: Campaign) -> None:
+    """Seen from the clock, it was made an hour from now; without this nobody would ever be told of it."""
+    claim(database, campaign, 1)
+    make_older(database, -3600)
+
+    assert expire(database, campaign) == 1
+    assert states(database, campaign)["ann"] is UNCERTAIN
+
+
 def test_what_is_uncertain_is_not_claimed_until_a_person_says_so(database: Database, campaign: Campaign) -> None:
     (claimed,) = claim(database, campaign, 1)
     settle(database, claimed, Unknown("reset"))

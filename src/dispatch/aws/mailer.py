@@ -14,7 +14,7 @@ from dispatch.aws.call import Call, Calls
 from dispatch.aws.client import CONNECT_SECONDS, ses_client
 from dispatch.aws.identities import unverified
 from dispatch.aws.outcomes import of_bulk_status, of_failure
-from dispatch.model.message import Accepted, Account, Message, Outcome, Refused, Unknown
+from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome, Refused, Unknown
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import (
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
         SendBulkEmailRequestTypeDef,
         SendEmailRequestTypeDef,
     )
+
+
+#: people refused alone, and nobody taken, from which on the others of a call are not tried
+HOPELESS_REFUSALS = 3
 
 
 class SesMailer:
@@ -71,7 +75,11 @@ class SesMailer:
         if isinstance(found, Refused) and len(messages) > 1:
             # One bad entry makes SES refuse the call, and then nothing has left: halved until the bad one is alone.
             half = len(messages) // 2
-            return [*self._in_bulk(messages[:half], is_too_late), *self._in_bulk(messages[half:], is_too_late)]
+            first = self._in_bulk(messages[:half], is_too_late)
+            if _is_hopeless(first):
+                given_back = NotSent("SES refused everybody who was tried; the others were not")
+                return [*first, *[given_back] * (len(messages) - half)]
+            return [*first, *self._in_bulk(messages[half:], is_too_late)]
         return [found] * len(messages)
 
     def _call(
@@ -135,6 +143,12 @@ class SesMailer:
         if first.reply_to:
             request["ReplyToAddresses"] = [first.reply_to]
         return request
+
+
+def _is_hopeless(outcomes: Sequence[Outcome]) -> bool:
+    """Whether it is not one person's entry that SES refuses: several were tried alone, and none was taken."""
+    refused = sum(isinstance(each, Refused) for each in outcomes)
+    return refused >= HOPELESS_REFUSALS and all(isinstance(each, Refused | NotSent) for each in outcomes)
 
 
 def bulk_outcomes(results: Sequence[Any], people: int) -> list[Outcome]:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 
 from dispatch.errors import ProviderError
 from dispatch.model.campaign import Campaign
@@ -14,7 +13,7 @@ from dispatch.pipeline.fence import Fence
 from dispatch.pipeline.message import Stationery, messages, stationery
 from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
 from dispatch.pipeline.pace import Pace, Throttle, pace_for
-from dispatch.pipeline.patience import patiently
+from dispatch.pipeline.patience import patient
 from dispatch.pipeline.ports import IsTooLate, Mailer
 from dispatch.pipeline.streaks import Halt, Streaks
 from dispatch.store import campaigns, ledger, pace
@@ -137,7 +136,7 @@ class Lanes:
             self._refresh_account()
         if not turn.size:
             turn.size = self._reserve(self.pace.batch)
-        taken = patiently(partial(self._take, turn))
+        taken = self._take(turn)
         turn.accepted = []
         if taken.wait_seconds:
             turn.has_permit = taken.has_permit
@@ -148,6 +147,7 @@ class Lanes:
         self._submit(taken, turn)
         return taken.has_more or bool(turn.accepted)
 
+    @patient
     def _take(self, turn: Turn) -> Taken:
         """Write down what was accepted and take up to `turn.size` claims, in one transaction.
 
@@ -188,9 +188,10 @@ class Lanes:
     def _settle(self, turn: Turn) -> None:
         """Commit the outcomes in a transaction of their own: they do not hold other rows while they wait for one."""
         if turn.accepted:
-            patiently(partial(self._write_down, turn.accepted))
+            self._write_down(turn.accepted)
             turn.accepted = []
 
+    @patient
     def _write_down(self, outcomes: Sequence[tuple[Claim, Outcome]]) -> None:
         with self._database.writing() as connection:
             ledger.settle(connection, outcomes)
@@ -213,14 +214,16 @@ class Lanes:
             if is_busy:
                 self._throttle.refused(time.monotonic())
         if halt is not None:
-            patiently(partial(self._pause, halt))
+            self._pause(halt)
         elif is_busy or any(isinstance(each, NotSent) for each in outcomes):
-            patiently(self._hold_back)
+            self._hold_back()
 
+    @patient
     def _hold_back(self) -> None:
         with self._database.writing() as connection:
             pace.hold_back(connection, self._account.name, 1.0)
 
+    @patient
     def _pause(self, halt: Halt) -> None:
         with self._database.writing() as connection:
             goes_on_at = clock(connection) + timedelta(hours=1) if halt.is_for_today else None
@@ -262,6 +265,7 @@ class Lanes:
             if self.left is not None:
                 self.left += size
 
+    @patient
     def _stationeries(self, edition_id: int) -> dict[int, Stationery]:
         if edition_id not in self._papers:
             with self._database.reading() as connection:

@@ -1,8 +1,9 @@
 """Patience: a database that is gone for a while is waited for, so that no acceptance is forgotten."""
 
+import functools
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from dispatch.errors import StoreError
 
@@ -10,19 +11,25 @@ from dispatch.errors import StoreError
 DATABASE_PATIENCE_SECONDS = 60.0
 _AGAIN_SECONDS = 0.2
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def patiently(act: Callable[[], T]) -> T:
-    """What a whole transaction gives, tried again while the database is gone. Raises StoreError in the end.
+def patient(act: Callable[P, T]) -> Callable[P, T]:
+    """A whole transaction that is tried again while the database is gone. Raises StoreError in the end.
 
-    A transaction whose commit was not confirmed may run twice, so that only such may be done so as bear it.
+    One whose commit was not confirmed may run twice, so that only such may be marked as bear it.
     """
-    until = time.monotonic() + DATABASE_PATIENCE_SECONDS
-    while True:
-        try:
-            return act()
-        except StoreError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(_AGAIN_SECONDS)
+
+    @functools.wraps(act)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> T:
+        until = time.monotonic() + DATABASE_PATIENCE_SECONDS
+        while True:
+            try:
+                return act(*args, **kwargs)
+            except StoreError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_AGAIN_SECONDS)
+
+    return tried

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from dispatch.pipeline.glance import Glance
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.lanes import Lanes
 from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
+from dispatch.pipeline.patience import patient
 from dispatch.pipeline.ports import Mailer, Notices
 from dispatch.pipeline.presence import Presence
 from dispatch.pipeline.reconcile import open_questions
@@ -124,17 +126,28 @@ class Sending:
 
     def _wait_for_its_time(self) -> bool:
         """Wait until the Campaign is due; False when it was stopped before."""
-        while not self.choice.is_named:
-            with self.database.reading() as connection:
-                found = campaigns.find_by_id(connection, self.campaign.id)
-                now = clock(connection)
-            if found is None or found.not_before is None or found.not_before <= now:
-                return True
+        while not self.choice.is_named and (seconds := self._seconds_to_wait()) > 0:
             if self._is_stopped():
                 return False
-            self._show("waiting for its time")
-            self._is_over.wait(min(TICK_SECONDS, (found.not_before - now).total_seconds()))
+            self._wait("waiting for its time", seconds)
         return True
+
+    @patient
+    def _seconds_to_wait(self) -> float:
+        """How long it is still until the Campaign is due."""
+        with self.database.reading() as connection:
+            found = campaigns.find_by_id(connection, self.campaign.id)
+            now = clock(connection)
+        if found is None or found.not_before is None:
+            return 0.0
+        return (found.not_before - now).total_seconds()
+
+    def _wait(self, phase: str, seconds: float = TICK_SECONDS) -> None:
+        """Show how far it is, and wait a moment, no longer than a tick."""
+        # A database that is gone is waited for where something depends on it; a look does not.
+        with suppress(StoreError):
+            self._show(phase)
+        self._is_over.wait(min(TICK_SECONDS, seconds))
 
     def _send_and_settle(self) -> None:
         waited_since: float | None = None
@@ -150,9 +163,9 @@ class Sending:
                 return
             if time.monotonic() - waited_since > self.options.settle_seconds:
                 return
-            self._show("waiting for events")
-            self._is_over.wait(TICK_SECONDS)
+            self._wait("waiting for events")
 
+    @patient
     def may_take_more(self) -> bool:
         """Whether somebody waits whom this call may mail."""
         if self.left == 0:
@@ -162,17 +175,25 @@ class Sending:
 
     def send_what_waits(self) -> bool:
         """Run the lanes, a canary first; False when the Campaign was stopped."""
-        while not self.choice.is_named and (first := canary_of(self.database, self.campaign)):
+        while not self.choice.is_named and (first := self._canary()):
             if self.left == 0:
                 return True
             self._run_lanes(Choice(first))
-            judge(self.database, self.campaign, self.options)
+            self._judge()
             if self._is_stopped():
                 return False
-            self._show("waiting for the first people")
-            self._is_over.wait(TICK_SECONDS)
+            self._wait("waiting for the first people")
         self._run_lanes(self.choice)
         return not self._is_stopped()
+
+    @patient
+    def _canary(self) -> frozenset[int]:
+        """Who goes first and is not judged yet."""
+        return canary_of(self.database, self.campaign)
+
+    @patient
+    def _judge(self) -> None:
+        judge(self.database, self.campaign, self.options)
 
     def _run_lanes(self, choice: Choice) -> None:
         lanes = Lanes(self.database, self.mailer, self.campaign, self.account, self.options, self.left, choice)
@@ -183,13 +204,11 @@ class Sending:
             lanes.join(TICK_SECONDS)
             if self.watch.is_interrupted():
                 lanes.stop()
-            try:
+            # The lanes wait for a database that is gone, and end with its fault when it does not come back.
+            with suppress(StoreError):
                 self._mind_the_rates()
                 self._show("sending", lanes)
-            except StoreError:
-                # The lanes wait for the database, and end with its fault when it does not come back.
-                continue
-            self._presence.note(self.accepted + lanes.accepted)
+                self._presence.note(self.accepted + lanes.accepted)
         self.accepted += lanes.accepted
         if isinstance(lanes.fault, DispatchError):
             raise lanes.fault
@@ -210,13 +229,20 @@ class Sending:
 
     def _ask_about_unknown(self) -> bool:
         """Ask about people whose call is of unknown outcome; gives whether some are to be mailed again."""
+        people = self._in_question()
+        return bool(people) and not self._is_stopped() and self.watch.may_send_again(people) and self._again(people)
+
+    @patient
+    def _in_question(self) -> list[Delivery]:
+        """Who may be asked about; claims that nobody settled become unknown first."""
         with self.database.writing() as connection:
             ledger.expire(connection, self.campaign.id, self.options.claim_seconds)
         if not self.mailer.has_events:
-            return False
-        people = open_questions(self.database, self.campaign.id, self.options.grace_seconds).may_be_sent_again
-        if not people or self._is_stopped() or not self.watch.may_send_again(people):
-            return False
+            return []
+        return open_questions(self.database, self.campaign.id, self.options.grace_seconds).may_be_sent_again
+
+    @patient
+    def _again(self, people: list[Delivery]) -> bool:
         with self.database.writing() as connection:
             return bool(questions.send_again(connection, people, "said yes during the send", at_once=True))
 
@@ -232,6 +258,7 @@ class Sending:
             with self.database.writing() as connection:
                 campaigns.pause_if_sending(connection, self.campaign.id, reason, todo)
 
+    @patient
     def _is_settled(self) -> bool:
         """Whether nothing more can be learned by waiting."""
         open_states = [DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN]
@@ -240,6 +267,7 @@ class Sending:
         with self.database.reading() as connection:
             return not ledger.has(connection, self.campaign.id, *open_states)
 
+    @patient
     def _is_stopped(self) -> bool:
         if self.watch.is_interrupted():
             return True
@@ -270,6 +298,7 @@ class Sending:
             )
         )
 
+    @patient
     def close(self) -> Campaign:
         """Write down how it ends: finished when nothing waits and nothing is being submitted."""
         with self.database.writing() as connection:

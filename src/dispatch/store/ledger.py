@@ -134,14 +134,17 @@ def _after(outcome: Outcome) -> tuple[DeliveryState, str]:
 
 
 def expire(connection: Connection, campaign_id: CampaignId, claim_seconds: int) -> int:
-    """Turn claims older than `claim_seconds` that nobody settled into `uncertain`; gives how many."""
-    before = clock(connection) - timedelta(seconds=claim_seconds)
+    """Turn claims older than `claim_seconds` that nobody settled into `uncertain`; gives how many.
+
+    One from the future was made before the clock was put back, and may be of any age.
+    """
+    now, good_for = clock(connection), timedelta(seconds=claim_seconds)
     return connection.execute(
         update(deliveries)
         .where(
             deliveries.c.campaign_id == campaign_id,
             deliveries.c.state == DeliveryState.SUBMITTING.value,
-            deliveries.c.claimed_at < before,
+            or_(deliveries.c.claimed_at < now - good_for, deliveries.c.claimed_at > now + good_for),
         )
         .values(
             state=DeliveryState.UNCERTAIN.value,
