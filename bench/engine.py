@@ -113,7 +113,8 @@ def throughput(numbers: list[int]) -> None:
             with database(kind) as url:
                 found = apart("send", url, people, 2, 1.0)
             show(f"dispatch send, {kind}", found)
-            print(f"{'':52}{found['per_second'] / naive['per_second']:>10.1f} times naive", flush=True)
+            times = found["per_second"] / naive["per_second"]
+            print(f"{'':42}{times:>18.1f} times naive; frozen in {found['freeze_seconds']:.2f} s", flush=True)
 
 
 def holding() -> None:

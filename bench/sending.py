@@ -49,8 +49,8 @@ def measured(people: int, run: Callable[[], None]) -> Figures:
 # --- dispatch -----------------------------------------------------------------------------------------------------
 
 
-def freeze_all(database: Database, people: int) -> Campaign:
-    """The seed brief, frozen for so many members."""
+def freeze_all(database: Database, people: int) -> tuple[Campaign, float]:
+    """The seed brief, frozen for so many members, and the seconds that the freeze took."""
     audiences = load(REPOSITORY, {}).all_audiences()
     fill(database, people)
     prepared = prepare(REPOSITORY, BRIEF, audiences, public_url=PUBLIC_URL)
@@ -58,8 +58,7 @@ def freeze_all(database: Database, people: int) -> Campaign:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         campaign = freeze(database, proposal, FolderPublisher(Path(folder)), Terms()).campaign
-    print(f"freeze {time.perf_counter() - started:.2f} s")
-    return campaign
+    return campaign, time.perf_counter() - started
 
 
 def send_all(database: Database, campaign: Campaign, people: int, calls_in_flight: int, rate_share: float) -> Figures:
@@ -190,9 +189,13 @@ def main(kind: str, *arguments: str) -> Figures:
         if kind == "join":
             with database.reading() as connection:
                 (campaign,) = campaigns.all_campaigns(connection)
+            seconds = 0.0
         else:
-            campaign = freeze_all(database, people)
-        return {} if kind == "freeze" else send_all(database, campaign, people, int(arguments[2]), float(arguments[3]))
+            campaign, seconds = freeze_all(database, people)
+        found = {"freeze_seconds": seconds}
+        if kind != "freeze":
+            found |= send_all(database, campaign, people, int(arguments[2]), float(arguments[3]))
+        return found
 
 
 if __name__ == "__main__":

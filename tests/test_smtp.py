@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,8 @@ class Post:
         #: answers at MAIL, and at the end of DATA
         self.at_mail = ""
         self.at_data = ""
+        #: seconds before the answer to the end of DATA
+        self.slow_at_data = 0.0
         #: run when the connection is at RCPT or has read the DATA; may cut it
         self.cut: Callable[[SMTP, str], None] = lambda server, stage: None
 
@@ -91,6 +94,7 @@ class Post:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
         if self.at_data:
             return self.at_data
+        await asyncio.sleep(self.slow_at_data)
         self.mails.append(envelope)
         self.sessions.append(session)
         self.cut(server, "after")
@@ -297,6 +301,31 @@ def test_a_sender_that_is_refused_is_refused(post: Post) -> None:
         assert submit(made, message()) == [Refused("550 5.7.1 Not you")]
 
 
+def test_a_recipient_who_is_refused_for_now_is_tried_three_times_and_then_refused_with_the_servers_words(
+    post: Post,
+) -> None:
+    post.answers["reader1@example.com"] = "450 4.2.0 Greylisted"
+    with serving(post) as port, mailer(port) as made:
+        found = [outcome for _ in range(4) for outcome in submit(made, message(1))]
+    later = Busy("450 4.2.0 Greylisted")
+    assert found == [later, later, Refused("450 4.2.0 Greylisted (refused for now, 3 times)"), later]
+
+
+def test_a_recipient_who_is_let_in_after_all_has_lost_no_tries(post: Post) -> None:
+    with serving(post) as port, mailer(port) as made:
+        for _ in range(2):
+            post.answers["reader1@example.com"] = "452 4.2.2 Full"
+            assert [type(submit(made, message(1))[0]) for _ in range(2)] == [Busy, Busy]
+            del post.answers["reader1@example.com"]
+            assert [type(each) for each in submit(made, message(1))] == [Accepted]
+
+
+def test_a_server_that_has_no_time_for_anybody_refuses_nobody(post: Post) -> None:
+    post.at_mail = "451 4.3.2 Too many for now"
+    with serving(post) as port, mailer(port) as made:
+        assert submit(made, *[message()] * 5) == [Busy("451 4.3.2 Too many for now")] * 5
+
+
 def test_a_server_that_closes_for_a_while_is_busy_and_then_a_new_connection_is_made(post: Post) -> None:
     post.answers["reader1@example.com"] = "421 4.3.2 Closing"
     with serving(post) as port, mailer(port) as made:
@@ -351,7 +380,84 @@ def test_a_server_that_is_not_there_was_sent_nothing() -> None:
 
 def test_a_server_that_never_greets_was_sent_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, mailer(silent.getsockname()[1], timeout_seconds=1) as made:
-        assert submit(made, message()) == [NotSent("the SMTP server cannot be reached (SMTPServerDisconnected)")]
+        assert [type(each) for each in submit(made, message())] == [NotSent]
+
+
+class Drip:
+    """A server that answers up to a word of the client's, and from there a byte at a time without an end."""
+
+    def __init__(self, slow_at: bytes) -> None:
+        self.slow_at = slow_at
+        #: what the client sent
+        self.heard = b""
+        self.ended = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._socket.getsockname()[1])
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        taken, _ = self._socket.accept()
+        with taken:
+            try:
+                if self.slow_at:
+                    taken.sendall(b"220 drip\r\n")
+                while self.slow_at:
+                    got = taken.recv(65536)
+                    self.heard += got
+                    if self.slow_at in self.heard or not got:
+                        break
+                    if b"DATA\r\n" not in self.heard:
+                        taken.sendall(b"250 OK\r\n")
+                    elif got.endswith(b"DATA\r\n"):
+                        taken.sendall(b"354 go\r\n")
+                while not self.ended.wait(0.1):
+                    taken.sendall(b"2")
+            except OSError:
+                self.ended.set()
+
+    def close(self) -> None:
+        self._socket.close()
+        self._thread.join(10)
+        assert self.ended.is_set()
+
+
+@pytest.mark.parametrize(
+    ("slow_at", "outcome"), [(b"", NotSent), (b"rcpt", NotSent), (b"DATA\r\n", NotSent), (b"\r\n.\r\n", Unknown)]
+)
+def test_a_server_that_drips_holds_a_mail_no_longer_than_the_deadline_and_the_outcome_is_honest(
+    slow_at: bytes, outcome: type[Outcome]
+) -> None:
+    drip = Drip(slow_at)
+    with mailer(drip.port, timeout_seconds=1) as made:
+        begun = time.monotonic()
+        assert submit(made, message()) == [outcome("the SMTP server did not take the mail within 1 s")]  # type: ignore[call-arg]  # both take a reason
+        assert time.monotonic() - begun < 10
+    # The connection is dropped, so that the server learns that it waits for nothing.
+    drip.close()
+    assert (b"\r\n.\r\n" in drip.heard) == (outcome is Unknown)
+
+
+def test_after_a_server_dripped_the_next_mail_has_a_connection_of_its_own(post: Post) -> None:
+    post.slow_at_data = 2.0
+    with serving(post) as port, mailer(port, timeout_seconds=1) as made:
+        assert [type(each) for each in submit(made, message(1))] == [Unknown]
+        post.slow_at_data = 0.0
+        assert [type(each) for each in submit(made, message(2))] == [Accepted]
+
+
+def test_a_claim_that_grew_too_old_while_the_mail_was_handed_over_is_called_back(post: Post) -> None:
+    asked: list[int] = []
+
+    def too_late_at_the_end() -> bool:
+        asked.append(1)
+        return len(asked) == 3
+
+    with serving(post) as port, mailer(port) as made:
+        (found,) = made.submit([message(1)], too_late_at_the_end, in_bulk=False)
+        assert found == NotSent("the claim grew too old before the call was made")
+        assert [type(each) for each in submit(made, message(2))] == [Accepted]
+    assert [mail.rcpt_tos for mail in post.mails] == [["reader2@example.com"]]
 
 
 def test_a_claim_that_grew_too_old_is_given_back_before_the_data(post: Post) -> None:

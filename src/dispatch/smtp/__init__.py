@@ -1,0 +1,5 @@
+"""A Mailer by SMTP."""
+
+from dispatch.smtp.mailer import SmtpMailer
+
+__all__ = ["SmtpMailer"]
