@@ -70,7 +70,7 @@ def test_who_is_refused_for_now_holds_up_nobody_and_can_be_mailed_later(journey:
     assert sorted(greylist.taken) == people[1:]
     (failed,) = journey.run_json("show", "grey")["people"]["failed"]
     assert failed["address"] == people[0]
-    assert failed["reason"] == "450 4.2.0 Greylisted, come back later (refused for now, 3 times)"
+    assert failed["known"] == "450 4.2.0 Greylisted, come back later (refused for now, 3 times)"
 
     again = journey.run_json("send", "grey", "--only", people[0], "--yes")
     assert (again["submitted"], again["failed"]) == (6, 0)

@@ -78,6 +78,7 @@ def check_ready(frame: Frame, way: "Way", senders: Sequence[str], pictures: "Seq
         problems.append(err)
     problems.extend(_grace_too_short(frame, way))
     problems.extend(_unverified(way, senders))
+    problems.extend(_untold(frame, way))
     if frame.settings.send.check_public_url:
         problems.extend(unreachable(way.database, way.public_url, pictures))
     if problems:
@@ -105,6 +106,29 @@ def _unverified(way: "Way", senders: Sequence[str]) -> "list[DispatchError]":
         )
         for sender in unknown
     ]
+
+
+def _untold(frame: Frame, way: "Way") -> "Sequence[DispatchError]":
+    """Without events nobody learns who bounced, and what a call left open is never settled."""
+    from dispatch.aws.destinations import untold
+    from dispatch.aws.mailer import SesMailer
+    from dispatch.errors import ProviderError
+
+    if not isinstance(way.mailer, SesMailer):
+        return []
+    if way.notices is None:
+        click.echo(
+            "Note: [ses] queue_url names no queue of events: nobody learns what becomes of the mails, and what a call "
+            "leaves open, only a person can settle.",
+            err=True,
+        )
+    try:
+        ses = frame.settings.ses
+        return untold(ses.configuration_set, region=ses.region, timeout_seconds=ses.timeout_seconds)
+    except ProviderError as err:
+        # Not every account may ask.
+        click.echo(f"Note: whether SES tells what becomes of mail cannot be read. {err.what}", err=True)
+        return []
 
 
 def _grace_too_short(frame: Frame, way: "Way") -> "list[DispatchError]":
