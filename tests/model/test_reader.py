@@ -1,9 +1,12 @@
-"""Who opened or clicked, by the signs of one event, each verdict with its rule."""
+"""Who opened or clicked, by the signs of one event and of all with one mail."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dispatch.model.delivery import EventKind
 from dispatch.model.event import Reader
-from dispatch.model.reader import judge
+from dispatch.model.reader import Act, judge, together
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120 Safari/537.36"
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
@@ -61,3 +64,55 @@ def test_scanners_and_programs_are_machines(agent: str) -> None:
 )
 def test_people_with_ordinary_programs_are_people(agent: str) -> None:
     assert judge(agent, "")[0] is Reader.HUMAN
+
+
+DELIVERED = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def act(kind: EventKind, seconds: float, link: str = "", reader: Reader = Reader.HUMAN) -> Act:
+    return Act(kind, DELIVERED + timedelta(seconds=seconds), reader, link)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds", "reader"),
+    [
+        (EventKind.OPENED, 1.9, Reader.MACHINE),
+        (EventKind.OPENED, 2.0, Reader.HUMAN),
+        (EventKind.CLICKED, 4.9, Reader.MACHINE),
+        (EventKind.CLICKED, 5.0, Reader.HUMAN),
+        (EventKind.OPENED, -1.0, Reader.MACHINE),
+    ],
+)
+def test_who_is_faster_than_anybody_reads_is_a_machine(kind: EventKind, seconds: float, reader: Reader) -> None:
+    assert together([act(kind, seconds)], DELIVERED) == [reader]
+    assert together([act(kind, seconds)], None) == [Reader.HUMAN]
+
+
+def test_three_different_links_at_once_are_clicked_by_a_machine() -> None:
+    burst = [act(EventKind.CLICKED, 60 + 0.5 * number, f"https://example.org/{number}") for number in range(4)]
+    later = act(EventKind.CLICKED, 90, "https://example.org/1")
+    opened = act(EventKind.OPENED, 60)
+
+    assert together([*burst, later, opened], DELIVERED) == [Reader.MACHINE] * 4 + [Reader.HUMAN] * 2
+
+
+@pytest.mark.parametrize(
+    ("links", "apart"), [("aab", 0.5), ("ab", 0.1), ("abc", 1.5)], ids=["two links", "two clicks", "one by one"]
+)
+def test_a_person_may_click_fast(links: str, apart: float) -> None:
+    acts = [act(EventKind.CLICKED, 60 + apart * number, link) for number, link in enumerate(links)]
+
+    assert together(acts, DELIVERED) == [Reader.HUMAN] * len(acts)
+
+
+def test_a_program_that_clicks_without_end_is_judged_at_once() -> None:
+    links = [f"https://example.org/{number % 7}" for number in range(50_000)]
+    acts = [act(EventKind.CLICKED, 60 + number / 10_000, link) for number, link in enumerate(links)]
+
+    assert set(together(acts, DELIVERED)) == {Reader.MACHINE}
+
+
+def test_haste_raises_no_verdict_to_human() -> None:
+    proxy, machine = (act(EventKind.OPENED, 60, reader=reader) for reader in (Reader.PROXY, Reader.MACHINE))
+
+    assert together([proxy, machine], DELIVERED) == [Reader.PROXY, Reader.MACHINE]

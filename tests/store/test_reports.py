@@ -79,6 +79,30 @@ def test_a_person_who_opened_often_is_one_person(database: Database) -> None:
     assert found.unsubscribed == 1
 
 
+def test_haste_gives_a_scanner_away_that_looks_like_a_browser(database: Database) -> None:
+    join(database, "center", *PEOPLE)
+    campaign = start(database)
+    ann, bob, *_ = (each.id for each in all_deliveries(database, campaign))
+    human = Reader.HUMAN
+    tell(
+        database,
+        event(ann, EventKind.DELIVERED),
+        # Told of before the delivery, as events may be.
+        event(ann, EventKind.OPENED, at=NOW + timedelta(seconds=1), reader=human),
+        event(bob, EventKind.DELIVERED),
+        event(bob, EventKind.CLICKED, at=NOW + timedelta(seconds=60), reader=human, mark="later"),
+        *[
+            event(bob, EventKind.CLICKED, at=NOW + timedelta(seconds=9), mark=link, reader=human, detail={"link": link})
+            for link in ("a", "b", "c")
+        ],
+    )
+
+    found = report(database, campaign).totals
+    assert found.opens == {"human": 0, "proxy": 0, "machine": 1}
+    assert found.clicks == {"human": 1, "proxy": 0, "machine": 1}
+    assert (found.opened, found.clicked) == (1, 1)  # bob, who came back
+
+
 def test_who_complained_had_it_delivered_and_who_bounced_had_not(database: Database) -> None:
     join(database, "center", *PEOPLE)
     campaign = start(database)

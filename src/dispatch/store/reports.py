@@ -1,14 +1,17 @@
 """The numbers of a Campaign, counted from Deliveries and Events."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Connection, case, distinct, func, select
+from sqlalchemy import Connection, func, select
 
 from dispatch.model.campaign import Campaign, Counts
 from dispatch.model.delivery import ACCEPTED, CampaignId, DeliveryState, EventKind
 from dispatch.model.event import NoticeState, Reader
 from dispatch.model.member import SuppressionReason
+from dispatch.model.reader import Act, together
 from dispatch.model.report import Numbers, Rates, Report
 from dispatch.store.campaigns import counts_by_audience
 from dispatch.store.notices import counts as notice_counts
@@ -77,32 +80,45 @@ def _numbers(
 
 
 def _reads(connection: Connection, campaign_id: CampaignId) -> dict[str, dict[str, int]]:
-    """Audience -> (`opened human` … -> people)."""
-    seen = case(
-        (events.c.kind == EventKind.UNSUBSCRIBED.value, EventKind.UNSUBSCRIBED.value),
-        else_=events.c.kind + " " + events.c.reader,
+    """Audience -> (`opened human`, `clicked machine` …, `unsubscribed`, and `opened` by a person -> people)."""
+    told = deliveries.alias("told")
+    said = events.alias("said")
+    delivered_at = (
+        select(func.min(said.c.at))
+        .where(said.c.delivery_id == told.c.id, said.c.kind == EventKind.DELIVERED.value)
+        .scalar_subquery()
     )
-    rows = connection.execute(
-        select(deliveries.c.audience, seen, func.count(distinct(deliveries.c.id)))
+    query = (
+        select(told.c.audience, told.c.id, delivered_at, events.c.kind, events.c.at, events.c.reader, events.c.detail)
         .select_from(events)
-        .join(deliveries, deliveries.c.id == events.c.delivery_id)
-        .where(deliveries.c.campaign_id == campaign_id, events.c.kind.in_([*_READ, EventKind.UNSUBSCRIBED.value]))
-        .group_by(deliveries.c.audience, seen)
+        .join(told, told.c.id == events.c.delivery_id)
+        .where(told.c.campaign_id == campaign_id, events.c.kind.in_([*_READ, EventKind.UNSUBSCRIBED.value]))
+        .order_by(events.c.delivery_id)
+        # A big Campaign's are not all held in memory.
+        .execution_options(yield_per=1_000)
     )
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for audience, name, people in rows:
-        found[audience][name] = people
-    human_click = (events.c.kind == EventKind.CLICKED.value) & (events.c.reader == Reader.HUMAN.value)
-    some_open = (events.c.kind == EventKind.OPENED.value) & (events.c.reader != Reader.MACHINE.value)
-    people = connection.execute(
-        select(deliveries.c.audience, func.count(distinct(deliveries.c.id)))
-        .select_from(events)
-        .join(deliveries, deliveries.c.id == events.c.delivery_id)
-        .where(deliveries.c.campaign_id == campaign_id, human_click | some_open)
-        .group_by(deliveries.c.audience)
-    )
-    for audience, count in people:
-        found[audience]["opened"] = count
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for (audience, _), rows in groupby(connection.execute(query), key=lambda row: (row[0], row[1])):
+        for name in _of_one_person([tuple(row) for row in rows]):
+            found[audience][name] += 1
+    return found
+
+
+def _of_one_person(rows: Sequence[Sequence[Any]]) -> set[str]:
+    """What is counted of what one person did with their mail."""
+    acts = [
+        Act(EventKind(kind), at, Reader(reader), str(detail.get("link") or ""))
+        for _, _, _, kind, at, reader, detail in rows
+        if kind in _READ
+    ]
+    delivered_at = rows[0][2]
+    judged = [(act.kind, reader) for act, reader in zip(acts, together(acts, delivered_at), strict=True)]
+    found = {f"{kind.value} {reader.value}" for kind, reader in judged}
+    if any(row[3] == EventKind.UNSUBSCRIBED.value for row in rows):
+        found.add(EventKind.UNSUBSCRIBED.value)
+    # A click by hand is an open, whether or not the pictures were loaded.
+    if any(reader is Reader.HUMAN or (kind, reader) == (EventKind.OPENED, Reader.PROXY) for kind, reader in judged):
+        found.add(EventKind.OPENED.value)
     return found
 
 
