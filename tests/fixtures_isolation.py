@@ -2,7 +2,9 @@
 
 import ipaddress
 import os
+import shutil
 import socket
+import tempfile
 from typing import Any
 
 import pytest
@@ -29,9 +31,15 @@ def pytest_configure(config: pytest.Config) -> None:
         if name.startswith(("AWS_", "DISPATCH_")) or name.lower().endswith("_proxy"):
             del os.environ[name]
     os.environ.update(AWS)
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="dispatch-state-")
     _guard("connect")
     _guard("connect_ex")
     _guard_names()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """After all tests: what they kept among the user's own files goes."""
+    shutil.rmtree(os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 
 def is_here(address: object) -> bool:

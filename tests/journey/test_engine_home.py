@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures_database import PostgresServer
 from tests.journey.conftest import Engine
 
 
@@ -91,12 +92,62 @@ def test_a_mark_of_such_a_program_tells_too(file_engine: Engine, tmp_path: Path)
     assert "a folder that Google Drive keeps in step" in file_engine.journey.errors
 
 
-def test_a_copied_postgresql_database_refuses_too(postgres_engine: Engine) -> None:
-    slug = postgres_engine.people(2)
-    assert postgres_engine.journey.run_json("send", slug, "--yes")["state"] == "finished"
-    found = postgres_engine.journey.run_json("home")
-    assert found["machine"].startswith("postgresql/")
-    assert found["home"]["sends"] == 1
+def test_a_folder_that_was_put_back_whole_refuses_on_the_same_computer(file_engine: Engine, tmp_path: Path) -> None:
+    engine, journey = file_engine, file_engine.journey
+    slug = engine.people(6)
+    journey.run("send", slug, "--yes", "--limit", "2", status=1)
+    folder, backup = database_file(engine).parent, tmp_path / "backup"
+    shutil.copytree(folder, backup)
+    journey.run("resume", slug, "--yes", "--limit", "2", status=1)
+    shutil.rmtree(folder)
+    # With the counter that lay beside the database.
+    shutil.copytree(backup, folder)
+
+    journey.run("resume", slug, "--yes", status=1)
+    assert "This is a backup that was put back: 1 sends of real mail from this computer are missing" in journey.errors
+    assert len(engine.mails) == 4
+    journey.run("home", "adopt", "--yes")
+    assert journey.run_json("home")["is_home"] is True
+
+
+def test_adopting_without_need_changes_nothing_and_a_restore_that_nothing_shows_can_be_told(
+    file_engine: Engine, tmp_path: Path
+) -> None:
+    engine, journey = file_engine, file_engine.journey
+    slug = engine.people(3)
+    journey.run("send", slug, "--yes", "--limit", "1", status=1)
+    before = journey.run_json("home")
+    journey.run("home", "adopt", "--yes", status=1)
+    assert "There is nothing to adopt: real mail may leave from here already." in journey.errors
+    assert "dispatch home adopt --restored" in journey.errors
+    assert journey.run_json("home") == before
+    journey.run("home", "adopt", "--restored", "--yes")
+    assert journey.run_json("home")["home"]["since"] != before["home"]["since"]
+
+
+def test_a_postgresql_database_put_back_under_another_name_or_its_own_refuses(
+    postgres_engine: Engine, postgres_server: PostgresServer
+) -> None:
+    engine, journey = postgres_engine, postgres_engine.journey
+    slug = engine.people(3)
+    journey.run("send", slug, "--yes", "--limit", "1", status=1)
+    url = journey.environ["DISPATCH_DATABASE_URL"]
+    name = url.partition("@/")[2].partition("?")[0]
+    copied = f"{name}_copy"
+    postgres_server.run(f"CREATE DATABASE {copied} TEMPLATE {name}")
+    try:
+        there = {"DISPATCH_DATABASE_URL": url.replace(name, copied)}
+        journey.run("resume", slug, "--yes", status=1, environ=there)
+        assert f"the database is at home on another machine or in another place, {name}." in journey.errors
+
+        journey.run("resume", slug, "--yes", "--limit", "1", status=1)
+        postgres_server.run(f"DROP DATABASE {name} WITH (FORCE)")
+        postgres_server.run(f"CREATE DATABASE {name} TEMPLATE {copied}")
+        journey.run("resume", slug, "--yes", status=1)
+        assert "This is a backup that was put back: 1 sends of real mail from this computer" in journey.errors
+        assert len(engine.mails) == 2
+    finally:
+        postgres_server.run(f"DROP DATABASE {copied} WITH (FORCE)")
 
 
 # --- before anything leaves ---------------------------------------------------------------------------------------

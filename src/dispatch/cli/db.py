@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from dispatch.store.database import Database
 
 
+_FORM = "Write: dispatch db move --to postgresql://user:password@host/database"
+
+
 @click.group("db", short_help="The database: its version, and its move to PostgreSQL.")
 def db_command() -> None:
     """The database of the lists and of real mail. Practice keeps one of its own."""
@@ -78,6 +81,13 @@ def move_command(frame: Frame, /, *, url: str, as_json: bool) -> None:
 
 
 def _open(url: str) -> "Database":
+    from dispatch.errors import StoreError
     from dispatch.store.database import Database
 
-    return Database.open(url)
+    try:
+        return Database.open(url)
+    except StoreError as err:
+        if err.where == "database_url":
+            # It was not the setting that was read.
+            raise StoreError("That is no address of a database.", where=f"--to {url}", todo=_FORM) from err
+        raise

@@ -1,11 +1,14 @@
 """`dispatch home`: the one place from which a database sends real mail."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dispatch.cli.frame import DONE, REFUSED, Frame, json_option, pass_frame, print_json
+
+if TYPE_CHECKING:
+    from dispatch.store.database import Database
 
 
 @click.group("home", short_help="The one place from which real mail leaves.", invoke_without_command=True)
@@ -54,10 +57,11 @@ def _said(document: dict[str, Any]) -> str:
 
 
 @home_command.command("adopt")
+@click.option("--restored", is_flag=True, help="A backup was put back, although nothing here shows it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_frame
-def adopt_command(frame: Frame, /, *, yes: bool, as_json: bool) -> None:
+def adopt_command(frame: Frame, /, *, restored: bool, yes: bool, as_json: bool) -> None:
     """Let real mail leave from this copy from now on, and from no other.
 
     The queue of events is read first: it tells what another copy has mailed. Campaigns under way are paused, so that
@@ -70,6 +74,8 @@ def adopt_command(frame: Frame, /, *, yes: bool, as_json: bool) -> None:
 
     refuse_without_yes(yes=yes, as_json=as_json)
     with frame.open_lists() as database:
+        if not restored:
+            _refuse_without_need(database)
         queue = open_notices(frame, frame.settings.ses.queue_url) if frame.settings.mail.via == "ses" else None
         events = pull(database, queue, wait_seconds=2).events if queue is not None else 0
         if not yes:
@@ -83,6 +89,20 @@ def adopt_command(frame: Frame, /, *, yes: bool, as_json: bool) -> None:
         click.echo(f"The queue was read first: {events} new events.")
     for slug in paused:
         click.echo(f"Paused: {slug}. Look with `dispatch show {slug}` before you go on: dispatch resume {slug}")
+
+
+def _refuse_without_need(database: "Database") -> None:
+    """Whoever is at home already would only have the campaigns paused."""
+    from dispatch.errors import StoreError
+    from dispatch.pipeline.home import look
+
+    found = look(database)
+    if not found.problem:
+        raise StoreError(
+            "There is nothing to adopt: real mail may leave from here already.",
+            where=found.place.path,
+            todo="If a backup was put back here, and nothing shows it: dispatch home adopt --restored",
+        )
 
 
 def _ask(*, has_queue: bool, events: int) -> None:

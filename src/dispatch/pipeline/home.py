@@ -1,5 +1,6 @@
 """Home: real mail leaves from one place, so that no copy of a database mails people a second time."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def look(database: Database) -> HomeFound:
     if home.place != place:
         problem = f"This is a copy: the database is at home on another machine or in another place, {home.place.path}."
         return HomeFound(place, home, problem, _ADOPT)
-    if problem := _restored(database, home):
+    if problem := _restored(database, home) or _restored_whole(home):
         return HomeFound(place, home, problem, _ADOPT)
     return HomeFound(place, home)
 
@@ -83,6 +84,15 @@ def _restored(database: Database, home: Home) -> str:
         missing = counter.sends - home.sends
         return f"This is a backup that was put back: {missing} sends of real mail since then are missing in it."
     return ""
+
+
+def _restored_whole(home: Home) -> str:
+    """A backup of everything brings the counter beside the file along, and a server's brings none."""
+    counter = homes.read_counter(homes.own_counter_file(home))
+    if counter is None or counter.instance != home.instance or counter.sends <= home.sends:
+        return ""
+    missing = counter.sends - home.sends
+    return f"This is a backup that was put back: {missing} sends of real mail from this computer are missing in it."
 
 
 def refuse_elsewhere(database: Database) -> None:
@@ -130,6 +140,11 @@ def _write(database: Database, home: Home) -> None:
     file = homes.counter_file(database)
     if file is not None:
         homes.write_counter(file, home)
+    own = homes.own_counter_file(home)
+    # It tells one thing more, and mail does not depend on it: not every user has a home that can be written.
+    with suppress(OSError):
+        own.parent.mkdir(parents=True, exist_ok=True)
+        homes.write_counter(own, home)
 
 
 def kept_in_step(file: Path) -> str:

@@ -1,10 +1,12 @@
 """The home of a database: the machine and the place where it lies, and how many sends it has seen there.
 
-A counter beside a SQLite file holds the number of sends too. A backup that is put back brings an older number with
-it, and a copy comes without the counter, or from another place.
+A counter beside a SQLite file holds the number of sends too, and so does one among this user's own files, which no
+backup of a workspace or of a server holds. A backup that is put back brings an older number with it, and a copy comes
+without the counter, or from another place.
 """
 
 import json
+import os
 import socket
 import sys
 from dataclasses import dataclass
@@ -133,6 +135,16 @@ def counter_file(database: Database) -> Path | None:
         return None
     file = Path(str(database.engine.url.database))
     return file.with_name(file.name + COUNTER_SUFFIX)
+
+
+def own_counter_file(home: Home) -> Path:
+    """The counter among this user's own files, outside of any workspace; one for each line of copies."""
+    given = os.environ.get("XDG_STATE_HOME", "")
+    if sys.platform == "win32":
+        given = os.environ.get("LOCALAPPDATA", "")
+    # A relative one is to be ignored (XDG Base Directory Specification).
+    folder = Path(given) if Path(given).is_absolute() else Path.home() / ".local" / "state"
+    return folder / "dispatch" / f"{home.instance}{COUNTER_SUFFIX}"
 
 
 def read_counter(file: Path) -> Counter | None:
