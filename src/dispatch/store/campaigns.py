@@ -247,5 +247,14 @@ def counts_by_audience(connection: Connection, campaign_id: CampaignId) -> dict[
 
 
 def counts(connection: Connection, campaign_id: CampaignId) -> Counts:
-    """The six counts of the whole Campaign."""
-    return sum(counts_by_audience(connection, campaign_id).values(), Counts())
+    """The six counts of the whole Campaign; a progress bar asks for them, so they are read from one index alone."""
+    rows = connection.execute(
+        select(deliveries.c.state, func.count())
+        .where(deliveries.c.campaign_id == campaign_id)
+        .group_by(deliveries.c.state)
+    )
+    found: dict[str, int] = {}
+    for state, count in rows:
+        name = counted_as(DeliveryState(state))
+        found[name] = found.get(name, 0) + count
+    return Counts(**found)
