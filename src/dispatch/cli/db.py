@@ -81,13 +81,11 @@ def move_command(frame: Frame, /, *, url: str, as_json: bool) -> None:
 
 
 def _open(url: str) -> "Database":
-    from dispatch.errors import StoreError
+    from dispatch.errors import SettingsError
     from dispatch.store.database import Database
 
     try:
         return Database.open(url)
-    except StoreError as err:
-        if err.where == "database_url":
-            # It was not the setting that was read.
-            raise StoreError("That is no address of a database.", where=f"--to {url}", todo=_FORM) from err
-        raise
+    except SettingsError as err:
+        # It was not the setting that was read; and the address may hold a password, so that it is not repeated.
+        raise SettingsError("That is no address of a database.", where="--to", todo=_FORM) from err

@@ -114,7 +114,8 @@ def _assume(way: "Way", campaign: "Campaign", assume: str, addresses: "Sequence[
                 people.extend(found)
                 continue
             state = found[0].state.value if found else "not among its people"
-            problems.append(CampaignError(f"{address} is not of unknown outcome: {state}.", where=campaign.slug))
+            said = f"{address} is not of unknown outcome: {state}."
+            problems.append(CampaignError(said, where=campaign.slug, todo=f"Who is: dispatch show {campaign.slug}"))
         if problems:
             raise ProblemsFound("Nothing was changed.", problems)
         if assume == "sent":
