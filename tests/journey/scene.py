@@ -4,18 +4,22 @@ The practice server is the only witness of what was accepted; dispatch's own led
 """
 
 import os
+import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
+
+from sqlalchemy import text
 
 from dispatch.model.delivery import ACCEPTED, DeliveryState
 from dispatch.store import campaigns, ledger
@@ -83,24 +87,64 @@ class Scene:
         assert isinstance(found, dict)
         return found
 
-    def send_until_finished(self, most: int = 6) -> dict[str, Any]:
-        """Send again as a person would who finds it paused; what the last one says."""
+    def send_until_finished(self, most: int = 6, *, is_all_known: bool = False) -> dict[str, Any]:
+        """Send again as a person would who finds it paused, or people in doubt; what the last one says."""
         for _ in range(most):
             found = self.send()
-            if found["state"] == "finished":
+            if found["state"] == "finished" and not (is_all_known and found["uncertain"]):
                 return found
         raise AssertionError(found)
+
+    def pull_until(self, is_so: Callable[[], bool], seconds: float = 60.0) -> None:
+        """Fetch events until something is so."""
+        until = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < until, self.states()
+            self.journey.run("events", "pull")
+
+    def kill_often(self, kills: int, seed: str) -> int:
+        """Start a send and kill it, so many times, at moments drawn from the seed; gives how many it was alive for.
+
+        Half of the kills come at any moment, from the start of the process on; half in the middle of the mails.
+        """
+        draw = random.Random(seed)
+        done = 0
+        for number in range(2 * kills):
+            if done == kills:
+                break
+            mails = draw.randrange(1, 6) if number % 2 else 0
+            done += self.kill_once(5.0 if mails else 0.3 + 1.7 * draw.random(), mails)
+        return done
+
+    def kill_once(self, seconds: float, mails: int = 0) -> bool:
+        """Start a send; kill it after so many seconds, or once `mails` more are accepted. False if it had ended."""
+        enough = self.counted() + mails
+        process = self.start()
+        until = time.monotonic() + seconds
+        try:
+            while process.poll() is None and time.monotonic() < until:
+                if mails and self.counted() >= enough:
+                    break
+                time.sleep(0.02)
+            return process.poll() is None
+        finally:
+            process.kill()
+            process.communicate(timeout=60)
 
     def wait_for_mails(self, number: int, process: "subprocess.Popen[str]", seconds: float = 60.0) -> None:
         """Wait until the provider has accepted so many."""
         until = time.monotonic() + seconds
-        while self.accepted_count() < number:
+        while self.counted() < number:
             if process.poll() is not None:
                 raise AssertionError(process.communicate()[0])
-            assert time.monotonic() < until, f"{self.accepted_count()} mails after {seconds} s"
+            assert time.monotonic() < until, f"{self.counted()} mails after {seconds} s"
             time.sleep(0.02)
 
     # --- what is true ---------------------------------------------------------------------------------------------
+
+    def counted(self) -> int:
+        """How many mails the provider counts towards its quota: quicker than fetching them, to be asked often."""
+        return int(self.provider.ask("/api/account")["sent_last_day"])
 
     def accepted_count(self) -> int:
         """How many mails the provider accepted."""
@@ -116,6 +160,19 @@ class Scene:
             (campaign,) = campaigns.all_campaigns(connection)
             found = ledger.in_state(connection, campaign.id, *DeliveryState)
         return {each.address: each.state for each in found}
+
+    def is_held(self) -> bool:
+        """Whether somebody is amid a transaction that writes."""
+        if self.database.is_sqlite:
+            with closing(sqlite3.connect(str(self.database.engine.url.database), timeout=0.2)) as other:
+                try:
+                    other.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError:
+                    return True
+                return False
+        others = "datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+        with self.database.reading() as connection:
+            return bool(connection.execute(text(f"SELECT count(*) FROM pg_stat_activity WHERE {others}")).scalar())
 
     def named_as_unknown(self) -> set[str]:
         """Whom `dispatch reconcile` names."""

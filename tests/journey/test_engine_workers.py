@@ -49,10 +49,10 @@ def test_two_workers_and_a_send_share_a_campaign(postgres_engine: Engine) -> Non
         stop(worker)
 
 
-def test_workers_go_on_when_the_send_and_one_of_them_are_killed(postgres_engine: Engine) -> None:
+def test_workers_go_on_when_the_send_and_one_of_three_are_killed(postgres_engine: Engine) -> None:
     engine = postgres_engine
     slug = engine.people(300)
-    workers = [start_worker(engine), start_worker(engine)]
+    workers = [start_worker(engine) for _ in range(3)]
     sending = engine.start("send", slug, "--yes", DISPATCH_SEND__RESEND_UNKNOWN="true")
     engine.until(lambda: len(engine.mails) > 30, "nothing is mailed")
     sending.send_signal(signal.SIGKILL)
@@ -62,14 +62,15 @@ def test_workers_go_on_when_the_send_and_one_of_them_are_killed(postgres_engine:
         found = engine.journey.run_json("show", slug)
         return bool(found["state"] == "finished" and not found["submitting"])
 
-    engine.until(is_settled, "the other worker does not go on")
+    engine.until(is_settled, "the other workers do not go on")
     found = engine.journey.run_json("show", slug)
     copies = Counter(engine.to())
     assert set(copies.values()) == {1}
     assert found["submitted"] + found["uncertain"] == 300
     named = {each["address"] for each in found["people"]["uncertain"]}
     assert len(copies.keys() | named) == 300
-    stop(workers[1])
+    for worker in workers[1:]:
+        stop(worker)
 
 
 def test_a_worker_that_is_told_to_stop_leaves_nothing_in_flight(postgres_engine: Engine) -> None:
