@@ -1,14 +1,11 @@
 """`dispatch home`: the one place from which a database sends real mail."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from dispatch.cli.frame import DONE, REFUSED, Frame, json_option, pass_frame, print_json
-
-if TYPE_CHECKING:
-    from dispatch.store.database import Database
 
 
 @click.group("home", short_help="The one place from which real mail leaves.", invoke_without_command=True)
@@ -69,13 +66,15 @@ def adopt_command(frame: Frame, /, *, restored: bool, yes: bool, as_json: bool) 
     """
     from dispatch.cli.sending import refuse_without_yes
     from dispatch.cli.way import open_notices
-    from dispatch.pipeline.home import adopt
+    from dispatch.pipeline.home import adopt, look
     from dispatch.pipeline.ingest import pull
 
     refuse_without_yes(yes=yes, as_json=as_json)
     with frame.open_lists() as database:
-        if not restored:
-            _refuse_without_need(database)
+        if not restored and not look(database).problem:
+            # Only the campaigns under way would be paused.
+            _say_no_need(as_json=as_json)
+            return
         queue = open_notices(frame, frame.settings.ses.queue_url) if frame.settings.mail.via == "ses" else None
         events = pull(database, queue, wait_seconds=2).events if queue is not None else 0
         if not yes:
@@ -91,18 +90,12 @@ def adopt_command(frame: Frame, /, *, restored: bool, yes: bool, as_json: bool) 
         click.echo(f"Paused: {slug}. Look with `dispatch show {slug}` before you go on: dispatch resume {slug}")
 
 
-def _refuse_without_need(database: "Database") -> None:
-    """Whoever is at home already would only have the campaigns paused."""
-    from dispatch.errors import StoreError
-    from dispatch.pipeline.home import look
-
-    found = look(database)
-    if not found.problem:
-        raise StoreError(
-            "There is nothing to adopt: real mail may leave from here already.",
-            where=found.place.path,
-            todo="If a backup was put back here, and nothing shows it: dispatch home adopt --restored",
-        )
+def _say_no_need(*, as_json: bool) -> None:
+    if as_json:
+        print_json({"adopted": False, "events": 0, "paused": []})
+        return
+    click.echo("There is nothing to adopt: real mail may leave from here already.")
+    click.echo("If a backup was put back here, and nothing shows it: dispatch home adopt --restored")
 
 
 def _ask(*, has_queue: bool, events: int) -> None:

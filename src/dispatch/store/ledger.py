@@ -238,11 +238,9 @@ def flow_around(connection: Connection, moment: datetime) -> tuple[int, int]:
         deliveries.c.submitted_at.between(moment - NEIGHBOURHOOD, moment + NEIGHBOURHOOD),
         deliveries.c.message_id != "",
     )
-    accepted = connection.execute(select(func.count()).select_from(deliveries).where(near)).scalar_one()
-    silent = connection.execute(
-        select(func.count()).select_from(deliveries).where(near, ~_has_sent_event())
-    ).scalar_one()
-    return int(accepted), int(silent)
+    silent = func.count(case((~_has_sent_event(), 1)))
+    accepted, silent_ones = connection.execute(select(func.count(), silent).select_from(deliveries).where(near)).one()
+    return int(accepted), int(silent_ones)
 
 
 def has(connection: Connection, campaign_id: CampaignId, *states: DeliveryState) -> bool:
