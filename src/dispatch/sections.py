@@ -80,6 +80,8 @@ class SesSettings(Section):
     configuration_set: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "dispatch"
     #: the SQS queue that the configuration set's events arrive in
     queue_url: OneLine = ""
+    #: seconds for which an event that was taken from the queue and not stored is hidden from others
+    hidden_seconds: Annotated[int, Field(ge=1, le=300)] = 5
     #: seconds to wait for SES's answer to one call
     timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 30
 

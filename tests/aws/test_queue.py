@@ -33,7 +33,7 @@ def moto_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, str]]:
 
 @pytest.fixture
 def queue(practice: PracticeServer) -> SqsNotices:
-    return SqsNotices(region="us-east-1", queue_url=practice.queue_url)
+    return SqsNotices(region="us-east-1", queue_url=practice.queue_url, hidden_seconds=5)
 
 
 def receive_all(queue: SqsNotices, wanted: int) -> list[tuple[Notice, str]]:
@@ -58,6 +58,18 @@ def test_what_the_practice_server_publishes_is_received_read_and_deleted(
     assert told["ApproximateNumberOfMessages"] == told["ApproximateNumberOfMessagesNotVisible"] == "0"
 
 
+def test_what_a_killed_process_had_taken_comes_again_soon_whatever_the_queue_is_set_to(
+    practice: PracticeServer,
+) -> None:
+    practice.sqs.set_queue_attributes(QueueUrl=practice.queue_url, Attributes={"VisibilityTimeout": "43200"})
+    queue = SqsNotices(region="us-east-1", queue_url=practice.queue_url, hidden_seconds=1)
+    practice.sqs.send_message(QueueUrl=practice.queue_url, MessageBody="a notice")
+    (first,) = queue.receive(5)
+    assert queue.receive(0) == []
+    (again,) = queue.receive(10)
+    assert again[0] == first[0]
+
+
 def test_more_than_ten_are_deleted_in_several_calls(practice: PracticeServer, queue: SqsNotices) -> None:
     for number in range(23):
         practice.sqs.send_message(QueueUrl=practice.queue_url, MessageBody=f"notice {number}")
@@ -69,7 +81,7 @@ def test_more_than_ten_are_deleted_in_several_calls(practice: PracticeServer, qu
 
 
 def test_deleting_nothing_makes_no_call() -> None:
-    SqsNotices(region="us-east-1", queue_url="http://127.0.0.1:9/queue").delete([])
+    SqsNotices(region="us-east-1", queue_url="http://127.0.0.1:9/queue", hidden_seconds=5).delete([])
 
 
 @pytest.mark.parametrize(
@@ -95,7 +107,7 @@ def test_moto_agrees(moto_queue: tuple[Any, str]) -> None:
     sqs, url = moto_queue
     for number in range(12):
         sqs.send_message(QueueUrl=url, MessageBody=json.dumps({**ENVELOPE, "MessageId": f"sns-{number}"}))
-    queue = SqsNotices(region="us-east-1", queue_url=url)
+    queue = SqsNotices(region="us-east-1", queue_url=url, hidden_seconds=5)
     found = receive_all(queue, 12)
     assert {notice.transport_id for notice, _ in found} == {f"sns-{number}" for number in range(12)}
     queue.delete([receipt for _, receipt in found])
@@ -104,7 +116,7 @@ def test_moto_agrees(moto_queue: tuple[Any, str]) -> None:
 
 def test_a_queue_that_is_not_there_is_the_providers_error_with_what_to_do(moto_queue: tuple[Any, str]) -> None:
     _, url = moto_queue
-    queue = SqsNotices(region="us-east-1", queue_url=f"{url}-of-another")
+    queue = SqsNotices(region="us-east-1", queue_url=f"{url}-of-another", hidden_seconds=5)
     with pytest.raises(ProviderError, match="Reading the queue of events failed") as caught:
         queue.receive(0)
     assert "[ses]" in caught.value.todo
@@ -117,7 +129,7 @@ def test_a_server_that_is_not_there_is_the_providers_error(monkeypatch: pytest.M
         port = taken.getsockname()[1]
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    queue = SqsNotices(region="us-east-1", queue_url=f"http://127.0.0.1:{port}/queue")
+    queue = SqsNotices(region="us-east-1", queue_url=f"http://127.0.0.1:{port}/queue", hidden_seconds=5)
     with pytest.raises(ProviderError, match="Could not connect"):
         queue.receive(0)
 
@@ -126,5 +138,5 @@ def test_missing_credentials_are_the_providers_error(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(ProviderError, match="credentials") as caught:
-        SqsNotices(region="us-east-1", queue_url="http://127.0.0.1:9/queue").receive(0)
+        SqsNotices(region="us-east-1", queue_url="http://127.0.0.1:9/queue", hidden_seconds=5).receive(0)
     assert "credentials" in caught.value.todo

@@ -36,6 +36,7 @@ SHORT = {
     "DISPATCH_SEND__GRACE_SECONDS": "4",
     "DISPATCH_SEND__SETTLE_SECONDS": "15",
     "DISPATCH_SES__TIMEOUT_SECONDS": "1",
+    "DISPATCH_SES__HIDDEN_SECONDS": "1",
     # The unsubscribe address is not what these tests are about, and no pages are served.
     "DISPATCH_SEND__CHECK_PUBLIC_URL": "false",
     "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS": "true",

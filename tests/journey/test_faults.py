@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import update
 
 from dispatch.model.delivery import DeliveryState
-from dispatch.pipeline import home
 from dispatch.store.schema import deliveries, pace
 from tests.journey.scene import OwnPostgres, Scene, own_postgres, scene
 
@@ -155,8 +154,6 @@ def test_a_process_that_slept_through_its_claims_mails_nobody_whom_another_took_
 
 def test_two_sends_at_once_mail_everybody_once_also_when_refused_for_speed(tmp_path: Path, database_url: str) -> None:
     with scene(tmp_path, database_url, 80, per_second=60, **LONG_CLAIM) as at:
-        # As after an earlier campaign: this place is the database's home.
-        home.count_send(at.database)
         at.fault({"fault": "throttle", "times": 3})
         both = [at.start(), at.start()]
         for process in both:

@@ -12,23 +12,23 @@ from tests.journey.scene import scene
 
 #: kills of one campaign; two roads make 30 together, on each database
 KILLS = 15
-#: longer than a queue hides the events that a killed process had fetched and not stored, as real settings are
-GRACE = {"DISPATCH_SEND__GRACE_SECONDS": "300", "DISPATCH_SEND__SETTLE_SECONDS": "5"}
+#: long enough that the server of a busy machine has read what a killed process left in the network
+GRACE = {"DISPATCH_SEND__GRACE_SECONDS": "12", "DISPATCH_SEND__SETTLE_SECONDS": "45"}
 
 
 # So many people that they are not all mailed before the last kill.
 @pytest.mark.parametrize(("road", "per_second", "people"), [("SendEmail", 60, 480), ("SendBulkEmail", 120, 1200)])
-def test_a_send_killed_at_many_moments_mails_everybody_once_or_names_them(
+def test_a_send_killed_at_many_moments_mails_everybody_exactly_once(
     tmp_path: Path, database_url: str, road: str, per_second: int, people: int
 ) -> None:
     with scene(tmp_path, database_url, people, per_second=per_second, **GRACE) as at:
         assert at.kill_often(KILLS, road) == KILLS
-        done = at.send_until_finished()
+        done = at.send_until_finished(is_all_known=True)
         assert at.violations() == []
         assert {message["road"] for message in at.provider.messages()} <= {road, "SendEmail"}
         assert set(at.copies().values()) == {1}
-        assert set(at.copies()) | at.named_as_unknown() == set(at.people)
-        assert done["audience"] == done["submitted"] + done["uncertain"] == people
+        assert set(at.copies()) == set(at.people)
+        assert done["audience"] == done["submitted"] == people
 
 
 def kill_after(journey: Journey, practice: PracticeSeen, slug: str, mails: int) -> None:

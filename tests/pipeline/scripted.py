@@ -86,6 +86,9 @@ class ScriptedMailer:
 class ScriptedQueue:
     """Notices in a list; a body is JSON of a kind and a delivery, or `garbage`."""
 
+    name = "scripted"
+    hidden_seconds = 0.0
+
     def __init__(self) -> None:
         self._waiting: dict[str, str] = {}
         self._lock = threading.Lock()

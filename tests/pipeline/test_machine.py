@@ -22,12 +22,13 @@ from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import ACCEPTED, Delivery, DeliveryState, EventKind, rank
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.pipeline import steer
+from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.send import Sending, Watch
 from dispatch.store import campaigns, ledger, notices, questions
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import deliveries
-from tests.pipeline.scripted import OPTIONS, ScriptedMailer
+from tests.pipeline.scripted import OPTIONS, ScriptedMailer, ScriptedQueue
 from tests.store.samples import all_deliveries, event, join, leave, start
 
 PEOPLE = 5
@@ -283,7 +284,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self._hear(self.queue)
         self.queue.clear()
         self.expire()
-        surely_unsent = open_questions(self.database, self.campaign.id, OPTIONS.grace_seconds).may_be_sent_again
+        quiet = ScriptedQueue()
+        for _ in range(2):
+            pull(self.database, quiet, wait_seconds=1)
+        found = open_questions(self.database, self.campaign.id, OPTIONS.grace_seconds, quiet)
+        assert not found.unread
+        surely_unsent = found.may_be_sent_again
         for each in surely_unsent:
             got_it = self.copies[each.address] > self.words[each.address]
             assert not got_it or each.address in self.unheard, f"{each.address} has had it, and is said to have not"

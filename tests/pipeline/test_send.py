@@ -1,6 +1,8 @@
 """Send, on both databases: who is mailed, what stops it, and that nobody is ever mailed twice."""
 
+import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,8 +14,10 @@ from sqlalchemy import select, update
 from dispatch.errors import ProviderError
 from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import Delivery, DeliveryState, EventKind
+from dispatch.model.event import Notice
 from dispatch.model.member import SuppressionReason
 from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.pipeline.ingest import pull
 from dispatch.store import campaigns, ledger, notices
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import audit, deliveries
@@ -348,6 +352,48 @@ def test_after_the_grace_with_events_flowing_a_yes_sends_once_more_and_is_in_the
     assert mailer.accepted == {"p001@example.com": 1}
     with database.reading() as connection:
         assert "again" in " ".join(connection.execute(select(audit.c.act)).scalars())
+
+
+class HidingQueue(ScriptedQueue):
+    """A queue that hides one Notice for a while, as SQS does where the process that had taken it was killed."""
+
+    name = "hiding"
+    hidden_seconds = 0.5
+
+    def __init__(self, hidden: Notice) -> None:
+        super().__init__()
+        self.hidden = hidden
+        self.until = time.monotonic() + self.hidden_seconds
+
+    def receive(self, wait_seconds: int) -> list[tuple[Notice, str]]:
+        if time.monotonic() >= self.until:
+            self.put(self.hidden.body, self.hidden.transport_id)
+            self.until = float("inf")
+        return super().receive(wait_seconds)
+
+
+def test_an_event_that_a_killed_process_had_taken_from_the_queue_is_waited_for(database: Database) -> None:
+    """The neighbours' events are all there, the grace is over, and the queue looks empty."""
+    campaign, _ = with_one_unknown(database)
+    make_older(database, 1000)
+    (unknown,) = [each for each in all_deliveries(database, campaign) if each.state is D.UNCERTAIN]
+    body = json.dumps({"of": unknown.id, "kind": EventKind.SENT, "suppress": None})
+    mailer = ScriptedMailer()
+    options = replace(QUICK, settle_seconds=3)
+    queue = HidingQueue(Notice("hidden", body))
+    run(database, campaign, mailer, queue, options=options, may_send_again=lambda people: True)
+    assert mailer.calls == []
+    assert states(database, campaign)["p001"] is D.SUBMITTED
+
+
+def test_a_notice_that_nobody_understands_may_be_about_whoever_is_unknown(database: Database) -> None:
+    campaign, _ = with_one_unknown(database)
+    queue = ScriptedQueue()
+    queue.put("garbage")
+    pull(database, queue, wait_seconds=0)
+    make_older(database, 1000)
+    people, mailer = asked_again(database, campaign, True)
+    assert (people, mailer.calls) == ([], [])
 
 
 def test_a_no_leaves_it_uncertain(database: Database) -> None:

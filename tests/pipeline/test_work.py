@@ -125,6 +125,11 @@ def test_a_worker_mails_again_who_surely_got_nothing_only_where_the_setting_says
     assert states(database, campaign)["bob"] is D.UNCERTAIN
     let_time_pass(database, OPTIONS.grace_seconds + 1)
     tidy(bench, never)
+    # Nor is it known that the queue holds none.
+    assert states(database, campaign)["bob"] is D.UNCERTAIN
+    for _ in range(2):
+        pull(database, queue, wait_seconds=1)
+    tidy(bench, never)
     assert states(database, campaign)["bob"] is (D.QUEUED if resend_unknown else D.UNCERTAIN)
     if resend_unknown:
         assert is_helped(database, campaign)
@@ -139,8 +144,11 @@ def test_a_worker_does_not_mail_again_while_events_do_not_flow(database: Databas
     mailer = ScriptedMailer(
         lambda message: Unknown("no answer") if message.to.startswith("bob") else Accepted(message.delivery_id)
     )
-    bench = bench_for(database, campaign, mailer, resend_unknown=True)
+    silent = ScriptedQueue()
+    bench = replace(bench_for(database, campaign, mailer, resend_unknown=True), notices=silent)
     help_with(bench, campaign.id, never)
     let_time_pass(database, OPTIONS.grace_seconds + 1)
+    for _ in range(2):
+        pull(database, silent, wait_seconds=1)
     tidy(bench, never)
     assert states(database, campaign)["bob"] is D.UNCERTAIN

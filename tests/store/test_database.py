@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dispatch.errors import SettingsError, StoreError
 from dispatch.store import audit, campaigns, migrate
+from dispatch.store import pace as pacing
 from dispatch.store.database import HEAD, Database, clock
 from dispatch.store.schema import audit as audit_table
 from dispatch.store.schema import instant_text, metadata, pace
@@ -297,3 +298,22 @@ def test_a_folder_of_any_name_can_hold_the_database(tmp_path: Path) -> None:
     with sqlite3.connect(folder / "dispatch.db") as connection:
         assert connection.execute("SELECT count(*) FROM keys").fetchone() == (2,)
     connection.close()
+
+
+def test_whoever_is_suspended_amid_a_transaction_on_postgresql_loses_it_and_holds_up_nobody(postgres_url: str) -> None:
+    with Database.open(postgres_url) as database:
+        with database.reading() as connection:
+            assert connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "30s"
+
+        def sleep_amid_a_transaction() -> None:
+            with database.writing() as connection:
+                # The test does not wait for the whole of it.
+                connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '100ms'"))
+                connection.execute(text("LOCK TABLE pace"))
+                with database.writing() as other:
+                    # Waits until the sleeper has lost its transaction.
+                    pacing.take(other, "us-east-1", 1, 100.0)
+                connection.execute(text("SELECT 1"))
+
+        with pytest.raises(StoreError, match="The database cannot be used"):
+            sleep_amid_a_transaction()

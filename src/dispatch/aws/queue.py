@@ -19,15 +19,25 @@ AT_ONCE = 10
 class SqsNotices:
     """Notices in an SQS queue; works with any endpoint that speaks SQS."""
 
-    def __init__(self, *, region: str, queue_url: str) -> None:
+    def __init__(self, *, region: str, queue_url: str, hidden_seconds: int) -> None:
         self._client = sqs_client(region)
         self._queue_url = queue_url
+        self.name = queue_url
+        self.hidden_seconds: float = hidden_seconds
+        self._hidden_seconds = hidden_seconds
 
     def receive(self, wait_seconds: int) -> list[tuple[Notice, str]]:
-        """Up to ten Notices with their receipts; waits up to `wait_seconds` (at most 20). Raises ProviderError."""
+        """Up to ten Notices with their receipts; waits up to `wait_seconds` (at most 20). Raises ProviderError.
+
+        Only with a wait are all of the queue's servers asked (SQS developer guide, "short and long polling").
+        """
         try:
             answer = self._client.receive_message(
-                QueueUrl=self._queue_url, MaxNumberOfMessages=AT_ONCE, WaitTimeSeconds=min(20, wait_seconds)
+                QueueUrl=self._queue_url,
+                MaxNumberOfMessages=AT_ONCE,
+                WaitTimeSeconds=min(20, wait_seconds),
+                # Not the queue's own, which may be hours: what a killed process had taken must come again soon.
+                VisibilityTimeout=self._hidden_seconds,
             )
         except (ClientError, BotoCoreError) as err:
             raise explain(err, "Reading the queue of events") from err

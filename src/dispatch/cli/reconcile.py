@@ -52,6 +52,8 @@ def reconcile_command(frame: Frame, /, words: tuple[str, ...], *, assume: str | 
         done = _assume(way, found, assume, addresses)
         _tell(frame, way, found, _look(frame, way, found), done, as_json=as_json)
     questions = _look(frame, way, found)
+    if questions.unread:
+        questions = _read_to_the_end(frame, way, found, is_silent=as_json)
     if questions.can_be_probed and not questions.may_be_sent_again and way.notices is not None:
         questions = _probe(frame, way, found, questions, is_silent=as_json)
     again = 0
@@ -72,7 +74,19 @@ def _look(frame: Frame, way: "Way", campaign: "Campaign") -> "OpenQuestions":
 
     with way.database.writing() as connection:
         ledger.expire(connection, campaign.id, frame.settings.send.claim_seconds)
-    return open_questions(way.database, campaign.id, frame.settings.send.grace_seconds)
+    return open_questions(way.database, campaign.id, frame.settings.send.grace_seconds, way.notices)
+
+
+def _read_to_the_end(frame: Frame, way: "Way", campaign: "Campaign", *, is_silent: bool) -> "OpenQuestions":
+    """What is known when nothing lies in the queue any more, also nothing that a killed process had taken from it."""
+    from dispatch.pipeline.reconcile import read_to_the_end
+
+    assert way.notices is not None  # without a queue nobody is waited for
+    if not is_silent:
+        seconds = 2 * way.notices.hidden_seconds
+        click.echo(f"Reading the queue of events to its end, which takes about {seconds:.0f} seconds…")
+    read_to_the_end(way.database, way.notices, lambda: not _look(frame, way, campaign).unread)
+    return _look(frame, way, campaign)
 
 
 def _probe(

@@ -58,7 +58,8 @@ def open_notices(frame: Frame, queue_url: str) -> "Notices | None":
         return None
     from dispatch.aws.queue import SqsNotices
 
-    return SqsNotices(region=frame.settings.ses.region, queue_url=queue_url)
+    ses = frame.settings.ses
+    return SqsNotices(region=ses.region, queue_url=queue_url, hidden_seconds=ses.hidden_seconds)
 
 
 def point_at_practice(url: str, owner: str) -> None:

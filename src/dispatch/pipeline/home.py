@@ -106,6 +106,7 @@ def count_send(database: Database) -> None:
     """Count a send of real mail, in the database and beside it; the first one makes this place the home."""
     place = homes.place_of(database)
     with database.writing() as connection:
+        homes.hold(connection)
         if homes.home_of(connection) is None:
             homes.move_in(connection, place)
         home = homes.count_send(connection)
@@ -129,6 +130,7 @@ def adopt(database: Database) -> list[str]:
                 todo = "Look with `dispatch show`, then: dispatch resume"
                 campaigns.set_state(connection, campaign.id, CampaignState.PAUSED, reason, todo)
                 paused.append(campaign.slug)
+        homes.hold(connection)
         home = homes.move_in(connection, found.place)
         about = {"path": found.place.path, "before": found.home.place.path if found.home else "", "paused": paused}
         record(connection, "home adopted", now=clock(connection), detail=about)

@@ -1,8 +1,10 @@
 """Ingest: Notices are stored, then deleted from the queue, then understood; nothing that SES says is lost."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from dispatch.errors import NoticeError
 from dispatch.model.event import Event, NoticeState
@@ -11,6 +13,7 @@ from dispatch.store import notices as stored
 from dispatch.store.database import Database, clock
 from dispatch.store.erasure import forget_late_notices
 from dispatch.store.questions import see_probes
+from dispatch.store.queues import note_empty
 
 #: Notices read in one transaction
 BATCH = 200
@@ -48,8 +51,11 @@ def pull(
     """
     total = read_pending(database, queue)
     while True:
+        began = time.monotonic()
         arrived = queue.receive(wait_seconds)
         if not arrived:
+            if wait_seconds:
+                _note_empty(database, queue, time.monotonic() - began)
             return total
         with database.writing() as connection:
             received = stored.keep(connection, [notice for notice, _ in arrived], clock(connection))
@@ -58,6 +64,13 @@ def pull(
         wait_seconds = 0
         if not keep_on():
             return total
+
+
+def _note_empty(database: Database, queue: Notices, seconds_ago: float) -> None:
+    with database.writing() as connection:
+        asked_at = clock(connection) - timedelta(seconds=seconds_ago)
+        # Twice as long as anything is hidden: for a process that died, and for one that is just storing.
+        note_empty(connection, queue.name, asked_at, timedelta(seconds=2 * queue.hidden_seconds))
 
 
 def read_pending(database: Database, queue: Notices) -> Ingested:

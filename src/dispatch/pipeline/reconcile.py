@@ -16,17 +16,24 @@ from dispatch.pipeline.message import headers_of, list_id_of
 from dispatch.pipeline.ports import Mailer, Notices
 from dispatch.store import campaigns, ledger, questions
 from dispatch.store.database import Database, clock
+from dispatch.store.notices import last_unreadable
+from dispatch.store.queues import read_through
 
 #: takes mail and tells Send and Delivery of it; counts in no rate (SES developer guide, "mailbox simulator")
 SIMULATOR = "success@simulator.amazonses.com"
+
+#: how much longer than anything stays hidden a queue is read before it counts as never quiet
+READ_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestions:
     """The uncertain Deliveries of a Campaign, by what can be done about them."""
 
-    #: the grace is not over: an event may still come
+    #: the grace is not over, or the queue was not read to its end since: an event may still come
     too_early: list[Delivery] = field(default_factory=list)
+    #: those of them for whom only the queue must be read to its end
+    unread: list[Delivery] = field(default_factory=list)
     #: the grace is over and events are proven to flow: surely nothing was accepted; a person may say send again
     may_be_sent_again: list[Delivery] = field(default_factory=list)
     #: the grace is over, but events are not proven to flow: only a person can settle it
@@ -40,33 +47,60 @@ class OpenQuestions:
         return [*self.too_early, *self.may_be_sent_again, *self.for_a_person]
 
 
-def open_questions(database: Database, campaign_id: CampaignId, grace_seconds: int) -> OpenQuestions:
+def open_questions(
+    database: Database, campaign_id: CampaignId, grace_seconds: int, queue: Notices | None
+) -> OpenQuestions:
     """The uncertain Deliveries of a Campaign, sorted by what is known.
 
     Events are proven to flow around a call when every Delivery accepted within five minutes of it has its Send event,
-    and there is at least one; or, where there is none, when a probe that was sent later has come back.
+    and there is at least one; or, where there is none, when a probe that was sent later has come back. A call's own
+    silence counts when all that was in the queue at the end of its grace is stored and understood.
     """
     found = OpenQuestions()
     # Everybody of one claim has the same moment: it is looked around once.
     flows: dict[datetime, tuple[int, int]] = {}
     with database.reading() as connection:
         now = clock(connection)
+        read = read_through(connection, queue.name) if queue is not None else None
+        riddle = last_unreadable(connection)
         for delivery in ledger.in_state(connection, campaign_id, DeliveryState.UNCERTAIN):
             moment = delivery.claimed_at
             assert moment is not None
-            if now - moment < timedelta(seconds=grace_seconds):
+            over = moment + timedelta(seconds=grace_seconds)
+            is_read = read is not None and read >= over
+            if now < over or (queue is not None and not is_read):
                 found.too_early.append(delivery)
+                if now >= over:
+                    found.unread.append(delivery)
                 continue
             if moment not in flows:
                 flows[moment] = ledger.flow_around(connection, moment)
             accepted, silent = flows[moment]
-            if (accepted and not silent) or (not accepted and questions.has_seen_probe(connection, moment)):
+            is_proven = bool(accepted) and not silent
+            is_proven = is_proven or (not accepted and questions.has_seen_probe(connection, moment))
+            # What cannot be understood may have been about this very mail.
+            if is_proven and is_read and (riddle is None or riddle < moment):
                 found.may_be_sent_again.append(delivery)
                 continue
             found.for_a_person.append(delivery)
             if not accepted:
                 found.can_be_probed.append(delivery)
     return found
+
+
+def read_to_the_end(
+    database: Database,
+    queue: Notices,
+    is_enough: Callable[[], bool],
+    is_interrupted: Callable[[], bool] = lambda: False,
+) -> None:
+    """Fetch Notices until `is_enough`, at most for as long as it takes to know that a quiet queue is empty.
+
+    Raises ProviderError where the queue cannot be read.
+    """
+    until = time.monotonic() + 2 * queue.hidden_seconds + READ_SECONDS
+    while not is_enough() and time.monotonic() < until and not is_interrupted():
+        pull(database, queue, wait_seconds=1)
 
 
 def probe(

@@ -239,7 +239,8 @@ class Sending:
             ledger.expire(connection, self.campaign.id, self.options.claim_seconds)
         if not self.mailer.has_events:
             return []
-        return open_questions(self.database, self.campaign.id, self.options.grace_seconds).may_be_sent_again
+        found = open_questions(self.database, self.campaign.id, self.options.grace_seconds, self.notices)
+        return found.may_be_sent_again
 
     @patient
     def _again(self, people: list[Delivery]) -> bool:

@@ -121,7 +121,8 @@ def _settle(bench: Bench, campaign: Campaign) -> None:
             campaigns.set_state(connection, campaign.id, CampaignState.FINISHED)
     if not is_unknown or not bench.resend_unknown or not bench.mailer.has_events:
         return
-    people = open_questions(bench.database, campaign.id, bench.options.grace_seconds).may_be_sent_again
+    found = open_questions(bench.database, campaign.id, bench.options.grace_seconds, bench.notices)
+    people = found.may_be_sent_again
     if people and state is not CampaignState.PAUSED:
         _send_again(bench, campaign, people)
 

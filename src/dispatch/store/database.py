@@ -31,7 +31,7 @@ from dispatch.errors import SettingsError, StoreError
 from dispatch.store.schema import Instant, keys
 
 #: the newest migration; `dispatch.store.migrations` brings older databases up to it
-HEAD = "0002"
+HEAD = "0003"
 BUSY_SECONDS = 30
 
 
@@ -188,12 +188,17 @@ def safe_url(url: str | URL) -> str:
         return "database_url"
 
 
+#: idle_in_transaction_session_timeout (PostgreSQL documentation, appendix A), which psycopg counts as an internal error
+_IDLE_TOO_LONG = "25P03"
+
+
 def _is_fault(err: DBAPIError) -> bool:
     """Whether the database is at fault, and not a statement or a value.
 
     sqlite3 raises a plain DatabaseError for a file that is no database.
     """
-    return isinstance(err, OperationalError | InterfaceError) or type(err) is DatabaseError
+    is_suspended = getattr(err.orig, "sqlstate", None) == _IDLE_TOO_LONG
+    return is_suspended or isinstance(err, OperationalError | InterfaceError) or type(err) is DatabaseError
 
 
 def _first_line(err: DBAPIError) -> str:
@@ -227,7 +232,13 @@ def _unusable(url: str | URL, why: str) -> SettingsError:
 def _engine_options(backend: str) -> dict[str, Any]:
     if backend == "sqlite":
         return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 16, "connect_args": {"connect_timeout": 10}}
+    limits = {
+        "connect_timeout": 10,
+        # A machine that is suspended or cut off amid a transaction must not hold up every other one.
+        "options": f"-c idle_in_transaction_session_timeout={BUSY_SECONDS * 1000}",
+        "tcp_user_timeout": BUSY_SECONDS * 1000,
+    }
+    return {"pool_pre_ping": True, "pool_size": 16, "connect_args": limits}
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from dispatch.store.campaigns import new_id
@@ -93,6 +93,13 @@ def _windows_id() -> str:
         with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography") as opened:
             return str(winreg.QueryValueEx(opened, "MachineGuid")[0])
     return ""
+
+
+def hold(connection: Connection) -> None:
+    """Let no other process look for a home, or make one, until this transaction ends."""
+    if connection.dialect.name == "postgresql":
+        # In SQLite every writing transaction is alone already.
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("dispatch home"))))
 
 
 def home_of(connection: Connection) -> Home | None:

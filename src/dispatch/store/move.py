@@ -17,8 +17,8 @@ from dispatch.store.schema import campaigns, deliveries, keys, metadata, workers
 
 #: rows that travel together: bounds the memory
 CHUNK = 5000
-#: not moved: processes of the old database; the home is found anew
-_LEFT_BEHIND = frozenset({"workers", "homes"})
+#: not moved: processes of the old database; the home is found anew, and so is how far the queue was read
+_LEFT_BEHIND = frozenset({"workers", "homes", "queues"})
 
 
 def move(source: Database, target: Database) -> dict[str, int]:

@@ -52,6 +52,13 @@ def keep(connection: Connection, arrived: Sequence[Notice], now: datetime) -> in
     return _add_new(connection, notices, list(unique.values()))
 
 
+def last_unreadable(connection: Connection) -> datetime | None:
+    """When the last Notice came that nobody understands; None where there is none."""
+    unreadable = notices.c.state == NoticeState.UNREADABLE.value
+    found: datetime | None = connection.execute(select(func.max(notices.c.received_at)).where(unreadable)).scalar()
+    return found
+
+
 def pending(connection: Connection, limit: int) -> list[StoredNotice]:
     """Notices that nobody has read yet, oldest first; another process's are left to it."""
     query = (

@@ -254,6 +254,18 @@ pace = Table(
     Column("next_at", Float, nullable=False),
 )
 
+#: how far each queue of events has been read
+queues = Table(
+    "queues",
+    metadata,
+    #: its address
+    Column("name", Text, primary_key=True),
+    #: when a look into the whole queue, which found nothing, began
+    Column("empty_at", Instant, nullable=False),
+    #: whatever was in the queue at this moment is stored
+    Column("read_through", Instant),
+)
+
 #: who decided what, and when
 audit = Table(
     "audit",
