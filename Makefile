@@ -37,7 +37,7 @@ screenshots: $(VENV)/.ready-dev ## Take pictures of both Editions and of every p
 	$(BIN)/python scripts/screenshots.py
 	$(BIN)/python -m tests.screenshots
 
-storm: $(VENV)/.ready-dev ## Kill a send 200 times in the full storm, restart it, and count every mail
+storm: $(VENV)/.ready-dev ## Kill a send 200 times on each database amid every fault, restart it, and count every mail
 	$(BIN)/python -m scripts.storm
 
 clean: ## Stop what the demo left running, and remove all that was made here
