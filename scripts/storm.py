@@ -1,7 +1,7 @@
 """Kills a send 200 times on each database in the full storm, counts every mail, and exits 1 when a promise was broken.
 
-Run it as `python -m scripts.storm`; `--kills` says how many on each database. On both roads, with everything going wrong
-that `tests/journey/test_storm.py` lists.
+Run it as `python -m scripts.storm`; `--kills` says how many on each database. On both roads, with everything going
+wrong that `tests/journey/test_storm.py` lists.
 """
 
 import argparse
