@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.journey.scene import own_postgres
+from tests.postgres import postgres
 
 REPOSITORY = Path(__file__).parents[1]
 SLOW_ANSWER = 0.1
@@ -88,7 +88,7 @@ def database(kind: str) -> Iterator[str]:
         with tempfile.TemporaryDirectory(dir=REPOSITORY / ".cache") as folder:
             yield f"sqlite:///{folder}/bench.db"
     else:
-        with own_postgres() as server:
+        with postgres() as server:
             yield server.new_database("bench")
 
 

@@ -15,8 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.journey.scene import OwnPostgres, Scene, own_postgres, scene
+from tests.journey.scene import Scene, scene
 from tests.journey.test_storm import BURST, SEED, STORM
+from tests.postgres import PostgresServer, postgres
 
 #: so many people that they are not all mailed before the last kill
 PEOPLE = {"SendEmail": 5_000, "SendBulkEmail": 8_000}
@@ -106,7 +107,7 @@ def line(cells: Iterable[str]) -> str:
     ).rstrip()
 
 
-def parts_of(kills: int, folder: Path, server: OwnPostgres) -> list[Part]:
+def parts_of(kills: int, folder: Path, server: PostgresServer) -> list[Part]:
     """The four campaigns, with their shares of the kills."""
     found: list[Part] = []
     for place, road in enumerate(PEOPLE):
@@ -118,7 +119,7 @@ def parts_of(kills: int, folder: Path, server: OwnPostgres) -> list[Part]:
 
 def run_all(folder: Path, kills: int) -> list[Part]:
     """Two campaigns at a time, one on each database."""
-    with own_postgres() as server, ThreadPoolExecutor(2) as pool:
+    with postgres() as server, ThreadPoolExecutor(2) as pool:
         parts = parts_of(kills, folder, server)
         running = [pool.submit(part.run, folder / f"{part.database}-{part.road}") for part in parts]
         for part, done in zip(parts, running, strict=True):

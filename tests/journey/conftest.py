@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures_database import PostgresServer
 from tests.fixtures_journey import Journey
+from tests.postgres import PostgresServer
 
 #: what takes longer has hung
 PATIENCE = 120.0

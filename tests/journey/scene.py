@@ -3,12 +3,10 @@
 The practice server is the only witness of what was accepted; dispatch's own ledger is never asked for that.
 """
 
-import os
 import random
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +14,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 from sqlalchemy import text
@@ -24,7 +21,6 @@ from sqlalchemy import text
 from dispatch.model.delivery import ACCEPTED, DeliveryState
 from dispatch.store import campaigns, ledger
 from dispatch.store.database import Database
-from tests.fixtures_database import PostgresServer, programs, server_account
 from tests.fixtures_journey import COMMAND_SECONDS, Journey, PracticeSeen
 from tests.fixtures_practice import practice_server
 
@@ -229,79 +225,3 @@ def scene(folder: Path, database_url: str, people: int, *, per_second: float = 6
             yield made
         finally:
             made.close()
-
-
-# --- a database server that can go away -----------------------------------------------------------------------------
-
-#: Runs the server until standard input ends, as it does however the test process ends.
-_UNTIL_INPUT_ENDS = '"$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server'
-
-
-class OwnPostgres:
-    """A PostgreSQL server of the caller's own, which can be stopped and started."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._account = server_account()
-        self._server = PostgresServer(folder)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def make(self) -> None:
-        """Make its files."""
-        if self._account is not None:
-            os.chown(self._folder, self._account.pw_uid, self._account.pw_gid)
-        options = ["--username=dispatch", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
-        command = [str(programs() / "initdb"), "--pgdata", str(self._folder / "data"), *options]
-        done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, **self._as_account())
-        assert done.returncode == 0, done.stderr
-
-    def start(self) -> None:
-        """Start it; it answers when this returns."""
-        settings = [word for each in ("listen_addresses=", "max_connections=120") for word in ("-c", each)]
-        command = [str(programs() / "postgres"), "-D", str(self._folder / "data"), "-k", str(self._folder), *settings]
-        with (self._folder / "log").open("ab") as output:
-            self._process = subprocess.Popen(
-                ["/bin/sh", "-c", _UNTIL_INPUT_ENDS, "sh", *command],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=self._folder,
-                start_new_session=True,
-                **self._as_account(),
-            )
-        until = time.monotonic() + 60
-        while not self._server.answers():
-            assert time.monotonic() < until, (self._folder / "log").read_text()
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """Stop it: every connection breaks."""
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=60)
-
-    def new_database(self, name: str) -> str:
-        """The URL of a new, empty database."""
-        self._server.run(f"CREATE DATABASE {name}")
-        return self._server.url(name)
-
-    def _as_account(self) -> dict[str, Any]:
-        if self._account is None:
-            return {}
-        return {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
-
-
-@contextmanager
-def own_postgres() -> Iterator[OwnPostgres]:
-    """A running server; gone at the end."""
-    # Not under pytest's own folder, which the server's account cannot enter.
-    folder = Path(tempfile.mkdtemp(prefix="dispatch-own-pg-"))
-    server = OwnPostgres(folder)
-    try:
-        server.make()
-        server.start()
-        yield server
-    finally:
-        server.stop()
-        rmtree(folder, ignore_errors=True)

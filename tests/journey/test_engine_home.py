@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures_database import PostgresServer
 from tests.journey.conftest import Engine
+from tests.postgres import PostgresServer
 
 
 def database_file(engine: Engine) -> Path:

@@ -15,7 +15,8 @@ from sqlalchemy import update
 
 from dispatch.model.delivery import DeliveryState
 from dispatch.store.schema import deliveries, pace
-from tests.journey.scene import OwnPostgres, Scene, own_postgres, scene
+from tests.journey.scene import Scene, scene
+from tests.postgres import PostgresServer, postgres
 
 #: long enough that no claim ends by itself in a test that is not about that
 LONG_CLAIM = {"DISPATCH_SEND__CLAIM_SECONDS": "30", "DISPATCH_SEND__GRACE_SECONDS": "60"}
@@ -188,13 +189,13 @@ BRIEF = {"DISPATCH_SEND__SETTLE_SECONDS": "3"}
 
 
 @pytest.fixture(scope="module")
-def postgres_that_goes() -> Iterator[OwnPostgres]:
+def postgres_that_goes() -> Iterator[PostgresServer]:
     """A server that these tests stop and start."""
-    with own_postgres() as server:
+    with postgres(starts_again=True) as server:
         yield server
 
 
-def test_postgresql_gone_for_ten_seconds_ends_no_send(tmp_path: Path, postgres_that_goes: OwnPostgres) -> None:
+def test_postgresql_gone_for_ten_seconds_ends_no_send(tmp_path: Path, postgres_that_goes: PostgresServer) -> None:
     url = postgres_that_goes.new_database("gone")
     with scene(tmp_path, url, PEOPLE, per_second=20, **LONG_CLAIM, **BRIEF) as at:
         running = at.start()

@@ -38,17 +38,17 @@ def put_clock_back(database: Database, seconds: float) -> None:
 
 
 def test_the_first_message_goes_at_once_and_the_next_waits_its_turn(database: Database) -> None:
-    waits = [take(database, 1, 0.4) for _ in range(2)]
+    waits = [take(database, 1, 0.25) for _ in range(2)]
 
     assert all(permit.is_granted for permit in waits)
     assert waits[0].wait_seconds == 0
-    assert 1.0 < waits[1].wait_seconds <= 2.5
+    assert 1.0 < waits[1].wait_seconds <= 4.0
 
 
 def test_a_batch_moves_the_row_on_by_all_its_messages(database: Database) -> None:
-    assert take(database, 50, 20.0).wait_seconds == 0
+    assert take(database, 50, 12.5).wait_seconds == 0
 
-    assert 1.0 < take(database, 50, 20.0).wait_seconds <= 2.5
+    assert 1.0 < take(database, 50, 12.5).wait_seconds <= 4.0
 
 
 def test_the_row_never_runs_more_than_five_seconds_ahead(database: Database) -> None:
@@ -75,8 +75,8 @@ def test_time_that_nobody_used_is_not_saved_up(database: Database) -> None:
     with database.writing() as connection:
         connection.execute(row.insert().values(account=ACCOUNT, next_at=0.0))
 
-    assert take(database, 1, 0.4).wait_seconds == 0
-    assert take(database, 1, 0.4).wait_seconds > 1.0
+    assert take(database, 1, 0.25).wait_seconds == 0
+    assert take(database, 1, 0.25).wait_seconds > 1.0
 
 
 def test_each_account_has_a_pace_of_its_own(database: Database) -> None:
@@ -126,9 +126,13 @@ def test_holding_back_long_is_not_taken_for_a_clock_put_back(database: Database)
     take(database, 1, 1000.0)
     with database.writing() as connection:
         pace.hold_back(connection, ACCOUNT, 60.0)
+        held_until = connection.execute(select(row.c.next_at)).scalar_one()
+        # The clock is that of the statement on either database, and has milliseconds.
+        assert held_until - clock(connection).timestamp() <= MOST_HELD_BACK_SECONDS + 0.01
+    take(database, 1, 1000.0)
 
-    assert ahead(database) <= MOST_HELD_BACK_SECONDS + 0.01
-    assert take(database, 1, 1000.0).wait_seconds > 3.0
+    with database.reading() as connection:
+        assert connection.execute(select(row.c.next_at)).scalar_one() >= held_until
 
 
 def test_threads_that_begin_at_once_share_one_row(database: Database) -> None:
