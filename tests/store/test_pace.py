@@ -38,17 +38,17 @@ def put_clock_back(database: Database, seconds: float) -> None:
 
 
 def test_the_first_message_goes_at_once_and_the_next_waits_its_turn(database: Database) -> None:
-    waits = [take(database, 1, 0.25) for _ in range(2)]
+    waits = [take(database, 1, 0.4) for _ in range(2)]
 
     assert all(permit.is_granted for permit in waits)
     assert waits[0].wait_seconds == 0
-    assert 1.0 < waits[1].wait_seconds <= 4.0
+    assert 0 < waits[1].wait_seconds <= 2.5
 
 
 def test_a_batch_moves_the_row_on_by_all_its_messages(database: Database) -> None:
-    assert take(database, 50, 12.5).wait_seconds == 0
+    assert take(database, 50, 20.0).wait_seconds == 0
 
-    assert 1.0 < take(database, 50, 12.5).wait_seconds <= 4.0
+    assert 0 < take(database, 50, 20.0).wait_seconds <= 2.5
 
 
 def test_the_row_never_runs_more_than_five_seconds_ahead(database: Database) -> None:
@@ -75,8 +75,8 @@ def test_time_that_nobody_used_is_not_saved_up(database: Database) -> None:
     with database.writing() as connection:
         connection.execute(row.insert().values(account=ACCOUNT, next_at=0.0))
 
-    assert take(database, 1, 0.25).wait_seconds == 0
-    assert take(database, 1, 0.25).wait_seconds > 1.0
+    assert take(database, 1, 0.4).wait_seconds == 0
+    assert take(database, 1, 0.4).wait_seconds > 0
 
 
 def test_each_account_has_a_pace_of_its_own(database: Database) -> None:
@@ -90,7 +90,7 @@ def test_holding_back_moves_the_next_message_on(database: Database) -> None:
     with database.writing() as connection:
         pace.hold_back(connection, ACCOUNT, 4.0)
 
-    assert 2.0 < take(database, 1, 1000.0).wait_seconds <= 4.0
+    assert 2.0 < take(database, 1, 1000.0).wait_seconds <= 2.5
 
 
 @pytest.mark.parametrize("per_second", [0.05, 0.4, 14.0, 900.0])
