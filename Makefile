@@ -14,8 +14,9 @@ help: ## Say what can be made
 demo: $(VENV)/.ready-run ## Send the sample brief in practice, from import to report (nothing leaves this computer)
 	@bash scripts/demo.sh
 
+# One more than there are processors: the journeys mostly wait for their processes.
 test: lint ## Everything that must hold: formatting, lint, types, layers, and all tests
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist worksteal
 
 lint: $(VENV)/.ready-dev ## Formatting, lint, types and layers only
 	$(BIN)/ruff format --check .
