@@ -25,11 +25,14 @@ from tests.fixtures_journey import COMMAND_SECONDS, Journey, PracticeSeen
 from tests.fixtures_practice import practice_server
 
 SLUG = "2026-11-24-storm"
+#: how old a signature may be: Amazon takes five minutes
+SIGNATURE_SECONDS = 5
 #: short, so that kills and time-outs take no longer than they must
 SHORT = {
     "DISPATCH_SEND__HOLD_SECONDS": "0",
     "DISPATCH_SEND__CLAIM_SECONDS": "2",
-    "DISPATCH_SEND__GRACE_SECONDS": "4",
+    # More than claim and signature together, as with Amazon: what a sleeper still hands over then is refused.
+    "DISPATCH_SEND__GRACE_SECONDS": "9",
     "DISPATCH_SEND__SETTLE_SECONDS": "15",
     "DISPATCH_SES__TIMEOUT_SECONDS": "1",
     "DISPATCH_SES__HIDDEN_SECONDS": "1",
@@ -203,7 +206,9 @@ class Scene:
 @contextmanager
 def scene(folder: Path, database_url: str, people: int, *, per_second: float = 60, **environ: str) -> Iterator[Scene]:
     """A scene whose provider ends with it; `environ` are further variables for every command."""
-    with practice_server(folder / "provider", max_per_second=per_second, crowd=False) as server:
+    with practice_server(
+        folder / "provider", max_per_second=per_second, crowd=False, signature_seconds=SIGNATURE_SECONDS
+    ) as server:
         journey = Journey(folder / "workspace")
         command = [sys.executable, "-m", "dispatch", "init", str(journey.folder)]
         subprocess.run(command, check=True, capture_output=True, timeout=COMMAND_SECONDS)

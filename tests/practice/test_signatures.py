@@ -77,6 +77,22 @@ def test_a_call_that_waited_too_long_between_signing_and_sending_is_refused(prac
     assert practice.messages() == []
 
 
+def test_a_server_can_take_signatures_for_a_shorter_time(tmp_path: Path) -> None:
+    with practice_server(tmp_path, signature_seconds=20) as practice:
+        ses = practice.client("sesv2")
+        stamp = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=40)).strftime("%Y%m%dT%H%M%SZ")
+
+        def age(request: Any, **_: Any) -> None:
+            signed = request.headers["Authorization"].decode()
+            request.headers["Authorization"] = signed.replace(signed.split("/")[1], stamp[:8])
+            request.headers["X-Amz-Date"] = stamp
+
+        ses.meta.events.register("before-send.sesv2.SendEmail", age)
+        code, status, words = refusal(ses.send_email, **mail("a@example.com"))
+        assert (code, status) == ("InvalidSignatureException", 403)
+        assert words.startswith(f"Signature expired: {stamp}")
+
+
 def test_addresses_with_odd_characters_are_signed_and_found_in_paths(practice: PracticeServer) -> None:
     odd = "o'b+r.i_e~n%7e=!#$&*@example.com"
     practice.ses.put_suppressed_destination(EmailAddress=odd, Reason="BOUNCE")

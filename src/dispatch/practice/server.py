@@ -146,7 +146,16 @@ class Practice:
                 request.scope["query_string"].decode("latin-1"),
             )
             headers = {name.lower(): value for name, value in request.headers.items()}
-            signatures.check(request.method, path.partition("?")[0], query, headers, body, now, self.settings.owner)
+            signatures.check(
+                request.method,
+                path.partition("?")[0],
+                query,
+                headers,
+                body,
+                now,
+                self.settings.owner,
+                self.settings.signature_seconds,
+            )
         members = {**_json(body), **_query(request), **request.path_params}
         base = f"{request.url.scheme}://{request.headers.get('host', '127.0.0.1')}"
         return Call(operation, members, now, base, len(body), request.is_disconnected)

@@ -48,6 +48,8 @@ class PracticeSettings:
     verified: tuple[str, ...] | None = None
     #: False: unsigned calls are answered too
     check_signatures: bool = True
+    #: how old a signature may be, in seconds; Amazon's is 300
+    signature_seconds: int = 300
     #: the workspace that it belongs to: access keys `practice-…` of any other are refused
     owner: str = ""
     #: calls per second granted to each operation but the sending ones; 0 without limit (Amazon grants 1)

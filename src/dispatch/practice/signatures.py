@@ -1,8 +1,8 @@
 """AWS Signature Version 4, as the server checks it.
 
 Source: "Signature Version 4 signing process" in the AWS General Reference. A signature older or newer than
-five minutes is refused. For the access key `practice` the whole signature is computed anew and compared;
-other access keys are unknown here, so of theirs only the date is checked.
+five minutes (`signature_seconds`) is refused. For the access key `practice` the whole signature is computed anew and
+compared; other access keys are unknown here, so of theirs only the date is checked.
 """
 
 import hashlib
@@ -15,7 +15,6 @@ from urllib.parse import quote
 from dispatch.practice.settings import ACCESS_KEY, SECRET_KEY
 from dispatch.practice.wire import Refusal
 
-MAX_AGE = 300
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _AUTHORIZATION = re.compile(
     _ALGORITHM
@@ -25,9 +24,16 @@ _AUTHORIZATION = re.compile(
 
 
 def check(
-    method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, now: float, owner: str = ""
+    method: str,
+    path: str,
+    query: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: float,
+    owner: str = "",
+    max_age: int = 300,
 ) -> None:
-    """Raise Refusal unless the request is signed, in time and, for the key `practice`, rightly.
+    """Raise Refusal unless the request is signed, within `max_age` seconds and, for the key `practice`, rightly.
 
     `path` and `query` as they came over the wire; header names in lower case. A key `practice-…` belongs to one
     workspace: only that of `owner` is taken, so that a process of another workspace, whose server ended and whose
@@ -41,7 +47,7 @@ def check(
         raise Refusal("IncompleteSignatureException", "The Authorization header is not complete.", 403)
     key, day, region, service, signed, signature = found.groups()
     stamp = headers.get("x-amz-date", "")
-    _check_date(stamp, day, now)
+    _check_date(stamp, day, now, max_age)
     if key.startswith(f"{ACCESS_KEY}-") and key != f"{ACCESS_KEY}-{owner}":
         raise Refusal("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
     if key.partition("-")[0] != ACCESS_KEY:
@@ -54,7 +60,7 @@ def check(
         raise Refusal("InvalidSignatureException", f"{words} Check your AWS Secret Access Key and signing method.", 403)
 
 
-def _check_date(stamp: str, day: str, now: float) -> None:
+def _check_date(stamp: str, day: str, now: float, max_age: int) -> None:
     try:
         moment = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError as err:
@@ -66,12 +72,13 @@ def _check_date(stamp: str, day: str, now: float) -> None:
             403,
         )
     age, here = now - moment.timestamp(), _stamp(now)
-    if age > MAX_AGE:
-        words = f"Signature expired: {stamp} is now earlier than {_stamp(now - MAX_AGE)} ({here} - 5 min.)"
+    span = f"{max_age // 60} min." if max_age >= 60 else f"{max_age} s."
+    if age > max_age:
+        words = f"Signature expired: {stamp} is now earlier than {_stamp(now - max_age)} ({here} - {span})"
         raise Refusal("InvalidSignatureException", words, 403)
-    if age < -MAX_AGE:
-        latest = _stamp(now + MAX_AGE)
-        words = f"Signature not yet current: {stamp} is still later than {latest} ({here} + 5 min.)"
+    if age < -max_age:
+        latest = _stamp(now + max_age)
+        words = f"Signature not yet current: {stamp} is still later than {latest} ({here} + {span})"
         raise Refusal("InvalidSignatureException", words, 403)
 
 
