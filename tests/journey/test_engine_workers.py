@@ -32,7 +32,7 @@ def everybody_once(engine: Engine, people: int) -> None:
 def test_two_workers_and_a_send_share_a_campaign(postgres_engine: Engine) -> None:
     engine = postgres_engine
     engine.journey.practice_seen.grant(max_per_second=20)
-    slug = engine.people(150)
+    slug = engine.people(300)
     workers = [start_worker(engine), start_worker(engine)]
     sending = engine.start("send", slug, "--yes")
 
@@ -43,8 +43,8 @@ def test_two_workers_and_a_send_share_a_campaign(postgres_engine: Engine) -> Non
     engine.until(lambda: present() == {"send": 1, "worker": 2}, "the workers do not help")
     sending.communicate(timeout=60)
     found = engine.journey.run_json("show", slug)
-    assert (found["state"], found["submitted"]) == ("finished", 150)
-    everybody_once(engine, 150)
+    assert (found["state"], found["submitted"]) == ("finished", 300)
+    everybody_once(engine, 300)
     for worker in workers:
         stop(worker)
 
