@@ -3,23 +3,27 @@
 Source: SES API v2 reference, GetConfigurationSetEventDestinations.
 """
 
+from typing import TYPE_CHECKING
+
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dispatch.aws.client import explain, ses_client
+from dispatch.aws.client import explain
 from dispatch.errors import ProviderError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
 
 #: the kinds of event that settle a Delivery, in the order of a mail's life
 NEEDED = ("SEND", "REJECT", "DELIVERY", "BOUNCE", "COMPLAINT")
 
 
-def untold(configuration_set: str, *, region: str, timeout_seconds: int) -> list[ProviderError]:
+def untold(client: "SESV2Client", configuration_set: str) -> list[ProviderError]:
     """Why SES would not tell everything that dispatch needs to know, none where it would.
 
     What several destinations tell counts together; where they lead cannot be seen from here. Raises ProviderError
     where SES cannot be asked.
     """
     where = f"the configuration set {configuration_set!r} ([ses] configuration_set)"
-    client = ses_client(region, timeout_seconds)
     try:
         answer = client.get_configuration_set_event_destinations(ConfigurationSetName=configuration_set)
     except ClientError as err:
@@ -29,8 +33,6 @@ def untold(configuration_set: str, *, region: str, timeout_seconds: int) -> list
         raise explain(err, "Asking SES where its events go") from err
     except BotoCoreError as err:
         raise explain(err, "Asking SES where its events go") from err
-    finally:
-        client.close()
     enabled = [each for each in answer.get("EventDestinations", []) if each.get("Enabled", False)]
     if not enabled:
         todo = "Add one in the SES console, under Configuration sets, that leads to the queue, and enable it."

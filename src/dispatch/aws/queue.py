@@ -21,10 +21,8 @@ class SqsNotices:
 
     def __init__(self, *, region: str, queue_url: str, hidden_seconds: int) -> None:
         self._client = sqs_client(region)
-        self._queue_url = queue_url
         self.name = queue_url
-        self.hidden_seconds: float = hidden_seconds
-        self._hidden_seconds = hidden_seconds
+        self.hidden_seconds = hidden_seconds
 
     def receive(self, wait_seconds: int) -> list[tuple[Notice, str]]:
         """Up to ten Notices with their receipts; waits up to `wait_seconds` (at most 20). Raises ProviderError.
@@ -33,11 +31,11 @@ class SqsNotices:
         """
         try:
             answer = self._client.receive_message(
-                QueueUrl=self._queue_url,
+                QueueUrl=self.name,
                 MaxNumberOfMessages=AT_ONCE,
                 WaitTimeSeconds=min(20, wait_seconds),
                 # Not the queue's own, which may be hours: what a killed process had taken must come again soon.
-                VisibilityTimeout=self._hidden_seconds,
+                VisibilityTimeout=self.hidden_seconds,
             )
         except (ClientError, BotoCoreError) as err:
             raise explain(err, "Reading the queue of events") from err
@@ -57,7 +55,7 @@ class SqsNotices:
                 for number, receipt in enumerate(receipts[start : start + AT_ONCE])
             ]
             try:
-                self._client.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)  # type: ignore[arg-type] # the stubs want their own TypedDict for a plain dict
+                self._client.delete_message_batch(QueueUrl=self.name, Entries=entries)  # type: ignore[arg-type] # the stubs want their own TypedDict for a plain dict
             except (ClientError, BotoCoreError) as err:
                 raise explain(err, "Deleting from the queue of events") from err
 

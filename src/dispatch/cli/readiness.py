@@ -78,7 +78,7 @@ def check_ready(frame: Frame, way: "Way", senders: Sequence[str], pictures: "Seq
         problems.append(err)
     problems.extend(_grace_too_short(frame, way))
     problems.extend(_unverified(way, senders))
-    problems.extend(_untold(frame, way))
+    problems.extend(_untold(way))
     if frame.settings.send.check_public_url:
         problems.extend(unreachable(way.database, way.public_url, pictures))
     if problems:
@@ -108,9 +108,8 @@ def _unverified(way: "Way", senders: Sequence[str]) -> "list[DispatchError]":
     ]
 
 
-def _untold(frame: Frame, way: "Way") -> "Sequence[DispatchError]":
+def _untold(way: "Way") -> "Sequence[DispatchError]":
     """Without events nobody learns who bounced, and what a call left open is never settled."""
-    from dispatch.aws.destinations import untold
     from dispatch.aws.mailer import SesMailer
     from dispatch.errors import ProviderError
 
@@ -123,8 +122,7 @@ def _untold(frame: Frame, way: "Way") -> "Sequence[DispatchError]":
             err=True,
         )
     try:
-        ses = frame.settings.ses
-        return untold(ses.configuration_set, region=ses.region, timeout_seconds=ses.timeout_seconds)
+        return way.mailer.untold()
     except ProviderError as err:
         # Not every account may ask.
         click.echo(f"Note: whether SES tells what becomes of mail cannot be read. {err.what}", err=True)

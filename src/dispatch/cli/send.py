@@ -10,6 +10,7 @@ from dispatch.cli.frame import USAGE, Frame, find_brief, is_terminal, json_optio
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from dispatch.cli.mailing import Desk
     from dispatch.pipeline.plan import Proposal
 
 
@@ -85,7 +86,7 @@ def send_command(
     finishes the mails in flight and pauses.
     """
     from dispatch.cli.mailing import Desk
-    from dispatch.cli.sending import Foreground, confirm, hold, summary
+    from dispatch.cli.sending import Foreground, summary
 
     _check_usage(dry_run=dry_run, yes=yes, as_json=as_json, only=only, at=at, zone=zone)
     not_before = _moment(frame, at, zone)
@@ -105,14 +106,7 @@ def send_command(
     desk.refuse_what_blocks(proposal, forced)
     if desk.is_real:
         desk.require_proof(proposal, approved_by or None, may_ask=not yes)
-    share: int | None = None
-    if proposal.plan.to_send:
-        wanted = proposal.plan.to_send if limit is None else min(limit, proposal.plan.to_send)
-        share = desk.share_of_today(wanted, may_split=over_days, may_ask=not yes)
-        desk.check_ready()
-        if not yes:
-            confirm(proposal.plan.to_send, "dispatch send")
-        hold(frame.settings.send.hold_seconds, "dispatch send", is_silent=as_json)
+    share = _ask_and_hold(frame, desk, proposal.plan.to_send, limit, over_days=over_days, yes=yes, as_json=as_json)
     frozen = desk.freeze(proposal, forced, not_before=not_before)
     campaign = sending.run(
         frozen.campaign, limit if share is None else share, is_limit_of_today=share is not None, only=frozen.only
@@ -123,6 +117,23 @@ def send_command(
     else:
         sending.tell(campaign, counts)
     sys.exit(sending.status(campaign, counts, frozen.only))
+
+
+def _ask_and_hold(
+    frame: Frame, desk: "Desk", people: int, limit: int | None, *, over_days: bool, yes: bool, as_json: bool
+) -> int | None:
+    """How many may leave today, None for all; the number was typed, and the hold is over, when this returns."""
+    from dispatch.cli.sending import confirm, hold
+
+    if not people:
+        return None
+    wanted = people if limit is None else min(limit, people)
+    share = desk.share_of_today(wanted, may_split=over_days, may_ask=not yes)
+    desk.check_ready()
+    if not yes:
+        confirm(people, "dispatch send")
+    hold(frame.settings.send.hold_seconds, "dispatch send", is_silent=as_json)
+    return share
 
 
 def _check_usage(

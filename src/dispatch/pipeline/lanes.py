@@ -28,8 +28,8 @@ ACCOUNT_SECONDS = 60.0
 class Turn:
     """Where one lane stands between two of its transactions."""
 
-    #: accepted by its last call, and not yet written down
-    accepted: list[tuple[Claim, Outcome]] = field(default_factory=list)
+    #: what its last call gave, not yet written down
+    unsettled: list[tuple[Claim, Outcome]] = field(default_factory=list)
     #: messages that it has reserved of what may still be handed over
     size: int = 0
     #: whether the pace lets them go
@@ -44,7 +44,7 @@ class Taken:
     #: whether more wait
     has_more: bool = False
     #: whether the claims have grown too old to send
-    is_too_late: IsTooLate = bool
+    is_too_late: IsTooLate = lambda: False
     #: how long the pace wants it to wait first
     wait_seconds: float = 0.0
     #: whether it may go on after the wait, and need not ask again
@@ -137,7 +137,7 @@ class Lanes:
         if not turn.size:
             turn.size = self._reserve(self.pace.batch)
         taken = self._take(turn)
-        turn.accepted = []
+        turn.unsettled = []
         if taken.wait_seconds:
             turn.has_permit = taken.has_permit
             self._stop.wait(taken.wait_seconds)
@@ -145,7 +145,7 @@ class Lanes:
         self._give_back(turn.size - len(taken.claims))
         turn.size, turn.has_permit = 0, False
         self._submit(taken, turn)
-        return taken.has_more or bool(turn.accepted)
+        return taken.has_more or bool(turn.unsettled)
 
     @patient
     def _take(self, turn: Turn) -> Taken:
@@ -154,12 +154,12 @@ class Lanes:
         Who must wait for the pace is not claimed yet: a kill during the wait leaves nobody in doubt.
         """
         may_claim = turn.size > 0 and not self._stop.is_set()
-        if not may_claim and not turn.accepted:
+        if not may_claim and not turn.unsettled:
             return Taken()
         choice, campaign_id = self._choice, self._campaign.id
         fence = Fence(self._options.claim_seconds)
         with self._database.writing() as connection:
-            ledger.settle(connection, turn.accepted)
+            ledger.settle(connection, turn.unsettled)
             if not may_claim or not campaigns.may_claim(
                 connection, campaign_id, is_named=choice.is_named, is_canary=choice.is_canary
             ):
@@ -180,16 +180,16 @@ class Lanes:
             share = [claim for claim in taken.claims if claim.edition_id == edition_id]
             letters = messages(share, self._stationeries(edition_id), self._token_key, self._options.public_url)
             outcomes = self._hand_over(letters, taken.is_too_late)
-            turn.accepted = list(zip(share, outcomes, strict=True))
+            turn.unsettled = list(zip(share, outcomes, strict=True))
             if not all(isinstance(each, Accepted) for each in outcomes):
                 self._settle(turn)
             self._react(outcomes)
 
     def _settle(self, turn: Turn) -> None:
         """Commit the outcomes in a transaction of their own: they do not hold other rows while they wait for one."""
-        if turn.accepted:
-            self._write_down(turn.accepted)
-            turn.accepted = []
+        if turn.unsettled:
+            self._write_down(turn.unsettled)
+            turn.unsettled = []
 
     @patient
     def _write_down(self, outcomes: Sequence[tuple[Claim, Outcome]]) -> None:

@@ -46,10 +46,15 @@ class Publisher(Protocol):
 class Notices(Protocol):
     """The queue in which what the provider says arrives."""
 
-    #: names the queue: its address
-    name: str
-    #: how long a Notice that was received and not deleted stays hidden from others
-    hidden_seconds: float
+    @property
+    def name(self) -> str:
+        """Names the queue: its address."""
+        ...
+
+    @property
+    def hidden_seconds(self) -> float:
+        """How long a Notice that was received and not deleted stays hidden from others."""
+        ...
 
     def receive(self, wait_seconds: int) -> list[tuple[Notice, str]]:
         """Some Notices, each with the receipt that deletes it; waits up to `wait_seconds` for the first.

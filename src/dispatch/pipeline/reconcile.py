@@ -88,18 +88,13 @@ def open_questions(
     return found
 
 
-def read_to_the_end(
-    database: Database,
-    queue: Notices,
-    is_enough: Callable[[], bool],
-    is_interrupted: Callable[[], bool] = lambda: False,
-) -> None:
+def read_to_the_end(database: Database, queue: Notices, is_enough: Callable[[], bool]) -> None:
     """Fetch Notices until `is_enough`, at most for as long as it takes to know that a quiet queue is empty.
 
     Raises ProviderError where the queue cannot be read.
     """
     until = time.monotonic() + 2 * queue.hidden_seconds + READ_SECONDS
-    while not is_enough() and time.monotonic() < until and not is_interrupted():
+    while not is_enough() and time.monotonic() < until:
         pull(database, queue, wait_seconds=1)
 
 

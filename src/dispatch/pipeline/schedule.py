@@ -42,8 +42,8 @@ def moment_of(typed: str, zone: str, now: datetime) -> datetime:
 def _parsed(typed: str) -> datetime:
     for form in _FORMATS:
         try:
-            # The zone is added by the caller, who has to look at both folds of it.
-            return datetime.strptime(typed.strip(), form)  # noqa: DTZ007
+            # The caller has to look at both folds of the zone.
+            return datetime.strptime(typed.strip(), form)  # noqa: DTZ007  # the caller adds the zone
         except ValueError:
             continue
     raise CampaignError(f"{typed!r} is no moment.", where="--at", todo='Write it as "2026-11-25 09:00".')
