@@ -1,8 +1,10 @@
 """What a caller was told survives a kill of the server."""
 
+import socket
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import BotoCoreError
@@ -10,6 +12,20 @@ from botocore.exceptions import BotoCoreError
 from dispatch.errors import StoreError
 from dispatch.practice.state import STATE_FILE, State
 from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
+
+
+def test_a_caller_that_is_killed_amid_a_request_leaves_nothing_behind(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with practice_server(tmp_path) as practice:
+        address = urlsplit(practice.url)
+        with socket.create_connection((str(address.hostname), int(address.port or 0))) as half:
+            head = f"POST /v2/email/outbound-emails HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 100\r\n\r\n"
+            half.sendall(head.encode() + b"{")
+            # Until the server has begun to read, and waits for the rest.
+            assert practice.messages() == []
+        assert practice.messages() == []
+    assert "Exception" not in capfd.readouterr().err
 
 
 def test_mails_events_queues_and_settings_survive_a_kill(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
@@ -107,6 +107,9 @@ class Practice:
             self._keep_pace(call)
         except Refusal as refusal:
             return refusal_answer(refusal).response()
+        except ClientDisconnect:
+            # Whoever asked was killed amid the request: nothing was accepted, and nobody hears an answer.
+            return Response(status_code=400)
         addresses = _addresses(call)
         rule = self.faults.strike(operation, addresses, fault_rules.BEFORE)
         if rule is not None:
