@@ -1,7 +1,7 @@
 """The home of a database, where several processes look for it at once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 from dispatch.pipeline import home
 from dispatch.store import homes
@@ -22,3 +22,24 @@ def test_first_sends_at_once_make_one_home_and_are_all_counted(database: Databas
         found = homes.home_of(connection)
     assert found is not None
     assert found.sends == 4
+    files = [homes.counter_file(database), homes.own_counter_file(found)]
+    counters = [homes.read_counter(file) for file in files if file is not None]
+    assert [each and each.sends for each in counters] == [4] * len(counters)
+
+
+def test_a_look_while_others_send_sees_no_backup(database: Database) -> None:
+    home.count_send(database)
+    is_over = Event()
+
+    def looks() -> set[str]:
+        found = {home.look(database).problem}
+        while not is_over.is_set():
+            found.add(home.look(database).problem)
+        return found
+
+    with ThreadPoolExecutor(3) as pool:
+        looking = [pool.submit(looks) for _ in range(2)]
+        for _ in range(60):
+            home.count_send(database)
+        is_over.set()
+        assert [done.result() for done in looking] == [{""}, {""}]

@@ -51,8 +51,11 @@ class HomeFound:
 def look(database: Database) -> HomeFound:
     """Where the database lies, and whether real mail may leave from there."""
     place = homes.place_of(database)
-    with database.reading() as connection:
+    # Held, because a send that is counted between a look at the database and one at a counter would seem a backup.
+    with database.writing() as connection:
+        homes.hold(connection)
         home = homes.home_of(connection)
+        restored = (_restored(database, home) or _restored_whole(home)) if home is not None else ""
     if database.is_sqlite and (program := kept_in_step(Path(place.path))):
         problem = f"The database lies in a folder that {program} keeps in step with other computers."
         todo = "Move the workspace into a folder of this computer alone, or name a database with DISPATCH_DATABASE_URL."
@@ -65,8 +68,8 @@ def look(database: Database) -> HomeFound:
     if home.place != place:
         problem = f"This is a copy: the database is at home on another machine or in another place, {home.place.path}."
         return HomeFound(place, home, problem, _ADOPT)
-    if problem := _restored(database, home) or _restored_whole(home):
-        return HomeFound(place, home, problem, _ADOPT)
+    if restored:
+        return HomeFound(place, home, restored, _ADOPT)
     return HomeFound(place, home)
 
 
@@ -109,8 +112,8 @@ def count_send(database: Database) -> None:
         homes.hold(connection)
         if homes.home_of(connection) is None:
             homes.move_in(connection, place)
-        home = homes.count_send(connection)
-    _write(database, home)
+        homes.count_send(connection)
+    _write_counters(database)
 
 
 def adopt(database: Database) -> list[str]:
@@ -131,22 +134,28 @@ def adopt(database: Database) -> list[str]:
                 campaigns.set_state(connection, campaign.id, CampaignState.PAUSED, reason, todo)
                 paused.append(campaign.slug)
         homes.hold(connection)
-        home = homes.move_in(connection, found.place)
+        homes.move_in(connection, found.place)
         about = {"path": found.place.path, "before": found.home.place.path if found.home else "", "paused": paused}
         record(connection, "home adopted", now=clock(connection), detail=about)
-    _write(database, home)
+    _write_counters(database)
     return paused
 
 
-def _write(database: Database, home: Home) -> None:
-    file = homes.counter_file(database)
-    if file is not None:
-        homes.write_counter(file, home)
-    own = homes.own_counter_file(home)
-    # It tells one thing more, and mail does not depend on it: not every user has a home that can be written.
-    with suppress(OSError):
-        own.parent.mkdir(parents=True, exist_ok=True)
-        homes.write_counter(own, home)
+def _write_counters(database: Database) -> None:
+    """Write beside the database, and among the user's own files, what is committed in it."""
+    # One process at a time, so that the number of an earlier send never replaces that of a later one.
+    with database.writing() as connection:
+        homes.hold(connection)
+        home = homes.home_of(connection)
+        assert home is not None  # made just before
+        file = homes.counter_file(database)
+        if file is not None:
+            homes.write_counter(file, home)
+        own = homes.own_counter_file(home)
+        # It tells one thing more, and mail does not depend on it: not every user has a home that can be written.
+        with suppress(OSError):
+            own.parent.mkdir(parents=True, exist_ok=True)
+            homes.write_counter(own, home)
 
 
 def kept_in_step(file: Path) -> str:
