@@ -32,7 +32,7 @@ def test_an_empty_file_gives_the_defaults_and_practice(tmp_path: Path) -> None:
     settings = load(workspace(tmp_path), {})
 
     assert settings == Settings()
-    assert settings.mail.via == "practice"
+    assert settings.mail.transport == "practice"
     assert (settings.send.hold_seconds, settings.send.claim_seconds, settings.send.grace_seconds) == (30, 60, 900)
     assert settings.send.require_proof is True
 
@@ -49,7 +49,7 @@ def test_a_variable_overrides_the_file(tmp_path: Path) -> None:
     environ = {
         "DISPATCH_SEND__HOLD_SECONDS": "0",
         "DISPATCH_DATABASE_URL": "sqlite:///x.db",
-        "DISPATCH_MAIL__VIA": "ses",
+        "DISPATCH_MAIL__TRANSPORT": "ses",
         "DISPATCH_SEND__REQUIRE_PROOF": "false",
     }
 
@@ -57,7 +57,7 @@ def test_a_variable_overrides_the_file(tmp_path: Path) -> None:
 
     assert settings.send.hold_seconds == 0
     assert settings.database_url == "sqlite:///x.db"
-    assert settings.mail.via == "ses"
+    assert settings.mail.transport == "ses"
     assert settings.send.require_proof is False
 
 
@@ -121,7 +121,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("[mail]\nvia = 'pigeon'\n", "mail.via"),
+        ("[mail]\nvia = 'pigeon'\n", "mail.transport"),
         ("[send]\nrate_share = 2.0\n", "send.rate_share"),
         ("[send]\nclaim_seconds = 0\n", "send.claim_seconds"),
         ("[ses]\nconfiguration_set = 'a b'\n", "ses.configuration_set"),
@@ -201,3 +201,14 @@ def test_a_folder_that_was_deleted_under_ones_feet_is_told_as_such(tmp_path: Pat
 
     assert ran.returncode == 1
     assert ran.stderr.startswith("Error: The folder that you are in is not there any more.\n")
+
+
+def test_a_setting_under_its_former_name_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    (tmp_path / "dispatch.toml").write_text("[mail]\nvia = 'ses'\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as in_file:
+        load(tmp_path, {})
+    assert "Write mail.transport instead of mail.via" in in_file.value.todo
+    (tmp_path / "dispatch.toml").write_text("", encoding="utf-8")
+    with pytest.raises(SettingsError) as in_environment:
+        load(tmp_path, {"DISPATCH_MAIL__VIA": "ses"})
+    assert "DISPATCH_MAIL__TRANSPORT" in in_environment.value.todo

@@ -21,7 +21,7 @@ class MailSettings(Section):
     """[mail]: how mail leaves."""
 
     #: `practice`: nothing leaves this computer; `ses`: Amazon SES; `smtp`: another server
-    via: Literal["practice", "ses", "smtp"] = "practice"
+    transport: Literal["practice", "ses", "smtp"] = "practice"
 
 
 class WebSettings(Section):

@@ -21,6 +21,8 @@ SETTINGS_FILE = "dispatch.toml"
 PREFIX = "DISPATCH_"
 #: names a workspace; not itself a setting
 WORKSPACE_VARIABLE = "DISPATCH_WORKSPACE"
+#: settings that had another name in an earlier version
+RENAMED = {"mail.via": "mail.transport"}
 #: the folder of the workspace where dispatch keeps its own files
 STATE_FOLDER = ".dispatch"
 
@@ -94,6 +96,10 @@ def _override(values: dict[str, Any], name: str, value: str) -> list[DispatchErr
     """Put one variable into the values; gives what is wrong with it."""
     path = name.removeprefix(PREFIX).lower().split("__")
     known = {key: key.split(".") for key in keys()}
+    if new_name := RENAMED.get(".".join(path)):
+        variable = PREFIX + new_name.upper().replace(".", "__")
+        todo = f"Write {variable} instead."
+        return [SettingsError(f"The setting {name} has a new name: {variable}.", where="in the environment", todo=todo)]
     if not any(_fits(path, steps) for steps in known.values()):
         variables = [PREFIX + key.upper().replace(".", "__") for key in known]
         near = difflib.get_close_matches(name.upper(), variables, n=1, cutoff=0.6)
@@ -130,7 +136,10 @@ def _explain(err: ValidationError, file: Path, environ: Mapping[str, str]) -> It
         variable = PREFIX + "__".join(steps).upper()
         place = f"{file}{_line_of(lines, place_steps)}"
         where = f"the variable {variable}" if variable in environ else place
-        if problem["type"] == "extra_forbidden":
+        if key in RENAMED and problem["type"] == "extra_forbidden":
+            todo = f"Write {RENAMED[key]} instead of {key}."
+            yield SettingsError(f"The setting {key!r} has a new name: {RENAMED[key]!r}.", where=where, todo=todo)
+        elif problem["type"] == "extra_forbidden":
             near = difflib.get_close_matches(steps[-1], _siblings(steps), n=1, cutoff=0.5)
             todo = f"Did you mean {near[0]!r}?" if near else "Remove it; docs/settings.md lists all settings."
             yield SettingsError(f"There is no setting {key!r}.", where=where, todo=todo)

@@ -65,7 +65,7 @@ def test_bare_dispatch_says_where_one_stands_and_the_next_command(journey: Journ
     ("variable", "near"),
     [
         ("DISPATCH_SEND__HOLD_SECOND", "DISPATCH_SEND__HOLD_SECONDS"),
-        ("DISPATCH_MAIL_VIA", "DISPATCH_MAIL__VIA"),
+        ("DISPATCH_MAIL_VIA", "DISPATCH_MAIL__TRANSPORT"),
     ],
 )
 def test_an_unknown_variable_names_the_near_one(journey: Journey, variable: str, near: str) -> None:

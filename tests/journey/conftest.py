@@ -1,4 +1,4 @@
-"""A workspace whose way out is `ses` against the practice server, on a database of either kind."""
+"""A workspace whose transport is `ses` against the practice server, on a database of either kind."""
 
 import signal
 import socket
@@ -79,7 +79,7 @@ def _engine(journey: Journey, database_url: str) -> Engine:
     journey.practice_seen.grant(max_per_second=60)
     journey.environ |= {
         "DISPATCH_DATABASE_URL": database_url,
-        "DISPATCH_MAIL__VIA": "ses",
+        "DISPATCH_MAIL__TRANSPORT": "ses",
         "DISPATCH_WEB__PUBLIC_URL": running["url"],
         "DISPATCH_SES__QUEUE_URL": running["queue_url"],
         "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
@@ -103,7 +103,7 @@ def _end(engine: Engine) -> None:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
         process.communicate(timeout=30)
-    engine.journey.environ["DISPATCH_MAIL__VIA"] = "practice"
+    engine.journey.environ["DISPATCH_MAIL__TRANSPORT"] = "practice"
 
 
 @pytest.fixture

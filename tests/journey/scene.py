@@ -42,7 +42,7 @@ SHORT = {
     "DISPATCH_SEND__REQUIRE_PROOF": "false",
     "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
     "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",
-    "DISPATCH_MAIL__VIA": "ses",
+    "DISPATCH_MAIL__TRANSPORT": "ses",
     "AWS_ACCESS_KEY_ID": "practice",
     "AWS_SECRET_ACCESS_KEY": "practice",
 }

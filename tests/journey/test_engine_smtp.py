@@ -43,7 +43,7 @@ def greylist(journey: Journey) -> Iterator[Greylist]:
     controller = Controller(made, hostname="127.0.0.1", port=port, ready_timeout=20)
     controller.start()
     journey.environ |= {
-        "DISPATCH_MAIL__VIA": "smtp",
+        "DISPATCH_MAIL__TRANSPORT": "smtp",
         "DISPATCH_SMTP__HOST": "127.0.0.1",
         "DISPATCH_SMTP__PORT": str(port),
         "DISPATCH_SMTP__SECURITY": "none",
@@ -57,7 +57,7 @@ def greylist(journey: Journey) -> Iterator[Greylist]:
     }
     yield made
     controller.stop()
-    journey.environ["DISPATCH_MAIL__VIA"] = "practice"
+    journey.environ["DISPATCH_MAIL__TRANSPORT"] = "practice"
 
 
 def test_who_is_refused_for_now_holds_up_nobody_and_can_be_mailed_later(journey: Journey, greylist: Greylist) -> None:

@@ -9,11 +9,11 @@ from tests.fixtures_journey import Journey
 
 @pytest.fixture
 def real(journey: Journey) -> Journey:
-    """A workspace whose way out is `ses`, its endpoints on this computer, one small brief and three members."""
+    """A workspace whose transport is `ses`, its endpoints on this computer, one small brief and three members."""
     running = journey.run_json("practice", "start")
     journey.practice().grant(max_per_second=100)
     journey.environ |= {
-        "DISPATCH_MAIL__VIA": "ses",
+        "DISPATCH_MAIL__TRANSPORT": "ses",
         "DISPATCH_WEB__PUBLIC_URL": running["url"],
         "DISPATCH_SES__QUEUE_URL": running["queue_url"],
         "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",

@@ -23,7 +23,7 @@ D = DeliveryState
 
 
 def bench_for(database: Database, campaign: Campaign, mailer: ScriptedMailer, *, resend_unknown: bool = False) -> Bench:
-    return Bench(database, mailer, mailer.queue, replace(OPTIONS, settle_seconds=0), campaign.way, resend_unknown)
+    return Bench(database, mailer, mailer.queue, replace(OPTIONS, settle_seconds=0), campaign.transport, resend_unknown)
 
 
 def never() -> bool:

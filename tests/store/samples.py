@@ -58,7 +58,7 @@ def start(
     with database.writing() as connection:
         campaigns.hold_freezes(connection)
         campaign = campaigns.find(connection, slug) or campaigns.create(
-            connection, slug=slug, title=slug, date="2026-11-24", way="practice", now=NOW
+            connection, slug=slug, title=slug, date="2026-11-24", transport="practice", now=NOW
         )
         rendered = {each.slug: edition(each.slug, text) for each in audiences}
         rows = campaigns.freeze_editions(connection, campaign.id, rendered, audiences, NOW)

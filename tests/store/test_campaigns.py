@@ -148,7 +148,7 @@ def test_the_same_content_twice_is_one_row(peopled: Database) -> None:
 
 def freeze_and_lose_power(database: Database) -> None:
     with database.writing() as connection:
-        campaign = campaigns.create(connection, slug="b", title="B", date="2026-11-24", way="practice", now=NOW)
+        campaign = campaigns.create(connection, slug="b", title="B", date="2026-11-24", transport="practice", now=NOW)
         rows = campaigns.freeze_editions(connection, campaign.id, {"center": edition("center")}, [CENTER], NOW)
         assert plans.freeze_audience(connection, campaign.id, [CENTER], rows) == 5
         raise RuntimeError("the power went")
@@ -205,7 +205,7 @@ def test_campaigns_are_listed_the_newest_first(database: Database) -> None:
     with database.writing() as connection:
         for day, slug in enumerate(("first", "second", "third")):
             at = NOW + timedelta(days=day)
-            campaigns.create(connection, slug=slug, title=slug, date="2026-11-24", way="ses", now=at)
+            campaigns.create(connection, slug=slug, title=slug, date="2026-11-24", transport="ses", now=at)
 
     with database.reading() as connection:
         assert [each.slug for each in campaigns.all_campaigns(connection)] == ["third", "second", "first"]

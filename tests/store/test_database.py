@@ -89,7 +89,7 @@ def test_a_database_of_the_first_version_is_brought_up_with_all_that_is_in_it(em
     with database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-        old = ("id", "slug", "title", "date", "state", "reason", "todo", "way", "created_at")
+        old = ("id", "slug", "title", "date", "state", "reason", "todo", "transport", "created_at")
         row = ("c" * 32, "a-brief", "A brief", "2026-11-24", "finished", "", "", "ses", "2026-11-24T09:00:00.000Z")
         values = ", ".join(f"'{value}'" for value in row)
         connection.execute(text(f"INSERT INTO campaigns ({', '.join(old)}) VALUES ({values})"))
@@ -102,7 +102,7 @@ def test_a_database_of_the_first_version_is_brought_up_with_all_that_is_in_it(em
         found = campaigns.find(connection, "a-brief")
 
     assert found is not None
-    assert (found.id, found.way, found.created_at) == ("c" * 32, "ses", datetime(2026, 11, 24, 9, tzinfo=UTC))
+    assert (found.id, found.transport, found.created_at) == ("c" * 32, "ses", datetime(2026, 11, 24, 9, tzinfo=UTC))
 
 
 def test_opening_again_changes_nothing(empty_database_url: str) -> None:

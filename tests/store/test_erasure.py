@@ -49,7 +49,9 @@ def campaign(connection: Connection, number: int, states: dict[str, str]) -> Non
     """A Campaign with one Delivery for each address, in the state given."""
     name = f"{number:032d}"
     connection.execute(
-        campaigns.insert().values(id=name, slug=name, title=name, date="", state="sending", way="ses", created_at=NOW)
+        campaigns.insert().values(
+            id=name, slug=name, title=name, date="", state="sending", transport="ses", created_at=NOW
+        )
     )
     texts = dict.fromkeys(["member_list", "subject", "preheader", "html", "text", "web_html", "sender", "reply_to"], "")
     edition = connection.execute(

@@ -90,7 +90,7 @@ def test_changed_settings_appear(preview: Preview, page: Page) -> None:
     preview.workspace.edit('name = "Center"', 'name = "The Center"', settings)
     expect(page.get_by_role("heading", name="The Center")).to_be_visible()
 
-    preview.workspace.edit('via = "practice"', 'via = "ses"', settings)
+    preview.workspace.edit('transport = "practice"', 'transport = "ses"', settings)
     expect(page.locator(".banner")).to_have_text("REAL MAIL")
 
 

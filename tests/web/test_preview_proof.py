@@ -99,7 +99,7 @@ def test_a_proof_is_for_a_few_people_only(seen: Preview, page: Page) -> None:
 
 
 def test_real_mail_without_a_public_address_says_what_is_missing(preview: Preview, page: Page) -> None:
-    preview.workspace.edit('via = "practice"', 'via = "ses"', preview.workspace.folder / "dispatch.toml")
+    preview.workspace.edit('transport = "practice"', 'transport = "ses"', preview.workspace.folder / "dispatch.toml")
     mail_proof(preview, page, "director@example.org")
 
     expect(page.get_by_role("alert")).to_contain_text("public_url")

@@ -139,7 +139,7 @@ def _line(campaign: "Campaign", counts: "Counts") -> dict[str, Any]:
 
     document = summary(campaign, counts, 0)
     del document["new"]
-    return {**document, "title": campaign.title, "date": campaign.date, "way": campaign.way}
+    return {**document, "title": campaign.title, "date": campaign.date, "transport": campaign.transport}
 
 
 def _said(counts: "Counts") -> str:

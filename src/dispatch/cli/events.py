@@ -82,8 +82,8 @@ def pull_quietly(frame: Frame) -> str:
 
 
 def _queue(frame: Frame) -> "Notices | None":
-    """The queue of this way; in practice only while its server runs, which nothing here starts."""
-    from dispatch.cli.way import open_notices, point_at_practice
+    """The queue of this transport; in practice only while its server runs, which nothing here starts."""
+    from dispatch.cli.transport import open_notices, point_at_practice
 
     if not frame.is_practice:
         return open_notices(frame, frame.settings.ses.queue_url)

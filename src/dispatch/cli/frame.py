@@ -70,7 +70,7 @@ class Frame:
     @property
     def is_practice(self) -> bool:
         """Whether nothing leaves this computer."""
-        return self.settings.mail.via == "practice"
+        return self.settings.mail.transport == "practice"
 
     def open_lists(self) -> "Database":
         """The database of the member lists and of real mail, open. Raises StoreError, SettingsError."""
@@ -80,7 +80,7 @@ class Frame:
         return Database.open(url) if url else Database.in_file(self.state_folder / "dispatch.db")
 
     def open_database(self) -> "Database":
-        """The database of this way's Campaigns: in practice one of its own, with a fresh copy of the lists."""
+        """The database of this transport's Campaigns: in practice one of its own, with a fresh copy of the lists."""
         from dispatch.store.database import Database
         from dispatch.store.rehearsal import copy_lists
 

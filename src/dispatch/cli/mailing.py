@@ -1,4 +1,4 @@
-"""Desk: what `send` and `proof` share: the Brief prepared, the way open, and all that must hold before mail leaves."""
+"""Desk: what `send` and `proof` share: the Brief prepared, the transport open, all that must hold before mail leaves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from dispatch.cli.frame import Frame
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from dispatch.cli.way import Way
+    from dispatch.cli.transport import Transport
     from dispatch.errors import DispatchError
     from dispatch.model.brand import Audience
     from dispatch.pipeline.plan import Frozen, Proposal
@@ -24,31 +24,31 @@ EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net", "example", "test
 
 @dataclass
 class Desk:
-    """A prepared Brief, its Audiences and an open way."""
+    """A prepared Brief, its Audiences and an open transport."""
 
     frame: Frame
     brief_file: Path
     audiences: "tuple[Audience, ...]"
-    way: "Way"
+    transport: "Transport"
     prepared: "Prepared"
 
     @classmethod
     def open(cls, frame: Frame, brief_file: Path, named: Sequence[str]) -> Self:
         """Prepare the Brief for the Audiences named (all, where none is). Raises DispatchErrors."""
         from dispatch.cli.preparing import prepare_brief
-        from dispatch.cli.way import open_way
+        from dispatch.cli.transport import open_transport
 
         audiences = choose_audiences(frame, named)
         if not frame.is_practice:
             require_public_url(frame, audiences)
-        way = open_way(frame)
-        prepared = prepare_brief(frame, brief_file, audiences, way.public_url)
-        return cls(frame, brief_file, audiences, way, prepared)
+        transport = open_transport(frame)
+        prepared = prepare_brief(frame, brief_file, audiences, transport.public_url)
+        return cls(frame, brief_file, audiences, transport, prepared)
 
     @property
     def is_real(self) -> bool:
         """Whether mail would leave this computer."""
-        return self.way.name != "practice"
+        return self.transport.name != "practice"
 
     def propose(self, only: str | None = None) -> "Proposal":
         """What a send would do now; `only` is the address of the one person whom it is for. Raises CampaignError."""
@@ -56,16 +56,16 @@ class Desk:
         from dispatch.pipeline.plan import propose
 
         key = None if only is None else read_mailbox(only).address.key
-        return propose(self.way.database, self.prepared, self.audiences, self.way.name, key)
+        return propose(self.transport.database, self.prepared, self.audiences, self.transport.name, key)
 
     def freeze(self, proposal: "Proposal", forced: Sequence[str], *, not_before: "datetime | None") -> "Frozen":
         """Make the proposal so."""
         from dispatch.pipeline.plan import Terms, freeze
 
         # Without events nothing could be learned from those who go first.
-        canary = self.frame.settings.send.canary if self.way.notices is not None else 0
+        canary = self.frame.settings.send.canary if self.transport.notices is not None else 0
         terms = Terms(forced=tuple(forced), not_before=not_before, canary=canary)
-        return freeze(self.way.database, proposal, self.way.publisher, terms)
+        return freeze(self.transport.database, proposal, self.transport.publisher, terms)
 
     def refuse_what_blocks(self, proposal: "Proposal", forced: Sequence[str]) -> None:
         """Raise ProblemsFound with everything that stops this send, all at once."""
@@ -116,7 +116,7 @@ class Desk:
         from dispatch.store import plans
 
         found = []
-        with self.way.database.reading() as connection:
+        with self.transport.database.reading() as connection:
             for domain in EXAMPLE_DOMAINS:
                 for person in plans.planned_people(connection, self.audiences, None, search=domain, limit=20):
                     host = person.address.rpartition("@")[2].casefold()
@@ -134,13 +134,13 @@ class Desk:
         if not self.frame.settings.send.require_proof or not proposal.plan.new:
             return
         todo = "Show it to whoever answers for it: dispatch proof --to ADDRESS"
-        with self.way.database.reading() as connection:
+        with self.transport.database.reading() as connection:
             proof = proofs.latest(connection, self.prepared.brief.slug)
         if proof is None:
             raise CampaignError("Nobody has seen a proof of this brief.", where=str(self.brief_file), todo=todo)
         changes = proof.changes(
             fingerprints(self.prepared, self.audiences),
-            settings_that_reach_the_mail(self.audiences, self.way.public_url),
+            settings_that_reach_the_mail(self.audiences, self.transport.public_url),
         )
         if changes:
             raise CampaignError(
@@ -159,14 +159,14 @@ class Desk:
                 where=str(self.brief_file),
                 todo='If somebody did: dispatch send --approved-by "NAME"',
             )
-        with self.way.database.writing() as connection:
+        with self.transport.database.writing() as connection:
             proofs.approve(connection, proof.id, approved_by, clock(connection))
 
     def check_account(self, mails: int) -> None:
         """Raise ProviderError where the provider would not take so many mails now."""
         from dispatch.cli.readiness import check_account, too_many_for_today
 
-        left = check_account(self.way).left_today
+        left = check_account(self.transport).left_today
         if left is not None and left < mails:
             raise too_many_for_today(left, mails)
 
@@ -174,7 +174,7 @@ class Desk:
         """How many of the mails may leave today; None for all. Raises ProviderError where nobody wants to split."""
         from dispatch.cli.readiness import share_of_today
 
-        return share_of_today(self.way, mails, may_split=may_split, may_ask=may_ask)
+        return share_of_today(self.transport, mails, may_split=may_split, may_ask=may_ask)
 
     def check_ready(self) -> None:
         """Raise ProblemsFound where real mail cannot leave yet: home, sender, unsubscribing, pictures."""
@@ -183,8 +183,8 @@ class Desk:
 
             senders = [audience.sender for audience in self.audiences]
             for picture in self.prepared.pictures.values():
-                self.way.publisher.publish(picture)
-            check_ready(self.frame, self.way, senders, list(self.prepared.pictures.values()))
+                self.transport.publisher.publish(picture)
+            check_ready(self.frame, self.transport, senders, list(self.prepared.pictures.values()))
 
 
 def choose_audiences(frame: Frame, named: Sequence[str]) -> "tuple[Audience, ...]":

@@ -48,7 +48,7 @@ def practice_command(ctx: click.Context, *, as_json: bool) -> None:
     """Start, stop or look at the practice server.
 
     It stands in for Amazon SES: it takes mail, shows it at its web inbox, and tells what became of it as SES does.
-    `dispatch send` starts it by itself while mail.via is practice.
+    `dispatch send` starts it by itself while mail.transport is practice.
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(status_command, as_json=as_json)

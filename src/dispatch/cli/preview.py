@@ -83,13 +83,13 @@ def outside(workspace: Path) -> "Outside":
 
     def courier() -> Courier:
         from dispatch.cli.mailing import require_public_url
-        from dispatch.cli.way import open_way
+        from dispatch.cli.transport import open_transport
 
         frame = Frame(named=workspace)
         if not frame.is_practice:
             require_public_url(frame, frame.settings.all_audiences())
-        way = open_way(frame)
-        return Courier(way.database, way.mailer, way.publisher, way.public_url)
+        transport = open_transport(frame)
+        return Courier(transport.database, transport.mailer, transport.publisher, transport.public_url)
 
     return Outside(
         open_database=lambda: Frame(named=workspace).open_database(),
@@ -107,7 +107,7 @@ def _lists_mark(frame: Frame) -> object:
         return time.monotonic() // 30
     file = frame.state_folder / "dispatch.db"
     marks = [(each.stat().st_mtime_ns, each.stat().st_size) for each in _with_log(file) if each.exists()]
-    return frame.settings.mail.via, *marks
+    return frame.settings.mail.transport, *marks
 
 
 def _with_log(file: Path) -> "list[Path]":
@@ -119,14 +119,14 @@ def _with_log(file: Path) -> "list[Path]":
 def _account(frame: Frame) -> "Account":
     """What the provider grants; asks the practice server only if it runs already."""
     from dispatch.cli.practice import find_running
-    from dispatch.cli.way import open_way
+    from dispatch.cli.transport import open_transport
     from dispatch.errors import ProviderError
 
     if frame.is_practice and find_running(frame) is None:
         raise ProviderError("The practice server does not run yet; dispatch send starts it.")
-    way = open_way(frame)
-    with way.database:
-        return way.mailer.account()
+    transport = open_transport(frame)
+    with transport.database:
+        return transport.mailer.account()
 
 
 def look(workspace: Path) -> "Bearings":
@@ -138,7 +138,7 @@ def look(workspace: Path) -> "Bearings":
     return Bearings(
         audiences=frame.settings.all_audiences(),
         public_url=public_url(frame),
-        way=frame.settings.mail.via,
+        transport=frame.settings.mail.transport,
         banner=frame.banner,
         rate_share=frame.settings.send.rate_share,
     )

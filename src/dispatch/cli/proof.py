@@ -33,15 +33,15 @@ def proof_command(frame: Frame, /, brief: str | None, addresses: tuple[str, ...]
     desk = Desk.open(frame, find_brief(frame.workspace, brief), ())
     desk.check_account(len(checked) * len(desk.audiences))
     sent = send_proof(
-        desk.way.database,
+        desk.transport.database,
         desk.prepared,
         desk.audiences,
         desk.propose().plan,
         checked,
-        mailer=desk.way.mailer,
-        publisher=desk.way.publisher,
-        account=desk.way.mailer.account(),
-        public_url=desk.way.public_url,
+        mailer=desk.transport.mailer,
+        publisher=desk.transport.publisher,
+        account=desk.transport.mailer.account(),
+        public_url=desk.transport.public_url,
     )
     told = [
         (to, audience, "accepted" if isinstance(outcome, Accepted) else outcome.reason)
@@ -56,5 +56,5 @@ def proof_command(frame: Frame, /, brief: str | None, addresses: tuple[str, ...]
         for to, audience, words in told:
             click.echo(f"  {audience:<12} to {to}: {words}")
         if not desk.is_real:
-            click.echo(f"The mails: {desk.way.public_url}/inbox")
+            click.echo(f"The mails: {desk.transport.public_url}/inbox")
     sys.exit(DONE if all(words == "accepted" for _, _, words in told) else REFUSED)

@@ -8,7 +8,7 @@ import click
 from dispatch.cli.frame import Frame
 
 if TYPE_CHECKING:
-    from dispatch.cli.way import Way
+    from dispatch.cli.transport import Transport
     from dispatch.errors import DispatchError, ProviderError
     from dispatch.model.brand import Picture
     from dispatch.model.message import Account
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 SIGNATURE_SECONDS = 300
 
 
-def check_account(way: "Way") -> "Account":
+def check_account(transport: "Transport") -> "Account":
     """What the provider grants now. Raises ProviderError where it would take nothing from us."""
     from dispatch.errors import ProviderError
 
-    account = way.mailer.account()
+    account = transport.mailer.account()
     if account.stopped:
         raise ProviderError(account.stopped, todo="Amazon says why in the SES console, under Account dashboard.")
-    if account.is_sandbox and way.name != "practice":
+    if account.is_sandbox and transport.name != "practice":
         raise ProviderError(
             "This Amazon account is in Amazon's own sandbox: it mails only addresses that were verified.",
             todo="Ask Amazon for production access in the SES console, under Account dashboard.",
@@ -45,9 +45,9 @@ def too_many_for_today(left: int, mails: int) -> "ProviderError":
     )
 
 
-def share_of_today(way: "Way", mails: int, *, may_split: bool, may_ask: bool) -> int | None:
+def share_of_today(transport: "Transport", mails: int, *, may_split: bool, may_ask: bool) -> int | None:
     """How many of the mails may leave today; None for all. Raises ProviderError where nobody wants to split."""
-    account = check_account(way)
+    account = check_account(transport)
     left = account.left_today
     if left is None or left >= mails:
         return None
@@ -65,7 +65,7 @@ def share_of_today(way: "Way", mails: int, *, may_split: bool, may_ask: bool) ->
     return left
 
 
-def check_ready(frame: Frame, way: "Way", senders: Sequence[str], pictures: "Sequence[Picture]") -> None:
+def check_ready(frame: Frame, transport: "Transport", senders: Sequence[str], pictures: "Sequence[Picture]") -> None:
     """Raise ProblemsFound with everything that keeps real mail from leaving; count the send where nothing does."""
     from dispatch.errors import DispatchError, ProblemsFound
     from dispatch.pipeline import home
@@ -73,27 +73,27 @@ def check_ready(frame: Frame, way: "Way", senders: Sequence[str], pictures: "Seq
 
     problems: list[DispatchError] = []
     try:
-        home.refuse_elsewhere(way.database)
+        home.refuse_elsewhere(transport.database)
     except DispatchError as err:
         problems.append(err)
-    problems.extend(_grace_too_short(frame, way))
-    problems.extend(_unverified(way, senders))
-    problems.extend(_untold(way))
+    problems.extend(_grace_too_short(frame, transport))
+    problems.extend(_unverified(transport, senders))
+    problems.extend(_untold(transport))
     if frame.settings.send.check_public_url:
-        problems.extend(unreachable(way.database, way.public_url, pictures))
+        problems.extend(unreachable(transport.database, transport.public_url, pictures))
     if problems:
         raise ProblemsFound("Real mail cannot leave yet. Nothing was sent.", problems)
-    home.count_send(way.database)
+    home.count_send(transport.database)
 
 
-def _unverified(way: "Way", senders: Sequence[str]) -> "list[DispatchError]":
+def _unverified(transport: "Transport", senders: Sequence[str]) -> "list[DispatchError]":
     from dispatch.aws.mailer import SesMailer
     from dispatch.errors import ProviderError
 
-    if not isinstance(way.mailer, SesMailer):
+    if not isinstance(transport.mailer, SesMailer):
         return []
     try:
-        unknown = way.mailer.unverified(senders)
+        unknown = transport.mailer.unverified(senders)
     except ProviderError as err:
         # Not every account may ask; SES itself refuses a sender that is not verified.
         click.echo(f"Note: whether the senders are verified cannot be read. {err.what}", err=True)
@@ -108,28 +108,28 @@ def _unverified(way: "Way", senders: Sequence[str]) -> "list[DispatchError]":
     ]
 
 
-def _untold(way: "Way") -> "Sequence[DispatchError]":
+def _untold(transport: "Transport") -> "Sequence[DispatchError]":
     """Without events nobody learns who bounced, and what a call left open is never settled."""
     from dispatch.aws.mailer import SesMailer
     from dispatch.errors import ProviderError
 
-    if not isinstance(way.mailer, SesMailer):
+    if not isinstance(transport.mailer, SesMailer):
         return []
-    if way.notices is None:
+    if transport.notices is None:
         click.echo(
             "Note: [ses] queue_url names no queue of events: nobody learns what becomes of the mails, and what a call "
             "leaves open, only a person can settle.",
             err=True,
         )
     try:
-        return way.mailer.untold()
+        return transport.mailer.untold()
     except ProviderError as err:
         # Not every account may ask.
         click.echo(f"Note: whether SES tells what becomes of mail cannot be read. {err.what}", err=True)
         return []
 
 
-def _grace_too_short(frame: Frame, way: "Way") -> "list[DispatchError]":
+def _grace_too_short(frame: Frame, transport: "Transport") -> "list[DispatchError]":
     """A call can be accepted as long as its signature holds: until then its silence proves nothing."""
     from urllib.parse import urlsplit
 
@@ -138,9 +138,9 @@ def _grace_too_short(frame: Frame, way: "Way") -> "list[DispatchError]":
 
     send = frame.settings.send
     least = send.claim_seconds + SIGNATURE_SECONDS
-    if not isinstance(way.mailer, SesMailer) or send.grace_seconds > least:
+    if not isinstance(transport.mailer, SesMailer) or send.grace_seconds > least:
         return []
-    if urlsplit(way.mailer.endpoint_url).hostname in ("127.0.0.1", "localhost", "::1"):
+    if urlsplit(transport.mailer.endpoint_url).hostname in ("127.0.0.1", "localhost", "::1"):
         return []
     return [
         SettingsError(

@@ -10,7 +10,7 @@ from dispatch.cli.frame import DONE, REFUSED, Frame, is_terminal, json_option, p
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dispatch.cli.way import Way
+    from dispatch.cli.transport import Transport
     from dispatch.model.campaign import Campaign
     from dispatch.model.delivery import Delivery
     from dispatch.pipeline.reconcile import OpenQuestions
@@ -36,7 +36,7 @@ def reconcile_command(frame: Frame, /, words: tuple[str, ...], *, assume: str | 
     are asked. For the others only you can know: --assume sent ADDRESS… or --assume unsent ADDRESS…. Nothing is mailed
     by this command; `dispatch resume` mails whoever waits.
     """
-    from dispatch.cli.way import open_way
+    from dispatch.cli.transport import open_transport
     from dispatch.pipeline.ingest import pull
     from dispatch.pipeline.report import find_campaign
 
@@ -44,63 +44,63 @@ def reconcile_command(frame: Frame, /, words: tuple[str, ...], *, assume: str | 
     addresses = [word for word in words if "@" in word]
     if len(named) > 1 or bool(addresses) != bool(assume):
         raise click.UsageError("Write: dispatch reconcile [CAMPAIGN] [--assume sent|unsent ADDRESS…]")
-    way = open_way(frame)
-    found = find_campaign(way.database, named[0] if named else None)
-    if way.notices is not None:
-        pull(way.database, way.notices, wait_seconds=1)
+    transport = open_transport(frame)
+    found = find_campaign(transport.database, named[0] if named else None)
+    if transport.notices is not None:
+        pull(transport.database, transport.notices, wait_seconds=1)
     if assume:
-        done = _assume(way, found, assume, addresses)
-        _tell(frame, way, found, _look(frame, way, found), done, as_json=as_json)
-    questions = _look(frame, way, found)
+        done = _assume(transport, found, assume, addresses)
+        _tell(frame, transport, found, _look(frame, transport, found), done, as_json=as_json)
+    questions = _look(frame, transport, found)
     if questions.unread:
-        questions = _read_to_the_end(frame, way, found, is_silent=as_json)
-    if questions.can_be_probed and not questions.may_be_sent_again and way.notices is not None:
-        questions = _probe(frame, way, found, questions, is_silent=as_json)
+        questions = _read_to_the_end(frame, transport, found, is_silent=as_json)
+    if questions.can_be_probed and not questions.may_be_sent_again and transport.notices is not None:
+        questions = _probe(frame, transport, found, questions, is_silent=as_json)
     again = 0
     people = questions.may_be_sent_again
-    if people and way.mailer.has_events and _says_yes(frame, people, yes=yes, as_json=as_json):
+    if people and transport.mailer.has_events and _says_yes(frame, people, yes=yes, as_json=as_json):
         from dispatch.store.questions import send_again
 
-        with way.database.writing() as connection:
+        with transport.database.writing() as connection:
             by = "a person" if not frame.settings.send.resend_unknown else "the setting send.resend_unknown"
             again = send_again(connection, people, by, at_once=False)
-        questions = _look(frame, way, found)
-    _tell(frame, way, found, questions, {"again": again}, as_json=as_json)
+        questions = _look(frame, transport, found)
+    _tell(frame, transport, found, questions, {"again": again}, as_json=as_json)
 
 
-def _look(frame: Frame, way: "Way", campaign: "Campaign") -> "OpenQuestions":
+def _look(frame: Frame, transport: "Transport", campaign: "Campaign") -> "OpenQuestions":
     from dispatch.pipeline.reconcile import open_questions
     from dispatch.store import ledger
 
-    with way.database.writing() as connection:
+    with transport.database.writing() as connection:
         ledger.expire(connection, campaign.id, frame.settings.send.claim_seconds)
-    return open_questions(way.database, campaign.id, frame.settings.send.grace_seconds, way.notices)
+    return open_questions(transport.database, campaign.id, frame.settings.send.grace_seconds, transport.notices)
 
 
-def _read_to_the_end(frame: Frame, way: "Way", campaign: "Campaign", *, is_silent: bool) -> "OpenQuestions":
+def _read_to_the_end(frame: Frame, transport: "Transport", campaign: "Campaign", *, is_silent: bool) -> "OpenQuestions":
     """What is known when nothing lies in the queue any more, also nothing that a killed process had taken from it."""
     from dispatch.pipeline.reconcile import read_to_the_end
 
-    assert way.notices is not None  # without a queue nobody is waited for
+    assert transport.notices is not None  # without a queue nobody is waited for
     if not is_silent:
-        seconds = 2 * way.notices.hidden_seconds
+        seconds = 2 * transport.notices.hidden_seconds
         click.echo(f"Reading the queue of events to its end, which takes about {seconds:.0f} seconds…")
-    read_to_the_end(way.database, way.notices, lambda: not _look(frame, way, campaign).unread)
-    return _look(frame, way, campaign)
+    read_to_the_end(transport.database, transport.notices, lambda: not _look(frame, transport, campaign).unread)
+    return _look(frame, transport, campaign)
 
 
 def _probe(
-    frame: Frame, way: "Way", campaign: "Campaign", questions: "OpenQuestions", *, is_silent: bool
+    frame: Frame, transport: "Transport", campaign: "Campaign", questions: "OpenQuestions", *, is_silent: bool
 ) -> "OpenQuestions":
     """What is known after a mail to Amazon's simulator, which costs nothing and reaches nobody."""
     from dispatch.pipeline.reconcile import SIMULATOR, probe
 
-    if not way.mailer.has_events or way.notices is None:
+    if not transport.mailer.has_events or transport.notices is None:
         return questions
     if not is_silent:
         click.echo(f"Nothing else was mailed around these calls. Mailing {SIMULATOR}, to see whether events come back…")
-    probe(way.database, campaign, way.mailer, way.notices, way.public_url, PROBE_SECONDS)
-    return _look(frame, way, campaign)
+    probe(transport.database, campaign, transport.mailer, transport.notices, transport.public_url, PROBE_SECONDS)
+    return _look(frame, transport, campaign)
 
 
 def _says_yes(frame: Frame, people: "Sequence[Delivery]", *, yes: bool, as_json: bool) -> bool:
@@ -111,7 +111,7 @@ def _says_yes(frame: Frame, people: "Sequence[Delivery]", *, yes: bool, as_json:
     return not as_json and is_terminal() and ask_to_send_again(people)
 
 
-def _assume(way: "Way", campaign: "Campaign", assume: str, addresses: "Sequence[str]") -> dict[str, int]:
+def _assume(transport: "Transport", campaign: "Campaign", assume: str, addresses: "Sequence[str]") -> dict[str, int]:
     """Do what a person knows. Raises ProblemsFound where somebody named is not of unknown outcome."""
     from dispatch.cli.members import read_mailbox
     from dispatch.errors import CampaignError, DispatchError, ProblemsFound
@@ -120,7 +120,7 @@ def _assume(way: "Way", campaign: "Campaign", assume: str, addresses: "Sequence[
 
     people: list[Delivery] = []
     problems: list[DispatchError] = []
-    with way.database.writing() as connection:
+    with transport.database.writing() as connection:
         for address in addresses:
             key = read_mailbox(address).address.key
             found = questions.deliveries_of(connection, campaign.id, address, key)
@@ -140,7 +140,7 @@ def _assume(way: "Way", campaign: "Campaign", assume: str, addresses: "Sequence[
 
 def _tell(
     frame: Frame,
-    way: "Way",
+    transport: "Transport",
     campaign: "Campaign",
     questions: "OpenQuestions",
     done: dict[str, int],

@@ -8,7 +8,7 @@ import click
 from dispatch.cli.frame import Frame, json_option, pass_frame, print_json
 
 if TYPE_CHECKING:
-    from dispatch.cli.way import Way
+    from dispatch.cli.transport import Transport
     from dispatch.model.campaign import Campaign
 
 
@@ -28,27 +28,29 @@ def resume_command(
     `dispatch send`. The files of the brief are not needed.
     """
     from dispatch.cli.sending import Foreground, confirm, hold, refuse_without_yes, summary
-    from dispatch.cli.way import open_way
+    from dispatch.cli.transport import open_transport
     from dispatch.pipeline.report import find_campaign
     from dispatch.pipeline.steer import resume
     from dispatch.store import campaigns
 
     refuse_without_yes(yes=yes, as_json=as_json)
-    way = open_way(frame)
-    found = find_campaign(way.database, campaign)
-    _refuse(way, found)
-    with way.database.reading() as connection:
+    transport = open_transport(frame)
+    found = find_campaign(transport.database, campaign)
+    _refuse(transport, found)
+    with transport.database.reading() as connection:
         counts = campaigns.counts(connection, found.id)
-    sending = Foreground(frame, way, is_silent=as_json, says_yes=yes)
+    sending = Foreground(frame, transport, is_silent=as_json, says_yes=yes)
     if not as_json:
         click.echo(frame.banner)
         click.echo(f"{found.title} ({found.date}): {counts.queued} of {counts.audience} people wait.")
-    share = _check(frame, way, found, min(limit or counts.queued, counts.queued), over_days=over_days, may_ask=not yes)
+    share = _check(
+        frame, transport, found, min(limit or counts.queued, counts.queued), over_days=over_days, may_ask=not yes
+    )
     if counts.queued:
         if not yes:
             confirm(counts.queued, f"dispatch resume {found.slug}")
         hold(frame.settings.send.hold_seconds, f"dispatch resume {found.slug}", is_silent=as_json)
-    opened = resume(way.database, found)
+    opened = resume(transport.database, found)
     ended = sending.run(opened, limit if share is None else share, is_limit_of_today=share is not None)
     counts = sending.counts(ended)
     if as_json:
@@ -58,20 +60,22 @@ def resume_command(
     sys.exit(sending.status(ended, counts))
 
 
-def _refuse(way: "Way", campaign: "Campaign") -> None:
+def _refuse(transport: "Transport", campaign: "Campaign") -> None:
     from dispatch.errors import CampaignError
     from dispatch.pipeline.steer import refuse_cancelled
 
     refuse_cancelled(campaign)
-    if campaign.way != way.name:
+    if campaign.transport != transport.name:
         raise CampaignError(
-            f"This campaign left by {campaign.way!r}, and the setting mail.via now says {way.name!r}.",
+            f"This campaign left by {campaign.transport!r}, and the setting mail.transport now says {transport.name!r}.",
             where=campaign.slug,
-            todo=f"Put mail.via back to {campaign.way!r} to go on with it.",
+            todo=f"Put mail.transport back to {campaign.transport!r} to go on with it.",
         )
 
 
-def _check(frame: Frame, way: "Way", campaign: "Campaign", mails: int, *, over_days: bool, may_ask: bool) -> int | None:
+def _check(
+    frame: Frame, transport: "Transport", campaign: "Campaign", mails: int, *, over_days: bool, may_ask: bool
+) -> int | None:
     """How many may leave today, None for all; raises DispatchErrors where mail cannot leave."""
     from dispatch.cli.mailing import choose_audiences, require_public_url
     from dispatch.cli.readiness import check_ready, share_of_today
@@ -79,10 +83,10 @@ def _check(frame: Frame, way: "Way", campaign: "Campaign", mails: int, *, over_d
 
     if not mails:
         return None
-    share = share_of_today(way, mails, may_split=over_days, may_ask=may_ask)
-    if way.name != "practice":
+    share = share_of_today(transport, mails, may_split=over_days, may_ask=may_ask)
+    if transport.name != "practice":
         require_public_url(frame, choose_audiences(frame, ()))
-        with way.database.reading() as connection:
+        with transport.database.reading() as connection:
             senders = [each.sender for each in campaigns.frozen_editions(connection, campaign.id)]
-        check_ready(frame, way, senders, [])
+        check_ready(frame, transport, senders, [])
     return share

@@ -100,7 +100,7 @@ def send_command(
     if dry_run:
         _print_plan(frame, proposal, as_json=as_json)
         return
-    sending = Foreground(frame, desk.way, is_silent=as_json, says_yes=yes)
+    sending = Foreground(frame, desk.transport, is_silent=as_json, says_yes=yes)
     if not as_json:
         show_plan(frame, proposal)
     desk.refuse_what_blocks(proposal, forced)
@@ -172,7 +172,7 @@ def _print_plan(frame: Frame, proposal: "Proposal", *, as_json: bool) -> None:
         {
             "dry_run": True,
             "brief": proposal.prepared.brief.slug,
-            "way": proposal.way,
+            "transport": proposal.transport,
             "to_send": plan.to_send,
             "new": plan.new,
             "waiting": plan.waiting,

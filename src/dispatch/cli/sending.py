@@ -10,7 +10,7 @@ from dispatch.cli.frame import DONE, INTERRUPTED, REFUSED, Frame, is_terminal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dispatch.cli.way import Way
+    from dispatch.cli.transport import Transport
     from dispatch.model.campaign import Campaign, Counts
     from dispatch.model.delivery import Delivery
 
@@ -21,11 +21,11 @@ NAMED = 20
 class Foreground:
     """A send in front of a person."""
 
-    def __init__(self, frame: Frame, way: "Way", *, is_silent: bool, says_yes: bool) -> None:
+    def __init__(self, frame: Frame, transport: "Transport", *, is_silent: bool, says_yes: bool) -> None:
         from dispatch.cli.interrupt import Interrupt
 
         self._frame = frame
-        self._way = way
+        self._way = transport
         self._is_silent = is_silent
         self._says_yes = says_yes
         self._declined: set[str] = set()
@@ -41,7 +41,7 @@ class Foreground:
     ) -> "Campaign":
         """Send what waits, or `only` the Deliveries of these `seq`; gives the Campaign as it ends."""
         from dispatch.cli.progress import Bar
-        from dispatch.cli.way import send_options
+        from dispatch.cli.transport import send_options
         from dispatch.pipeline.send import Watch, send
 
         with self._interrupt, Bar(is_silent=self._is_silent) as bar:

@@ -9,7 +9,7 @@ import click
 from dispatch.cli.frame import Frame, complain, pass_frame
 
 if TYPE_CHECKING:
-    from dispatch.cli.way import Way
+    from dispatch.cli.transport import Transport
     from dispatch.pipeline.work import Bench
     from dispatch.store.jobs import Duties
 
@@ -22,7 +22,7 @@ def worker_command(frame: Frame) -> None:
     Fetches events, starts campaigns at their time, and looks after what a dead worker left. Needs PostgreSQL; with
     SQLite `dispatch send` does all of this itself.
     """
-    from dispatch.cli.way import open_way
+    from dispatch.cli.transport import open_transport
     from dispatch.errors import SettingsError
     from dispatch.pipeline.home import refuse_elsewhere
     from dispatch.pipeline.presence import Presence
@@ -31,30 +31,30 @@ def worker_command(frame: Frame) -> None:
     if frame.is_practice or not frame.settings.database_url.startswith(("postgresql", "postgres")):
         raise SettingsError(
             "Workers need PostgreSQL, and real mail.",
-            where="the settings database_url and mail.via",
+            where="the settings database_url and mail.transport",
             todo="With SQLite, `dispatch send` sends by itself. To move: dispatch db move --to postgresql://…",
         )
-    way = open_way(frame)
-    refuse_elsewhere(way.database)
+    transport = open_transport(frame)
+    refuse_elsewhere(transport.database)
     name = f"{socket.gethostname()}/{os.getpid()}"
     click.echo(frame.banner)
     click.echo(f"Worker {name} is ready. Ctrl-C or SIGTERM stops it after the mails in flight.")
-    with Presence(way.database, "worker"):
-        run_worker(frame.settings.database_url, name, _duties(bench_of(frame, way)))
+    with Presence(transport.database, "worker"):
+        run_worker(frame.settings.database_url, name, _duties(bench_of(frame, transport)))
     click.echo("Stopped.")
 
 
-def bench_of(frame: Frame, way: "Way") -> "Bench":
+def bench_of(frame: Frame, transport: "Transport") -> "Bench":
     """What the worker works with."""
-    from dispatch.cli.way import send_options
+    from dispatch.cli.transport import send_options
     from dispatch.pipeline.work import Bench
 
     return Bench(
-        database=way.database,
-        mailer=way.mailer,
-        notices=way.notices,
-        options=send_options(frame, way.public_url),
-        way=way.name,
+        database=transport.database,
+        mailer=transport.mailer,
+        notices=transport.notices,
+        options=send_options(frame, transport.public_url),
+        transport=transport.name,
         resend_unknown=frame.settings.send.resend_unknown,
     )
 

@@ -34,7 +34,7 @@ class Campaign:
     #: what to do about it
     todo: str
     #: `ses`, `smtp` or `practice`
-    way: str
+    transport: str
     created_at: datetime
     #: nothing leaves before this moment; None for at once
     not_before: datetime | None = None

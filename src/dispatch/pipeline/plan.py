@@ -25,7 +25,7 @@ class Proposal:
     prepared: Prepared
     audiences: tuple[Audience, ...]
     #: how it would leave: `ses`, `smtp` or `practice`
-    way: str
+    transport: str
     plan: Plan
     #: the Campaign that exists already; None for a Brief that was never sent
     campaign: Campaign | None
@@ -56,7 +56,7 @@ class Proposal:
 
 
 def propose(
-    database: Database, prepared: Prepared, audiences: Sequence[Audience], way: str, only: str | None = None
+    database: Database, prepared: Prepared, audiences: Sequence[Audience], transport: str, only: str | None = None
 ) -> Proposal:
     """What a `send` of this Brief to these Audiences, or to `only` the Member of a key, would do now; changes nothing.
 
@@ -67,7 +67,7 @@ def propose(
     with database.reading() as connection:
         campaign = campaigns.find(connection, brief.slug)
         twin = campaigns.find_twin(connection, brief.slug, title, date)
-        _refuse_mix_ups(brief.slug, title, date, campaign, twin, way)
+        _refuse_mix_ups(brief.slug, title, date, campaign, twin, transport)
         if only is None:
             plan = plans.plan(connection, audiences, campaign.id if campaign else None)
         else:
@@ -77,11 +77,11 @@ def propose(
         audience.slug in frozen and frozen[audience.slug] != prepared.editions[audience.slug].fingerprint
         for audience in audiences
     )
-    return Proposal(prepared, tuple(audiences), way, plan, campaign, is_edited, only)
+    return Proposal(prepared, tuple(audiences), transport, plan, campaign, is_edited, only)
 
 
 def _refuse_mix_ups(
-    slug: str, title: str, date: str, campaign: Campaign | None, twin: Campaign | None, way: str
+    slug: str, title: str, date: str, campaign: Campaign | None, twin: Campaign | None, transport: str
 ) -> None:
     if twin is not None:
         raise CampaignError(
@@ -103,11 +103,11 @@ def _refuse_mix_ups(
             where=slug,
             todo="It stays so. To mail the brief after all, give it a folder and a date of its own.",
         )
-    if campaign.way != way:
+    if campaign.transport != transport:
         raise CampaignError(
-            f"This campaign left by {campaign.way!r}, and the setting mail.via now says {way!r}.",
+            f"This campaign left by {campaign.transport!r}, and the setting mail.transport now says {transport!r}.",
             where=slug,
-            todo=f"Put mail.via back to {campaign.way!r} to go on with it.",
+            todo=f"Put mail.transport back to {campaign.transport!r} to go on with it.",
         )
 
 
@@ -150,9 +150,11 @@ def freeze(database: Database, proposal: Proposal, publisher: Publisher, terms: 
         title, date = brief.title, brief.date.isoformat()
         campaign = campaigns.find(connection, brief.slug)
         twin = campaigns.find_twin(connection, brief.slug, title, date)
-        _refuse_mix_ups(brief.slug, title, date, campaign, twin, proposal.way)
+        _refuse_mix_ups(brief.slug, title, date, campaign, twin, proposal.transport)
         if campaign is None:
-            campaign = campaigns.create(connection, slug=brief.slug, title=title, date=date, way=proposal.way, now=now)
+            campaign = campaigns.create(
+                connection, slug=brief.slug, title=title, date=date, transport=proposal.transport, now=now
+            )
         added = _freeze_people(connection, campaign, proposal, now)
         about: dict[str, object] = {
             "added": added,

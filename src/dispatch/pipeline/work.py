@@ -48,8 +48,8 @@ class Bench:
     mailer: Mailer
     notices: Notices | None
     options: SendOptions
-    #: the way out: Campaigns that left by another are left alone
-    way: str
+    #: the transport: Campaigns that left by another are left alone
+    transport: str
     #: whether a person's setting lets people be mailed again who surely got nothing
     resend_unknown: bool
 
@@ -58,7 +58,7 @@ def help_with(bench: Bench, campaign_id: str, is_asked_to_stop: Callable[[], boo
     """Be a lane of a Campaign until nobody waits, it is stopped, or the worker is; what is left is enqueued again."""
     with bench.database.reading() as connection:
         campaign = campaigns.find_by_id(connection, campaign_id)
-    if campaign is None or campaign.state is not CampaignState.SENDING or campaign.way != bench.way:
+    if campaign is None or campaign.state is not CampaignState.SENDING or campaign.transport != bench.transport:
         return
     account = bench.mailer.account()
     if account.stopped:
@@ -85,7 +85,7 @@ def fetch_events(bench: Bench, is_asked_to_stop: Callable[[], bool]) -> None:
 def tidy(bench: Bench, is_asked_to_stop: Callable[[], bool]) -> None:
     """Start what is due, go on where a reason has passed, settle what is open, and note what has ended."""
     with bench.database.reading() as connection:
-        found = [each for each in campaigns.all_campaigns(connection) if each.way == bench.way]
+        found = [each for each in campaigns.all_campaigns(connection) if each.transport == bench.transport]
     for campaign in found:
         if is_asked_to_stop():
             return

@@ -54,7 +54,7 @@ def _campaign(row: Row[Any] | None) -> Campaign | None:
         state=CampaignState(row.state),
         reason=row.reason,
         todo=row.todo,
-        way=row.way,
+        transport=row.transport,
         created_at=row.created_at,
         not_before=row.not_before,
         goes_on_at=row.goes_on_at,
@@ -62,9 +62,9 @@ def _campaign(row: Row[Any] | None) -> Campaign | None:
     )
 
 
-def create(connection: Connection, *, slug: str, title: str, date: str, way: str, now: datetime) -> Campaign:
+def create(connection: Connection, *, slug: str, title: str, date: str, transport: str, now: datetime) -> Campaign:
     """A new Campaign, sending, with no Deliveries yet."""
-    values = {"id": new_id(), "slug": slug, "title": title, "date": date, "way": way, "created_at": now}
+    values = {"id": new_id(), "slug": slug, "title": title, "date": date, "transport": transport, "created_at": now}
     connection.execute(campaigns.insert().values(state=CampaignState.SENDING.value, **values))
     made = find(connection, slug)
     assert made is not None

@@ -111,8 +111,8 @@ campaigns = Table(
     #: why it is paused, and what to do
     Column("reason", Text, nullable=False, default=""),
     Column("todo", Text, nullable=False, default=""),
-    #: the way it left: `ses`, `smtp` or `practice`
-    Column("way", Text, nullable=False),
+    #: the transport that it left by: `ses`, `smtp` or `practice`
+    Column("transport", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     #: nothing leaves before this moment; null for at once
     Column("not_before", Instant),

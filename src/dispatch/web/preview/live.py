@@ -20,7 +20,7 @@ class Bearings:
     #: the address at which readers reach our pages, "" for none yet
     public_url: str
     #: `practice`, `ses` or `smtp`
-    way: str
+    transport: str
     #: the first line of every page
     banner: str
     #: share of the granted rate that a send takes

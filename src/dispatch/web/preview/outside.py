@@ -28,7 +28,7 @@ class Courier:
 class Outside:
     """How the preview reaches what is not its own. Each of them may raise DispatchError."""
 
-    #: the database of this way's Campaigns, with the lists as they are now
+    #: the database of this transport's Campaigns, with the lists as they are now
     open_database: "Callable[[], Database]"
     #: differs once the lists may have changed
     lists_mark: Callable[[], object]

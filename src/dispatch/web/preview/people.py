@@ -73,7 +73,7 @@ class People:
     def proposal(self, shown: Shown) -> Proposal:
         """What a send would do now. Raises DispatchError."""
         assert shown.prepared is not None
-        return propose(self.database(), shown.prepared, shown.bearings.audiences, shown.bearings.way)
+        return propose(self.database(), shown.prepared, shown.bearings.audiences, shown.bearings.transport)
 
     def plan(self, shown: Shown) -> dict[str, Any]:
         """The counts of the plan as a table that adds up; or why there is none."""

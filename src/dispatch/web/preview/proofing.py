@@ -69,7 +69,7 @@ def mail_proof(live: Live, outside: Outside, typed: str) -> dict[str, Any]:
     account = courier.mailer.account()
     if account.stopped:
         raise ProviderError(account.stopped, todo="Nothing was mailed.")
-    plan = propose(courier.database, prepared, audiences, shown.bearings.way).plan
+    plan = propose(courier.database, prepared, audiences, shown.bearings.transport).plan
     sent = send_proof(
         courier.database,
         prepared,

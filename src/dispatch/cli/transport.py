@@ -1,4 +1,4 @@
-"""The way out: what a command needs to mail by `practice`, `ses` or `smtp`, put together from the settings."""
+"""Transport: what a command needs to mail by `practice`, `ses` or `smtp`, put together from the settings."""
 
 import os
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Way:
+class Transport:
     """Everything that mailing needs."""
 
     #: `practice`, `ses` or `smtp`
@@ -27,8 +27,8 @@ class Way:
     public_url: str
 
 
-def open_way(frame: Frame) -> Way:
-    """The way that the settings name, open; in practice the practice server is started.
+def open_transport(frame: Frame) -> Transport:
+    """The transport that the settings name, open; in practice the practice server is started.
 
     Raises SettingsError, StoreError, ProviderError.
     """
@@ -42,12 +42,12 @@ def open_way(frame: Frame) -> Way:
         running = ensure_running(frame)
         public_url, queue_url, configuration_set = running.url, running.queue_url, running.configuration_set
         point_at_practice(running.url, owner_of(frame))
-    return Way(
-        name=settings.mail.via,
+    return Transport(
+        name=settings.mail.transport,
         database=frame.open_database(),
         mailer=_mailer(frame, configuration_set),
         publisher=_publisher(frame),
-        notices=open_notices(frame, queue_url) if settings.mail.via != "smtp" else None,
+        notices=open_notices(frame, queue_url) if settings.mail.transport != "smtp" else None,
         public_url=public_url,
     )
 
@@ -96,7 +96,7 @@ def _publisher(frame: Frame) -> "Publisher":
 
 def _mailer(frame: Frame, configuration_set: str) -> "Mailer":
     settings = frame.settings
-    if settings.mail.via == "smtp":
+    if settings.mail.transport == "smtp":
         from dispatch.smtp import SmtpMailer
 
         return SmtpMailer(
