@@ -144,7 +144,7 @@ class PracticeServer:
         for one in self.ses.list_suppressed_destinations()["SuppressedDestinationSummaries"]:
             self.ses.delete_suppressed_destination(EmailAddress=one["EmailAddress"])
 
-    def notices(self, at_least: int, seconds: float = 10.0) -> list[str]:
+    def notifications(self, at_least: int, seconds: float = 10.0) -> list[str]:
         """The bodies in the queue, taken and deleted: until so many have come, then what is there besides."""
         bodies: list[str] = []
         until = time.monotonic() + seconds
@@ -156,11 +156,11 @@ class PracticeServer:
                 self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=one["ReceiptHandle"])
             if not found.get("Messages") and len(bodies) >= at_least:
                 return bodies
-        raise AssertionError(f"{len(bodies)} of {at_least} notices came within {seconds} seconds")
+        raise AssertionError(f"{len(bodies)} of {at_least} notifications came within {seconds} seconds")
 
     def events(self, at_least: int, seconds: float = 10.0) -> list[dict[str, Any]]:
         """The events in the queue, unwrapped: until so many have come, then what is there besides."""
-        return [json.loads(json.loads(body)["Message"]) for body in self.notices(at_least, seconds)]
+        return [json.loads(json.loads(body)["Message"]) for body in self.notifications(at_least, seconds)]
 
 
 @contextmanager

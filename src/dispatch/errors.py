@@ -84,5 +84,5 @@ class ProviderError(DispatchError):
     """The mail provider refuses, is paused, or cannot be reached."""
 
 
-class NoticeError(DispatchError):
+class NotificationError(DispatchError):
     """What the provider sent cannot be understood; it is kept and shown."""

@@ -400,7 +400,7 @@ def test_erasing_reaches_the_real_database_and_that_of_practice(members: Run, wo
     ran = members("erase", "ann@example.com", "--yes")
     assert (ran.status, ran.out.splitlines()[0]) == (
         0,
-        "The member is gone. 0 queued mails will not leave, 0 notices are deleted.",
+        "The member is gone. 0 queued mails will not leave, 0 notifications are deleted.",
     )
     for database in (Database.in_file(practice_file), real_lists(workspace)):
         with database, database.reading() as connection:

@@ -45,7 +45,7 @@ def test_where_nothing_else_was_mailed_a_probe_shows_whether_events_flow(engine:
     probes = [each for each in journey.practice_seen.messages() if "simulator" in each["to"]]
     assert len(probes) == 1
     journey.run("events", "pull", "--wait", "2")
-    assert journey.run_json("report")["notices"]["foreign"] == 0
+    assert journey.run_json("report")["notifications"]["foreign"] == 0
 
 
 def test_where_events_do_not_flow_only_a_person_can_settle_it(engine: Engine) -> None:

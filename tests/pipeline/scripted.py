@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from dispatch.errors import NoticeError, ProviderError
+from dispatch.errors import NotificationError, ProviderError
 from dispatch.model.campaign import Campaign
 from dispatch.model.delivery import Delivery, DeliveryId, EventKind
-from dispatch.model.event import Event, Notice
+from dispatch.model.event import Event, Notification
 from dispatch.model.member import SuppressionReason
 from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome
 from dispatch.pipeline.options import SendOptions
-from dispatch.pipeline.ports import IsTooLate, Notices
+from dispatch.pipeline.ports import IsTooLate, Notifications
 from dispatch.pipeline.send import Watch, send
 from dispatch.store.database import Database
 
@@ -84,7 +84,7 @@ class ScriptedMailer:
 
 
 class ScriptedQueue:
-    """Notices in a list; a body is JSON of a kind and a delivery, or `garbage`."""
+    """Notifications in a list; a body is JSON of a kind and a delivery, or `garbage`."""
 
     name = "scripted"
     hidden_seconds = 0.0
@@ -106,9 +106,9 @@ class ScriptedQueue:
     ) -> None:
         self.put(json.dumps({"of": of, "kind": kind, "suppress": suppress}), transport_id)
 
-    def receive(self, wait_seconds: int) -> list[tuple[Notice, str]]:
+    def receive(self, wait_seconds: int) -> list[tuple[Notification, str]]:
         with self._lock:
-            return [(Notice(name, body), name) for name, body in list(self._waiting.items())[:10]]
+            return [(Notification(name, body), name) for name, body in list(self._waiting.items())[:10]]
 
     def delete(self, receipts: Sequence[str]) -> None:
         self.at_delete()
@@ -121,7 +121,7 @@ class ScriptedQueue:
 
     def read(self, body: str) -> list[Event]:
         if body == "garbage":
-            raise NoticeError("It cannot be understood.")
+            raise NotificationError("It cannot be understood.")
         found = json.loads(body)
         if not found:
             return []
@@ -135,7 +135,7 @@ def run(
     database: Database,
     campaign: Campaign,
     mailer: ScriptedMailer,
-    queue: Notices | None = None,
+    queue: Notifications | None = None,
     *,
     options: SendOptions = OPTIONS,
     may_send_again: Callable[[list[Delivery]], bool] = lambda people: False,

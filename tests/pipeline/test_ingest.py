@@ -1,4 +1,4 @@
-"""Ingest, on both databases: stored before deleted, deleted before read, and no Notice ever stops another."""
+"""Ingest, on both databases: stored before deleted, deleted before read, and no Notification ever stops another."""
 
 import itertools
 import random
@@ -11,9 +11,9 @@ from dispatch.model.campaign import Campaign
 from dispatch.model.delivery import Delivery, DeliveryState, EventKind
 from dispatch.model.member import SuppressionReason
 from dispatch.pipeline.ingest import Ingested, pull, read_pending
-from dispatch.store import notices as stored
+from dispatch.store import notifications as stored
 from dispatch.store.database import Database
-from dispatch.store.schema import notices, suppressions
+from dispatch.store.schema import notifications, suppressions
 from tests.pipeline.scripted import ScriptedQueue
 from tests.store.samples import all_deliveries, join, start, states
 
@@ -38,14 +38,14 @@ def kept(database: Database) -> dict[str, int]:
 
 def total(database: Database) -> int:
     with database.reading() as connection:
-        return connection.execute(select(func.count()).select_from(notices)).scalar_one()
+        return connection.execute(select(func.count()).select_from(notifications)).scalar_one()
 
 
 def pull_all(database: Database, queue: ScriptedQueue) -> Ingested:
     return pull(database, queue, wait_seconds=0)
 
 
-def test_notices_move_their_deliveries_and_leave_the_queue(
+def test_notifications_move_their_deliveries_and_leave_the_queue(
     database: Database, campaign: Campaign, ann: Delivery
 ) -> None:
     queue = ScriptedQueue()
@@ -57,7 +57,7 @@ def test_notices_move_their_deliveries_and_leave_the_queue(
     assert kept(database) == {"read": 2}
 
 
-def test_a_notice_is_stored_before_it_is_deleted(database: Database, campaign: Campaign, ann: Delivery) -> None:
+def test_a_notification_is_stored_before_it_is_deleted(database: Database, campaign: Campaign, ann: Delivery) -> None:
     queue = ScriptedQueue()
     queue.tell(ann.id, K.SENT)
     seen: list[dict[str, int]] = []
@@ -104,7 +104,7 @@ def test_what_cannot_be_read_is_kept_with_its_reason_and_stops_nothing(
     assert queue.receive(0) == []
 
 
-def test_another_databases_notices_are_kept_and_counted(database: Database, campaign: Campaign) -> None:
+def test_another_databases_notifications_are_kept_and_counted(database: Database, campaign: Campaign) -> None:
     queue = ScriptedQueue()
     queue.tell("f" * 32, K.DELIVERED)
     queue.tell("strange-tag", K.BOUNCED, suppress=SuppressionReason.BOUNCED)
@@ -121,7 +121,7 @@ def test_what_tells_nothing_is_read(database: Database, campaign: Campaign) -> N
     assert kept(database) == {"read": 1}
 
 
-def test_the_same_notice_twice_is_one_and_the_same_fact_in_two_notices_is_one(
+def test_the_same_notice_twice_is_one_and_the_same_fact_in_two_notifications_is_one(
     database: Database, campaign: Campaign, ann: Delivery
 ) -> None:
     queue = ScriptedQueue()
@@ -151,7 +151,7 @@ def test_a_bounce_for_good_suppresses(database: Database, campaign: Campaign, an
         assert connection.execute(select(suppressions.c.reason)).scalars().all() == ["bounced"]
 
 
-def test_more_notices_than_one_batch_are_all_read(database: Database, campaign: Campaign, ann: Delivery) -> None:
+def test_more_notifications_than_one_batch_are_all_read(database: Database, campaign: Campaign, ann: Delivery) -> None:
     queue = ScriptedQueue()
     for number in range(35):
         queue.tell(ann.id, K.OPENED, transport_id=f"n-{number}")

@@ -25,7 +25,7 @@ from dispatch.pipeline import steer
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.send import Sending, Watch
-from dispatch.store import campaigns, ledger, notices, questions
+from dispatch.store import campaigns, ledger, notifications, questions
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import deliveries
 from tests.pipeline.scripted import OPTIONS, ScriptedMailer, ScriptedQueue
@@ -235,7 +235,7 @@ class LedgerMachine(RuleBasedStateMachine):
         before = self.people()
         with self.database.writing() as connection:
             heard = [(event(self.ids[to], kind), None) for to, kind in facts]
-            notices.add_events(connection, heard, clock(connection))
+            notifications.add_events(connection, heard, clock(connection))
         self.told |= {to for to, _ in facts}
         after = self.people()
         assert all(rank(after[to].state) >= rank(before[to].state) for to in before)

@@ -14,11 +14,11 @@ from sqlalchemy import select, update
 from dispatch.errors import ProviderError
 from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import Delivery, DeliveryState, EventKind
-from dispatch.model.event import Notice
+from dispatch.model.event import Notification
 from dispatch.model.member import SuppressionReason
 from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.pipeline.ingest import pull
-from dispatch.store import campaigns, ledger, notices
+from dispatch.store import campaigns, ledger, notifications
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import audit, deliveries
 from tests.pipeline.scripted import LANES, OPTIONS, ScriptedMailer, ScriptedQueue, run
@@ -225,7 +225,7 @@ def told(database: Database, campaign: Campaign, kind: EventKind, count: int, *,
     with database.writing() as connection:
         people = ledger.in_state(connection, campaign.id, D.SUBMITTED, limit=count)
         facts = [(event(each.id, kind, suppress=reason if suppress else None), None) for each in people]
-        notices.add_events(connection, facts, clock(connection))
+        notifications.add_events(connection, facts, clock(connection))
 
 
 @pytest.mark.parametrize(
@@ -355,17 +355,17 @@ def test_after_the_grace_with_events_flowing_a_yes_sends_once_more_and_is_in_the
 
 
 class HidingQueue(ScriptedQueue):
-    """A queue that hides one Notice for a while, as SQS does where the process that had taken it was killed."""
+    """A queue that hides one Notification for a while, as SQS does where the process that had taken it was killed."""
 
     name = "hiding"
     hidden_seconds = 0.5
 
-    def __init__(self, hidden: Notice) -> None:
+    def __init__(self, hidden: Notification) -> None:
         super().__init__()
         self.hidden = hidden
         self.until = time.monotonic() + self.hidden_seconds
 
-    def receive(self, wait_seconds: int) -> list[tuple[Notice, str]]:
+    def receive(self, wait_seconds: int) -> list[tuple[Notification, str]]:
         if time.monotonic() >= self.until:
             self.put(self.hidden.body, self.hidden.transport_id)
             self.until = float("inf")
@@ -380,13 +380,13 @@ def test_an_event_that_a_killed_process_had_taken_from_the_queue_is_waited_for(d
     body = json.dumps({"of": unknown.id, "kind": EventKind.SENT, "suppress": None})
     mailer = ScriptedMailer()
     options = replace(QUICK, settle_seconds=3)
-    queue = HidingQueue(Notice("hidden", body))
+    queue = HidingQueue(Notification("hidden", body))
     run(database, campaign, mailer, queue, options=options, may_send_again=lambda people: True)
     assert mailer.calls == []
     assert states(database, campaign)["p001"] is D.SUBMITTED
 
 
-def test_a_notice_that_nobody_understands_may_be_about_whoever_is_unknown(database: Database) -> None:
+def test_a_notification_that_nobody_understands_may_be_about_whoever_is_unknown(database: Database) -> None:
     campaign, _ = with_one_unknown(database)
     queue = ScriptedQueue()
     queue.put("garbage")

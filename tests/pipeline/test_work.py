@@ -145,7 +145,7 @@ def test_a_worker_does_not_mail_again_while_events_do_not_flow(database: Databas
         lambda message: Unknown("no answer") if message.to.startswith("bob") else Accepted(message.delivery_id)
     )
     silent = ScriptedQueue()
-    bench = replace(bench_for(database, campaign, mailer, resend_unknown=True), notices=silent)
+    bench = replace(bench_for(database, campaign, mailer, resend_unknown=True), notifications=silent)
     help_with(bench, campaign.id, never)
     let_time_pass(database, OPTIONS.grace_seconds + 1)
     for _ in range(2):

@@ -120,15 +120,15 @@ def test_events_have_the_shape_of_amazons(practice: PracticeServer) -> None:
         assert ("headers" in event["mail"]) == (kind not in ("Rendering Failure", "DeliveryDelay"))
 
 
-def test_a_notice_is_an_sns_envelope_with_the_event_as_text(practice: PracticeServer) -> None:
+def test_a_notification_is_an_sns_envelope_with_the_event_as_text(practice: PracticeServer) -> None:
     practice.ses.send_email(**mail("ann+silent@example.com"))
-    notice = json.loads(practice.notices(1)[0])
-    assert notice["Type"] == "Notification"
-    assert notice["Subject"] == "Amazon SES Email Event Notification"
-    assert notice["TopicArn"] == "arn:aws:sns:us-east-1:123456789012:dispatch-events"
-    assert isinstance(notice["Message"], str)
+    notification = json.loads(practice.notifications(1)[0])
+    assert notification["Type"] == "Notification"
+    assert notification["Subject"] == "Amazon SES Email Event Notification"
+    assert notification["TopicArn"] == "arn:aws:sns:us-east-1:123456789012:dispatch-events"
+    assert isinstance(notification["Message"], str)
     keys = {"MessageId", "Timestamp", "SignatureVersion", "Signature", "SigningCertURL", "UnsubscribeURL"}
-    assert keys <= set(notice)
+    assert keys <= set(notification)
 
 
 def test_a_click_follows_a_link_of_the_mail_and_none_that_is_not_tracked(practice: PracticeServer) -> None:

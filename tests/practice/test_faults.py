@@ -159,11 +159,11 @@ def test_events_can_be_lost_and_doubled(practice: PracticeServer) -> None:
     assert found == {"b+silent@example.com": 2, "c+silent@example.com": 1}
 
 
-def test_a_doubled_event_keeps_its_notice_id(practice: PracticeServer) -> None:
+def test_a_doubled_event_keeps_its_notification_id(practice: PracticeServer) -> None:
     practice.faults({"fault": "double-event", "kinds": ["Send"]})
     practice.ses.send_email(**mail("a+deliver@example.com"))
-    notices = [json.loads(body) for body in practice.notices(3)]
-    twice = [one["MessageId"] for one in notices if json.loads(one["Message"])["eventType"] == "Send"]
+    notifications = [json.loads(body) for body in practice.notifications(3)]
+    twice = [one["MessageId"] for one in notifications if json.loads(one["Message"])["eventType"] == "Send"]
     assert len(twice) == 2
     assert len(set(twice)) == 1
 

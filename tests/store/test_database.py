@@ -1,5 +1,6 @@
 """The database: made by migrations, by however many processes; refused where it is newer; one clock, lasting keys."""
 
+import gzip
 import sqlite3
 import subprocess
 import sys
@@ -10,15 +11,13 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from dispatch.errors import SettingsError, StoreError
-from dispatch.store import audit, campaigns, migrate
+from dispatch.store import audit, campaigns
 from dispatch.store import pace as pacing
 from dispatch.store.database import HEAD, Database, clock
 from dispatch.store.schema import audit as audit_table
@@ -82,27 +81,55 @@ def _plain(described: dict[str, Any]) -> dict[str, Any]:
     return {key: _plain(value) if isinstance(value, dict) else str(value) for key, value in sorted(described.items())}
 
 
-def test_a_database_of_the_first_version_is_brought_up_with_all_that_is_in_it(empty_database_url: str) -> None:
-    database = Database(create_engine(empty_database_url))
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
-    with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        old = ("id", "slug", "title", "date", "state", "reason", "todo", "transport", "created_at")
-        row = ("c" * 32, "a-brief", "A brief", "2026-11-24", "finished", "", "", "ses", "2026-11-24T09:00:00.000Z")
-        values = ", ".join(f"'{value}'" for value in row)
-        connection.execute(text(f"INSERT INTO campaigns ({', '.join(old)}) VALUES ({values})"))
-    token = database.key("token")
-    database.close()
+def _restore_version_3(url: str) -> None:
+    """Fill an empty database with a stored one: 88 members, one Campaign sent with its Events, one not begun."""
+    folder = Path(__file__).parent.parent / "fixtures" / "databases"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        if engine.dialect.name == "sqlite":
+            driver.deserialize(gzip.decompress((folder / "0003.sqlite.gz").read_bytes()))
+            kept = sqlite3.connect(url.removeprefix("sqlite:///"))
+            driver.backup(kept)
+            kept.close()
+        else:
+            driver.execute(gzip.decompress((folder / "0003.postgresql.sql.gz").read_bytes()))
+            driver.execute("SELECT pg_catalog.set_config('search_path', 'public', false)")
+    engine.dispose()
+
+
+def _everything(url: str) -> dict[str, int]:
+    """Table -> rows, by the names of version 3."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        names = [name for name in inspect(connection).get_table_names() if is_ours(name)]
+        found = {n: connection.execute(text(f"SELECT COUNT(*) FROM {n}")).scalar_one() for n in names}
+    engine.dispose()
+    return found
+
+
+def test_a_stored_database_of_the_last_landed_version_is_brought_up_with_all_that_is_in_it(
+    empty_database_url: str,
+) -> None:
+    _restore_version_3(empty_database_url)
+    before = _everything(empty_database_url)
 
     with Database.open(empty_database_url) as brought_up, brought_up.reading() as connection:
         assert brought_up.version() == HEAD
-        assert brought_up.key("token") == token
-        found = campaigns.find(connection, "a-brief")
+        sent = campaigns.find(connection, "2023-09-19-potential-arms-deals")
+        assert sent is not None
+        assert sent.transport == "practice"
+        assert campaigns.counts(connection, sent.id).submitted == 88
+        assert _described(brought_up)["events"] is not None
+        compared = compare_metadata(MigrationContext.configure(connection), metadata)
+        linked = select(func.count()).where(metadata.tables["events"].c.notification_id.is_not(None))
+        assert connection.execute(linked).scalar_one() == before["events"]
 
-    assert found is not None
-    assert (found.id, found.transport, found.created_at) == ("c" * 32, "ses", datetime(2026, 11, 24, 9, tzinfo=UTC))
+    assert [change for change in compared if "procrastinate" not in str(change)] == []
+    after = _everything(empty_database_url)
+    assert after.pop("notifications") == before.pop("notices")
+    assert after == {**dict.fromkeys(after, 0), **before}
 
 
 def test_opening_again_changes_nothing(empty_database_url: str) -> None:

@@ -13,7 +13,7 @@ from dispatch.model.member import Address, SuppressionReason
 from dispatch.store import members as store
 from dispatch.store.audit import record
 from dispatch.store.database import Database
-from dispatch.store.erasure import Erased, erase, forget_late_notices
+from dispatch.store.erasure import Erased, erase, forget_late_notifications
 from dispatch.store.schema import (
     audit,
     campaigns,
@@ -21,7 +21,7 @@ from dispatch.store.schema import (
     editions,
     events,
     metadata,
-    notices,
+    notifications,
     proofs,
     subscriptions,
     suppressions,
@@ -75,13 +75,13 @@ def campaign(connection: Connection, number: int, states: dict[str, str]) -> Non
         )
 
 
-def notice(connection: Connection, number: int, body: str, delivery_id: str = "") -> None:
+def notification(connection: Connection, number: int, body: str, delivery_id: str = "") -> None:
     values = {"id": number, "transport_id": str(number), "body": body, "received_at": NOW, "state": "read"}
-    connection.execute(notices.insert().values(**values))
+    connection.execute(notifications.insert().values(**values))
     if delivery_id:
         connection.execute(
             events.insert().values(
-                delivery_id=delivery_id, kind="delivered", at=NOW, fingerprint=str(number), notice_id=number
+                delivery_id=delivery_id, kind="delivered", at=NOW, fingerprint=str(number), notification_id=number
             )
         )
 
@@ -104,15 +104,15 @@ def test_nothing_names_the_person_any_more_and_all_others_stay(database: Databas
         store.unsubscribe(connection, ANN.key, None, "unsubscribe page", NOW)
         campaign(connection, 1, {"Ann@example.com": "delivered", "joann@example.com": "delivered"})
         campaign(connection, 2, {"Ann@example.com": "queued", "joann@example.com": "queued"})
-        notice(connection, 1, '{"to": "somebody"}', "1-ann")
-        notice(connection, 2, '{"Message": "{\\"destination\\": [\\"ANN@example.com\\"]}"}')
-        notice(
+        notification(connection, 1, '{"to": "somebody"}', "1-ann")
+        notification(connection, 2, '{"Message": "{\\"destination\\": [\\"ANN@example.com\\"]}"}')
+        notification(
             connection,
             3,
             '{"Message": "{\\"destination\\": [\\"joann@example.com\\"]}"}',
             "1-joann",
         )
-        notice(connection, 4, '{"text": "seen\\\\nann@example.com."}')
+        notification(connection, 4, '{"text": "seen\\\\nann@example.com."}')
         connection.execute(
             proofs.insert().values(
                 id="p",
@@ -128,11 +128,11 @@ def test_nothing_names_the_person_any_more_and_all_others_stay(database: Databas
     with database.writing() as connection:
         erased = erase(connection, ANN, NOW)
         address_hash = store.hash_address(connection, ANN.key)
-    assert erased == Erased(member=True, skipped=1, deliveries=2, notices=3, trail=2)
+    assert erased == Erased(member=True, skipped=1, deliveries=2, notifications=3, trail=2)
     left = everything(database).replace("joann@example.com", "")
     assert "ann@example.com" not in left
     assert "quaver" not in left
-    assert rows_of(database, notices.c.id) == [(3,)]
+    assert rows_of(database, notifications.c.id) == [(3,)]
     assert rows_of(database, deliveries.c.seq, deliveries.c.address, deliveries.c.state, deliveries.c.reason) == [
         (1, address_hash, "delivered", ""),
         (2, "joann@example.com", "delivered", ""),
@@ -150,20 +150,20 @@ def test_nothing_names_the_person_any_more_and_all_others_stay(database: Databas
 def test_events_of_an_erased_person_stay_and_count(database: Database) -> None:
     with database.writing() as connection:
         campaign(connection, 1, {"Ann@example.com": "delivered"})
-        notice(connection, 1, "{}", "1-ann")
+        notification(connection, 1, "{}", "1-ann")
         erase(connection, ANN, NOW)
-    assert rows_of(database, events.c.kind, events.c.notice_id) == [("delivered", None)]
+    assert rows_of(database, events.c.kind, events.c.notification_id) == [("delivered", None)]
 
 
-def test_a_notice_that_comes_after_the_erasure_is_forgotten_once_it_is_read(database: Database) -> None:
+def test_a_notification_that_comes_after_the_erasure_is_forgotten_once_it_is_read(database: Database) -> None:
     with database.writing() as connection:
         campaign(connection, 1, {"Ann@example.com": "submitted", "joann@example.com": "submitted"})
         erase(connection, ANN, NOW)
-        notice(connection, 1, "ann@example.com", "1-ann")
-        notice(connection, 2, "joann@example.com", "1-joann")
-        assert forget_late_notices(connection, [1, 2]) == 1
-        assert forget_late_notices(connection, [1, 2]) == 0
-    assert rows_of(database, notices.c.id) == [(2,)]
+        notification(connection, 1, "ann@example.com", "1-ann")
+        notification(connection, 2, "joann@example.com", "1-joann")
+        assert forget_late_notifications(connection, [1, 2]) == 1
+        assert forget_late_notifications(connection, [1, 2]) == 0
+    assert rows_of(database, notifications.c.id) == [(2,)]
     assert len(rows_of(database, events.c.id)) == 2
 
 
@@ -189,7 +189,7 @@ def test_erasing_twice_or_somebody_unknown_does_no_harm(database: Database) -> N
     with database.writing() as connection:
         first = erase(connection, ANN, NOW)
         second = erase(connection, ANN, NOW)
-    assert first == second == Erased(member=False, skipped=0, deliveries=0, notices=0, trail=0)
+    assert first == second == Erased(member=False, skipped=0, deliveries=0, notifications=0, trail=0)
 
 
 def test_an_act_about_another_spelling_is_found(database: Database) -> None:

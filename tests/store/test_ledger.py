@@ -15,7 +15,7 @@ from dispatch.model.campaign import Campaign
 from dispatch.model.delivery import DeliveryId, DeliveryState, EventKind
 from dispatch.model.member import Address, SuppressionReason
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
-from dispatch.store import campaigns, erasure, ledger, members, notices
+from dispatch.store import campaigns, erasure, ledger, members, notifications
 from dispatch.store.database import Database, clock
 from dispatch.store.ledger import Claim
 from dispatch.store.schema import deliveries
@@ -233,7 +233,7 @@ def test_a_batch_of_mixed_outcomes_settles_each_for_itself(database: Database, c
 def test_an_event_that_comes_before_the_settle_is_not_undone_by_it(database: Database, campaign: Campaign) -> None:
     (claimed,) = claim(database, campaign, 1)
     with database.writing() as connection:
-        notices.add_events(connection, [(event(claimed.delivery_id, EventKind.BOUNCED), None)], clock(connection))
+        notifications.add_events(connection, [(event(claimed.delivery_id, EventKind.BOUNCED), None)], clock(connection))
 
     settle(database, claimed, Accepted("id-1"))
 
@@ -249,7 +249,7 @@ def test_an_event_proves_acceptance_whatever_the_call_said(
     settle(database, claimed, outcome)
 
     with database.writing() as connection:
-        notices.add_events(connection, [(event(claimed.delivery_id, EventKind.SENT), None)], clock(connection))
+        notifications.add_events(connection, [(event(claimed.delivery_id, EventKind.SENT), None)], clock(connection))
 
     assert states(database, campaign)["ann"] is SUBMITTED
     assert [each.address for each in claim(database, campaign)] == ["bob@example.com", "cy@example.com"]
@@ -321,7 +321,7 @@ def test_settling_and_events_at_once_never_wait_in_a_circle(database: Database) 
         for round_number in range(10):
             facts = [(event(each.delivery_id, EventKind.DELIVERED, mark=str(round_number)), None) for each in claims]
             with database.writing() as connection:
-                notices.add_events(connection, facts, clock(connection))
+                notifications.add_events(connection, facts, clock(connection))
 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(settle_backwards), pool.submit(tell)]:
@@ -378,11 +378,11 @@ def test_events_flow_when_every_neighbour_of_a_call_has_its_send_event(database:
         now = clock(connection)
         assert ledger.flow_around(connection, now) == (2, 2)
 
-        notices.add_events(connection, [(event(ann.delivery_id, EventKind.SENT), None)], now)
+        notifications.add_events(connection, [(event(ann.delivery_id, EventKind.SENT), None)], now)
         assert ledger.flow_around(connection, now) == (2, 1)
-        notices.add_events(connection, [(event(bob.delivery_id, EventKind.DELIVERED), None)], now)
+        notifications.add_events(connection, [(event(bob.delivery_id, EventKind.DELIVERED), None)], now)
         assert ledger.flow_around(connection, now) == (2, 1)
-        notices.add_events(connection, [(event(bob.delivery_id, EventKind.SENT), None)], now)
+        notifications.add_events(connection, [(event(bob.delivery_id, EventKind.SENT), None)], now)
         assert ledger.flow_around(connection, now) == (2, 0)
 
         assert ledger.flow_around(connection, now + timedelta(minutes=6)) == (0, 0)
@@ -393,5 +393,5 @@ def test_what_still_waits_for_an_event_is_counted(database: Database, campaign: 
     with database.writing() as connection:
         ledger.settle(connection, [(ann, Accepted("id-1")), (bob, Accepted("id-2"))])
         assert ledger.awaiting_events(connection, campaign.id) == 2
-        notices.add_events(connection, [(event(ann.delivery_id, EventKind.DELIVERED), None)], clock(connection))
+        notifications.add_events(connection, [(event(ann.delivery_id, EventKind.DELIVERED), None)], clock(connection))
         assert ledger.awaiting_events(connection, campaign.id) == 1

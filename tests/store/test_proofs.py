@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from dispatch.model.delivery import DeliveryId
 from dispatch.model.proof import Proof
-from dispatch.store import notices, proofs
+from dispatch.store import notifications, proofs
 from dispatch.store.database import Database
 from dispatch.store.schema import audit
 from tests.store.samples import NOW
@@ -80,7 +80,7 @@ def test_events_of_a_proofs_mails_are_known_as_ours(database: Database) -> None:
     mine, strange = DeliveryId(SHOWN.id[:-1] + "0"), DeliveryId("f" * 32)
 
     with database.reading() as connection:
-        assert notices.known_proof_messages(connection, [mine, strange]) == {mine}
+        assert notifications.known_proof_messages(connection, [mine, strange]) == {mine}
 
 
 def test_a_proof_says_what_has_changed_since(database: Database) -> None:

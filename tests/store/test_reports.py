@@ -8,10 +8,10 @@ from sqlalchemy import update
 
 from dispatch.model.campaign import Campaign, Counts
 from dispatch.model.delivery import DeliveryState, EventKind
-from dispatch.model.event import Event, Notice, NoticeState, Reader
+from dispatch.model.event import Event, Notification, NotificationState, Reader
 from dispatch.model.member import SuppressionReason
 from dispatch.model.report import Rates, Report
-from dispatch.store import notices, reports
+from dispatch.store import notifications, reports
 from dispatch.store.database import Database
 from dispatch.store.schema import deliveries
 from tests.store.samples import NOW, all_deliveries, event, join, leave, start
@@ -31,7 +31,7 @@ def rates(database: Database, campaign: Campaign) -> Rates:
 
 def tell(database: Database, *facts: Event) -> None:
     with database.writing() as connection:
-        notices.add_events(connection, [(fact, None) for fact in facts], NOW)
+        notifications.add_events(connection, [(fact, None) for fact in facts], NOW)
 
 
 def test_a_campaign_without_anybody_adds_up_to_nothing(database: Database) -> None:
@@ -124,17 +124,19 @@ def test_who_complained_had_it_delivered_and_who_bounced_had_not(database: Datab
     assert found.counts == Counts(queued=1, submitted=5)
 
 
-def test_notices_of_others_and_unreadable_ones_are_counted(database: Database) -> None:
+def test_notifications_of_others_and_unreadable_ones_are_counted(database: Database) -> None:
     campaign = start(database)
     with database.writing() as connection:
-        notices.keep(connection, [Notice(str(number), "x") for number in range(3)], NOW)
-        first, second, _ = notices.pending(connection, 3)
-        notices.mark(connection, [first.id, second.id], NoticeState.FOREIGN)
-        notices.mark(connection, [third.id for third in notices.pending(connection, 3)], NoticeState.UNREADABLE, "?")
+        notifications.keep(connection, [Notification(str(number), "x") for number in range(3)], NOW)
+        first, second, _ = notifications.pending(connection, 3)
+        notifications.mark(connection, [first.id, second.id], NotificationState.FOREIGN)
+        notifications.mark(
+            connection, [third.id for third in notifications.pending(connection, 3)], NotificationState.UNREADABLE, "?"
+        )
 
     found = report(database, campaign)
 
-    assert (found.foreign_notices, found.unreadable_notices) == (2, 1)
+    assert (found.foreign_notifications, found.unreadable_notifications) == (2, 1)
 
 
 def test_another_campaigns_numbers_are_its_own(database: Database) -> None:

@@ -47,7 +47,7 @@ def s3_client(region: str) -> "S3Client":
 
 
 def sqs_client(region: str) -> "SQSClient":
-    """A client of SQS; its calls may be repeated, because storing a Notice twice is storing it once."""
+    """A client of SQS; its calls may be repeated, because storing a Notification twice is storing it once."""
     return boto3.Session().client(
         "sqs", region_name=region, config=Config(connect_timeout=CONNECT_SECONDS, read_timeout=30)
     )

@@ -1,4 +1,4 @@
-"""SqsNotices: the queue in which SES's events arrive, through SNS.
+"""SqsNotifications: the queue in which SES's events arrive, through SNS.
 
 Source: SQS API reference, ReceiveMessage and DeleteMessageBatch (AWS JSON protocol).
 """
@@ -9,23 +9,23 @@ from collections.abc import Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dispatch.aws.client import explain, sqs_client
-from dispatch.aws.notices import read_body
-from dispatch.model.event import Event, Notice
+from dispatch.aws.notifications import read_body
+from dispatch.model.event import Event, Notification
 
 #: the most that SQS gives or deletes in one call
 AT_ONCE = 10
 
 
-class SqsNotices:
-    """Notices in an SQS queue; works with any endpoint that speaks SQS."""
+class SqsNotifications:
+    """Notifications in an SQS queue; works with any endpoint that speaks SQS."""
 
     def __init__(self, *, region: str, queue_url: str, hidden_seconds: int) -> None:
         self._client = sqs_client(region)
         self.name = queue_url
         self.hidden_seconds = hidden_seconds
 
-    def receive(self, wait_seconds: int) -> list[tuple[Notice, str]]:
-        """Up to ten Notices with their receipts; waits up to `wait_seconds` (at most 20). Raises ProviderError.
+    def receive(self, wait_seconds: int) -> list[tuple[Notification, str]]:
+        """Up to ten Notifications with their receipts; waits up to `wait_seconds` (at most 20). Raises ProviderError.
 
         Only with a wait are all of the queue's servers asked (SQS developer guide, "short and long polling").
         """
@@ -41,14 +41,14 @@ class SqsNotices:
             raise explain(err, "Reading the queue of events") from err
         return [
             (
-                Notice(_transport_id(message["Body"], message.get("MessageId", "")), message["Body"]),
+                Notification(_transport_id(message["Body"], message.get("MessageId", "")), message["Body"]),
                 message["ReceiptHandle"],
             )
             for message in answer.get("Messages", [])
         ]
 
     def delete(self, receipts: Sequence[str]) -> None:
-        """Take Notices off the queue; what stays comes again and is known by then. Raises ProviderError."""
+        """Take Notifications off the queue; what stays comes again and is known by then. Raises ProviderError."""
         for start in range(0, len(receipts), AT_ONCE):
             entries = [
                 {"Id": str(number), "ReceiptHandle": receipt}
@@ -60,7 +60,7 @@ class SqsNotices:
                 raise explain(err, "Deleting from the queue of events") from err
 
     def read(self, body: str) -> list[Event]:
-        """The Events of one body. Raises NoticeError."""
+        """The Events of one body. Raises NotificationError."""
         return read_body(body)
 
 

@@ -8,7 +8,7 @@ import click
 from dispatch.cli.frame import DONE, REFUSED, Frame, json_option, pass_frame, print_json
 
 if TYPE_CHECKING:
-    from dispatch.pipeline.ports import Notices
+    from dispatch.pipeline.ports import Notifications
 
 
 @click.group("events", short_help="Fetch what the provider says became of the mails.")
@@ -27,13 +27,13 @@ def events_command() -> None:
 @json_option
 @pass_frame
 def pull_command(frame: Frame, /, wait: int, *, as_json: bool) -> None:
-    """Empty the queue: store every notice, read it, move the deliveries that it is about.
+    """Empty the queue: store every notification, read it, move the deliveries that it is about.
 
-    Safe at any time and any number of times. A notice that cannot be read is kept, shown here, and stops nothing.
+    Safe at any time and any number of times. A notification that cannot be read is kept, shown here, and stops nothing.
     """
     from dispatch.errors import SettingsError
     from dispatch.pipeline.ingest import pull
-    from dispatch.store import notices as stored
+    from dispatch.store import notifications as stored
 
     queue = _queue(frame)
     if queue is None:
@@ -57,11 +57,11 @@ def pull_command(frame: Frame, /, wait: int, *, as_json: bool) -> None:
         )
     else:
         click.echo(frame.banner)
-        click.echo(f"{found.received} new notices with {found.events} new events.")
+        click.echo(f"{found.received} new notifications with {found.events} new events.")
         if found.foreign:
             click.echo(f"{found.foreign} are about other mail than this database's; they are kept.")
         for number, at, problem in unreadable[: found.unreadable]:
-            click.echo(f"Notice {number} of {at:%Y-%m-%d %H:%M} cannot be read and is kept: {problem}")
+            click.echo(f"Notification {number} of {at:%Y-%m-%d %H:%M} cannot be read and is kept: {problem}")
     sys.exit(REFUSED if found.unreadable else DONE)
 
 
@@ -81,16 +81,16 @@ def pull_quietly(frame: Frame) -> str:
     return ""
 
 
-def _queue(frame: Frame) -> "Notices | None":
+def _queue(frame: Frame) -> "Notifications | None":
     """The queue of this transport; in practice only while its server runs, which nothing here starts."""
-    from dispatch.cli.transport import open_notices, point_at_practice
+    from dispatch.cli.transport import open_notifications, point_at_practice
 
     if not frame.is_practice:
-        return open_notices(frame, frame.settings.ses.queue_url)
+        return open_notifications(frame, frame.settings.ses.queue_url)
     from dispatch.cli.practice import find_running, owner_of
 
     running = find_running(frame)
     if running is None:
         return None
     point_at_practice(running.url, owner_of(frame))
-    return open_notices(frame, running.queue_url)
+    return open_notifications(frame, running.queue_url)

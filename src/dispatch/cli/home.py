@@ -65,7 +65,7 @@ def adopt_command(frame: Frame, /, *, restored: bool, yes: bool, as_json: bool) 
     somebody looks before anybody is mailed.
     """
     from dispatch.cli.sending import refuse_without_yes
-    from dispatch.cli.transport import open_notices
+    from dispatch.cli.transport import open_notifications
     from dispatch.pipeline.home import adopt, look
     from dispatch.pipeline.ingest import pull
 
@@ -75,7 +75,9 @@ def adopt_command(frame: Frame, /, *, restored: bool, yes: bool, as_json: bool) 
             # Only the campaigns under way would be paused.
             _say_no_need(as_json=as_json)
             return
-        queue = open_notices(frame, frame.settings.ses.queue_url) if frame.settings.mail.transport == "ses" else None
+        queue = (
+            open_notifications(frame, frame.settings.ses.queue_url) if frame.settings.mail.transport == "ses" else None
+        )
         events = pull(database, queue, wait_seconds=2).events if queue is not None else 0
         if not yes:
             _ask(has_queue=queue is not None, events=events)

@@ -1,4 +1,4 @@
-"""Desk: what `send` and `proof` share: the Brief prepared, the transport open, all that must hold before mail leaves."""
+"""Desk: what `send` and `proof` share: the Brief, the transport, and all that must hold before mail leaves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class Desk:
         from dispatch.pipeline.plan import Terms, freeze
 
         # Without events nothing could be learned from those who go first.
-        canary = self.frame.settings.send.canary if self.transport.notices is not None else 0
+        canary = self.frame.settings.send.canary if self.transport.notifications is not None else 0
         terms = Terms(forced=tuple(forced), not_before=not_before, canary=canary)
         return freeze(self.transport.database, proposal, self.transport.publisher, terms)
 

@@ -106,7 +106,9 @@ def erase_person(frame: Frame, mailbox: "Mailbox", *, yes: bool) -> None:
         with Database.in_file(frame.practice_database) as practice:
             _erase(practice, address)
     found = "The member is gone" if erased.member else "There was no such member"
-    click.echo(f"{found}. {erased.skipped} queued mails will not leave, {erased.notices} notices are deleted.")
+    click.echo(
+        f"{found}. {erased.skipped} queued mails will not leave, {erased.notifications} notifications are deleted."
+    )
     click.echo(f"{erased.deliveries} entries of past campaigns and {erased.trail} of the trail name a hash now.")
     click.echo("The address stays suppressed, by its keyed hash. Backups of the database are out of reach.")
 

@@ -115,7 +115,7 @@ def _untold(transport: "Transport") -> "Sequence[DispatchError]":
 
     if not isinstance(transport.mailer, SesMailer):
         return []
-    if transport.notices is None:
+    if transport.notifications is None:
         click.echo(
             "Note: [ses] queue_url names no queue of events: nobody learns what becomes of the mails, and what a call "
             "leaves open, only a person can settle.",

@@ -46,15 +46,15 @@ def reconcile_command(frame: Frame, /, words: tuple[str, ...], *, assume: str | 
         raise click.UsageError("Write: dispatch reconcile [CAMPAIGN] [--assume sent|unsent ADDRESS…]")
     transport = open_transport(frame)
     found = find_campaign(transport.database, named[0] if named else None)
-    if transport.notices is not None:
-        pull(transport.database, transport.notices, wait_seconds=1)
+    if transport.notifications is not None:
+        pull(transport.database, transport.notifications, wait_seconds=1)
     if assume:
         done = _assume(transport, found, assume, addresses)
         _tell(frame, transport, found, _look(frame, transport, found), done, as_json=as_json)
     questions = _look(frame, transport, found)
     if questions.unread:
         questions = _read_to_the_end(frame, transport, found, is_silent=as_json)
-    if questions.can_be_probed and not questions.may_be_sent_again and transport.notices is not None:
+    if questions.can_be_probed and not questions.may_be_sent_again and transport.notifications is not None:
         questions = _probe(frame, transport, found, questions, is_silent=as_json)
     again = 0
     people = questions.may_be_sent_again
@@ -74,18 +74,18 @@ def _look(frame: Frame, transport: "Transport", campaign: "Campaign") -> "OpenQu
 
     with transport.database.writing() as connection:
         ledger.expire(connection, campaign.id, frame.settings.send.claim_seconds)
-    return open_questions(transport.database, campaign.id, frame.settings.send.grace_seconds, transport.notices)
+    return open_questions(transport.database, campaign.id, frame.settings.send.grace_seconds, transport.notifications)
 
 
 def _read_to_the_end(frame: Frame, transport: "Transport", campaign: "Campaign", *, is_silent: bool) -> "OpenQuestions":
     """What is known when nothing lies in the queue any more, also nothing that a killed process had taken from it."""
     from dispatch.pipeline.reconcile import read_to_the_end
 
-    assert transport.notices is not None  # without a queue nobody is waited for
+    assert transport.notifications is not None  # without a queue nobody is waited for
     if not is_silent:
-        seconds = 2 * transport.notices.hidden_seconds
+        seconds = 2 * transport.notifications.hidden_seconds
         click.echo(f"Reading the queue of events to its end, which takes about {seconds:.0f} seconds…")
-    read_to_the_end(transport.database, transport.notices, lambda: not _look(frame, transport, campaign).unread)
+    read_to_the_end(transport.database, transport.notifications, lambda: not _look(frame, transport, campaign).unread)
     return _look(frame, transport, campaign)
 
 
@@ -95,11 +95,11 @@ def _probe(
     """What is known after a mail to Amazon's simulator, which costs nothing and reaches nobody."""
     from dispatch.pipeline.reconcile import SIMULATOR, probe
 
-    if not transport.mailer.has_events or transport.notices is None:
+    if not transport.mailer.has_events or transport.notifications is None:
         return questions
     if not is_silent:
         click.echo(f"Nothing else was mailed around these calls. Mailing {SIMULATOR}, to see whether events come back…")
-    probe(transport.database, campaign, transport.mailer, transport.notices, transport.public_url, PROBE_SECONDS)
+    probe(transport.database, campaign, transport.mailer, transport.notifications, transport.public_url, PROBE_SECONDS)
     return _look(frame, transport, campaign)
 
 

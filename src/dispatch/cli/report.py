@@ -48,7 +48,7 @@ def document(found: "Report") -> dict[str, Any]:
         "totals": _numbers(found.totals),
         "audiences": {name: _numbers(numbers) for name, numbers in found.audiences.items()},
         "adds_up": found.adds_up,
-        "notices": {"foreign": found.foreign_notices, "unreadable": found.unreadable_notices},
+        "notifications": {"foreign": found.foreign_notifications, "unreadable": found.unreadable_notifications},
     }
 
 
@@ -126,8 +126,11 @@ def _show(frame: Frame, found: "Report") -> None:
     )
     for reason, count in totals.left_out.items():
         click.echo(f"Left out: {count} {reason}.")
-    if found.unreadable_notices or found.foreign_notices:
-        click.echo(f"Events kept apart: {found.unreadable_notices} unreadable, {found.foreign_notices} of other mail.")
+    if found.unreadable_notifications or found.foreign_notifications:
+        click.echo(
+            f"Events kept apart: {found.unreadable_notifications} unreadable, "
+            f"{found.foreign_notifications} of other mail."
+        )
 
 
 def _no_word(numbers: "Numbers") -> int:

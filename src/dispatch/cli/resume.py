@@ -67,7 +67,7 @@ def _refuse(transport: "Transport", campaign: "Campaign") -> None:
     refuse_cancelled(campaign)
     if campaign.transport != transport.name:
         raise CampaignError(
-            f"This campaign left by {campaign.transport!r}, and the setting mail.transport now says {transport.name!r}.",
+            f"This campaign left by {campaign.transport!r}; the setting mail.transport now says {transport.name!r}.",
             where=campaign.slug,
             todo=f"Put mail.transport back to {campaign.transport!r} to go on with it.",
         )

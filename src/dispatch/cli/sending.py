@@ -25,7 +25,7 @@ class Foreground:
         from dispatch.cli.interrupt import Interrupt
 
         self._frame = frame
-        self._way = transport
+        self._transport = transport
         self._is_silent = is_silent
         self._says_yes = says_yes
         self._declined: set[str] = set()
@@ -51,12 +51,12 @@ class Foreground:
                 may_send_again=self._may_send_again,
             )
             return send(
-                self._way.database,
+                self._transport.database,
                 campaign,
-                self._way.mailer,
-                self._way.notices,
-                self._way.mailer.account(),
-                send_options(self._frame, self._way.public_url, limit, is_limit_of_today=is_limit_of_today),
+                self._transport.mailer,
+                self._transport.notifications,
+                self._transport.mailer.account(),
+                send_options(self._frame, self._transport.public_url, limit, is_limit_of_today=is_limit_of_today),
                 watch,
                 only,
             )
@@ -76,7 +76,7 @@ class Foreground:
         """The six counts of the whole Campaign."""
         from dispatch.store import campaigns
 
-        with self._way.database.reading() as connection:
+        with self._transport.database.reading() as connection:
             return campaigns.counts(connection, campaign.id)
 
     def tell(self, campaign: "Campaign", counts: "Counts") -> None:
@@ -95,7 +95,7 @@ class Foreground:
         )
         if campaign.reason:
             click.echo(f"  {campaign.reason} {campaign.todo}")
-        with self._way.database.reading() as connection:
+        with self._transport.database.reading() as connection:
             uncertain = ledger.in_state(connection, campaign.id, DeliveryState.UNCERTAIN, limit=NAMED)
             failed = ledger.in_state(connection, campaign.id, DeliveryState.FAILED, limit=NAMED)
         if uncertain:
@@ -107,8 +107,8 @@ class Foreground:
         if failed:
             click.echo("Refused:")
             name_people(failed, counts.failed)
-        if self._way.name == "practice":
-            click.echo(f"The mails: {self._way.public_url}/inbox")
+        if self._transport.name == "practice":
+            click.echo(f"The mails: {self._transport.public_url}/inbox")
         click.echo("What became of them: dispatch report")
 
     def status(self, campaign: "Campaign", counts: "Counts", only: frozenset[int] | None = None) -> int:
@@ -116,7 +116,7 @@ class Foreground:
         from dispatch.store import canary
 
         if only is not None:
-            with self._way.database.reading() as connection:
+            with self._transport.database.reading() as connection:
                 return DONE if canary.rates(connection, only).submitted == len(only) else REFUSED
         if self._interrupt.is_asked and campaign.state.value != "finished":
             return INTERRUPTED

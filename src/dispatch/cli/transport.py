@@ -8,7 +8,7 @@ from dispatch.cli.frame import Frame
 
 if TYPE_CHECKING:
     from dispatch.pipeline.options import SendOptions
-    from dispatch.pipeline.ports import Mailer, Notices, Publisher
+    from dispatch.pipeline.ports import Mailer, Notifications, Publisher
     from dispatch.store.database import Database
 
 
@@ -22,7 +22,7 @@ class Transport:
     mailer: "Mailer"
     publisher: "Publisher"
     #: the queue of events; None where there is none
-    notices: "Notices | None"
+    notifications: "Notifications | None"
     #: the address at which readers reach our pages
     public_url: str
 
@@ -47,19 +47,19 @@ def open_transport(frame: Frame) -> Transport:
         database=frame.open_database(),
         mailer=_mailer(frame, configuration_set),
         publisher=_publisher(frame),
-        notices=open_notices(frame, queue_url) if settings.mail.transport != "smtp" else None,
+        notifications=open_notifications(frame, queue_url) if settings.mail.transport != "smtp" else None,
         public_url=public_url,
     )
 
 
-def open_notices(frame: Frame, queue_url: str) -> "Notices | None":
+def open_notifications(frame: Frame, queue_url: str) -> "Notifications | None":
     """The queue of events; None where the settings name none."""
     if not queue_url:
         return None
-    from dispatch.aws.queue import SqsNotices
+    from dispatch.aws.queue import SqsNotifications
 
     ses = frame.settings.ses
-    return SqsNotices(region=ses.region, queue_url=queue_url, hidden_seconds=ses.hidden_seconds)
+    return SqsNotifications(region=ses.region, queue_url=queue_url, hidden_seconds=ses.hidden_seconds)
 
 
 def point_at_practice(url: str, owner: str) -> None:

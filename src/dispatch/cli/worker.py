@@ -52,7 +52,7 @@ def bench_of(frame: Frame, transport: "Transport") -> "Bench":
     return Bench(
         database=transport.database,
         mailer=transport.mailer,
-        notices=transport.notices,
+        notifications=transport.notifications,
         options=send_options(frame, transport.public_url),
         transport=transport.name,
         resend_unknown=frame.settings.send.resend_unknown,

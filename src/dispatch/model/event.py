@@ -1,4 +1,4 @@
-"""Notice and Event: what the provider said, and the dated facts that were read from it."""
+"""Notification and Event: what the provider said, and the dated facts that were read from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from dispatch.model.delivery import DeliveryId, EventKind
 from dispatch.model.member import SuppressionReason
 
 
-class NoticeState(StrEnum):
-    """What became of a Notice."""
+class NotificationState(StrEnum):
+    """What became of a Notification."""
 
     NEW = "new"
     READ = "read"
@@ -21,10 +21,10 @@ class NoticeState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """A raw body that came from the provider, kept before it is understood."""
 
-    #: the transport's own id where there is one: the same notice twice is one
+    #: the transport's own id where there is one: the same notification twice is one
     transport_id: str
     body: str
 

@@ -63,9 +63,9 @@ class Report:
     audiences: Mapping[str, Numbers]
     #: Deliveries there are; the six counts must add up to it
     frozen: int
-    #: Notices with another database's tags, and Notices that cannot be understood
-    foreign_notices: int = 0
-    unreadable_notices: int = 0
+    #: Notifications with another database's tags, and Notifications that cannot be understood
+    foreign_notifications: int = 0
+    unreadable_notifications: int = 0
 
     @property
     def totals(self) -> Numbers:

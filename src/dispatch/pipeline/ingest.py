@@ -1,4 +1,4 @@
-"""Ingest: Notices are stored, then deleted from the queue, then understood; nothing that SES says is lost."""
+"""Ingest: Notifications are stored, then deleted from the queue, then understood; nothing that SES says is lost."""
 
 import time
 from collections import Counter
@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dispatch.errors import NoticeError
-from dispatch.model.event import Event, NoticeState
-from dispatch.pipeline.ports import Notices
-from dispatch.store import notices as stored
+from dispatch.errors import NotificationError
+from dispatch.model.event import Event, NotificationState
+from dispatch.pipeline.ports import Notifications
+from dispatch.store import notifications as stored
 from dispatch.store.database import Database, clock
-from dispatch.store.erasure import forget_late_notices
+from dispatch.store.erasure import forget_late_notifications
 from dispatch.store.questions import see_probes
 from dispatch.store.queues import note_empty
 
-#: Notices read in one transaction
+#: Notifications read in one transaction
 BATCH = 200
 
 
@@ -23,13 +23,13 @@ BATCH = 200
 class Ingested:
     """What a pull brought."""
 
-    #: Notices that were not stored before
+    #: Notifications that were not stored before
     received: int = 0
     #: Events that were not known before
     events: int = 0
-    #: Notices with another database's tags
+    #: Notifications with another database's tags
     foreign: int = 0
-    #: Notices that cannot be understood
+    #: Notifications that cannot be understood
     unreadable: int = 0
 
     def __add__(self, other: "Ingested") -> "Ingested":
@@ -42,11 +42,11 @@ class Ingested:
 
 
 def pull(
-    database: Database, queue: Notices, *, wait_seconds: int, keep_on: Callable[[], bool] = lambda: True
+    database: Database, queue: Notifications, *, wait_seconds: int, keep_on: Callable[[], bool] = lambda: True
 ) -> Ingested:
     """Empty the queue into the database and read all that is unread; safe to run anywhere, at any time, twice.
 
-    Waits up to `wait_seconds` for the first Notice, and stops between batches when `keep_on` says so. Raises
+    Waits up to `wait_seconds` for the first Notification, and stops between batches when `keep_on` says so. Raises
     ProviderError where the queue cannot be read.
     """
     total = read_pending(database, queue)
@@ -58,7 +58,7 @@ def pull(
                 _note_empty(database, queue, time.monotonic() - began)
             return total
         with database.writing() as connection:
-            received = stored.keep(connection, [notice for notice, _ in arrived], clock(connection))
+            received = stored.keep(connection, [notification for notification, _ in arrived], clock(connection))
         queue.delete([receipt for _, receipt in arrived])
         total = total + Ingested(received=received) + read_pending(database, queue)
         wait_seconds = 0
@@ -66,14 +66,14 @@ def pull(
             return total
 
 
-def _note_empty(database: Database, queue: Notices, seconds_ago: float) -> None:
+def _note_empty(database: Database, queue: Notifications, seconds_ago: float) -> None:
     with database.writing() as connection:
         asked_at = clock(connection) - timedelta(seconds=seconds_ago)
         # Twice as long as anything is hidden: for a process that died, and for one that is just storing.
         note_empty(connection, queue.name, asked_at, timedelta(seconds=2 * queue.hidden_seconds))
 
 
-def read_pending(database: Database, queue: Notices) -> Ingested:
+def read_pending(database: Database, queue: Notifications) -> Ingested:
     """Read what is stored and unread, also what an earlier process left."""
     total = Ingested()
     while True:
@@ -82,23 +82,23 @@ def read_pending(database: Database, queue: Notices) -> Ingested:
             if not batch:
                 return total
             facts: list[tuple[Event, int]] = []
-            outcome: Counter[NoticeState] = Counter()
-            for notice in batch:
+            outcome: Counter[NotificationState] = Counter()
+            for notification in batch:
                 try:
-                    found = queue.read(notice.body)
-                except NoticeError as err:
-                    stored.mark(connection, [notice.id], NoticeState.UNREADABLE, err.what)
-                    outcome[NoticeState.UNREADABLE] += 1
+                    found = queue.read(notification.body)
+                except NotificationError as err:
+                    stored.mark(connection, [notification.id], NotificationState.UNREADABLE, err.what)
+                    outcome[NotificationState.UNREADABLE] += 1
                     continue
-                facts.extend((event, notice.id) for event in found)
+                facts.extend((event, notification.id) for event in found)
             named = [event.delivery_id for event, _ in facts]
             known = stored.known_deliveries(connection, named)
             proofs = stored.known_proof_messages(connection, named)
             probes = see_probes(connection, named, clock(connection))
             ours = [(event, number) for event, number in facts if event.delivery_id in known]
             foreign = {number for event, number in facts if event.delivery_id not in known | proofs | probes}
-            stored.mark(connection, sorted(foreign), NoticeState.FOREIGN)
-            stored.mark_rest_read(connection, [notice.id for notice in batch])
+            stored.mark(connection, sorted(foreign), NotificationState.FOREIGN)
+            stored.mark_rest_read(connection, [notification.id for notification in batch])
             added = stored.add_events(connection, ours, clock(connection))
-            forget_late_notices(connection, [notice.id for notice in batch])
-        total = total + Ingested(events=added, foreign=len(foreign), unreadable=outcome[NoticeState.UNREADABLE])
+            forget_late_notifications(connection, [notification.id for notification in batch])
+        total = total + Ingested(events=added, foreign=len(foreign), unreadable=outcome[NotificationState.UNREADABLE])

@@ -1,4 +1,4 @@
-"""What the pipeline needs from outside and is handed: a Mailer, a Publisher, Notices.
+"""What the pipeline needs from outside and is handed: a Mailer, a Publisher, Notifications.
 
 Whoever implements them takes and returns plain nouns of the model; no provider's word comes through here.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from dispatch.model.brand import Picture
-from dispatch.model.event import Event, Notice
+from dispatch.model.event import Event, Notification
 from dispatch.model.message import Account, Message, Outcome
 
 #: asked as late as possible before a call: whether the claims behind it have grown too old to send
@@ -43,7 +43,7 @@ class Publisher(Protocol):
         ...
 
 
-class Notices(Protocol):
+class Notifications(Protocol):
     """The queue in which what the provider says arrives."""
 
     @property
@@ -53,11 +53,11 @@ class Notices(Protocol):
 
     @property
     def hidden_seconds(self) -> float:
-        """How long a Notice that was received and not deleted stays hidden from others."""
+        """How long a Notification that was received and not deleted stays hidden from others."""
         ...
 
-    def receive(self, wait_seconds: int) -> list[tuple[Notice, str]]:
-        """Some Notices, each with the receipt that deletes it; waits up to `wait_seconds` for the first.
+    def receive(self, wait_seconds: int) -> list[tuple[Notification, str]]:
+        """Some Notifications, each with the receipt that deletes it; waits up to `wait_seconds` for the first.
 
         None only where the whole queue was looked at, if it waited at all.
 
@@ -66,9 +66,9 @@ class Notices(Protocol):
         ...
 
     def delete(self, receipts: Sequence[str]) -> None:
-        """Take Notices off the queue, after they are stored."""
+        """Take Notifications off the queue, after they are stored."""
         ...
 
     def read(self, body: str) -> list[Event]:
-        """The Events of one body, none for what tells nothing. Raises NoticeError where it cannot be understood."""
+        """The Events of one body, none where it reports nothing. Raises NotificationError if it cannot be parsed."""
         ...

@@ -13,10 +13,10 @@ from dispatch.model.edition import Edition
 from dispatch.model.message import Accepted, Message
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.message import headers_of, list_id_of
-from dispatch.pipeline.ports import Mailer, Notices
+from dispatch.pipeline.ports import Mailer, Notifications
 from dispatch.store import campaigns, ledger, questions
 from dispatch.store.database import Database, clock
-from dispatch.store.notices import last_unreadable
+from dispatch.store.notifications import last_unreadable
 from dispatch.store.queues import read_through
 
 #: takes mail and tells Send and Delivery of it; counts in no rate (SES developer guide, "mailbox simulator")
@@ -48,7 +48,7 @@ class OpenQuestions:
 
 
 def open_questions(
-    database: Database, campaign_id: CampaignId, grace_seconds: int, queue: Notices | None
+    database: Database, campaign_id: CampaignId, grace_seconds: int, queue: Notifications | None
 ) -> OpenQuestions:
     """The uncertain Deliveries of a Campaign, sorted by what is known.
 
@@ -88,8 +88,8 @@ def open_questions(
     return found
 
 
-def read_to_the_end(database: Database, queue: Notices, is_enough: Callable[[], bool]) -> None:
-    """Fetch Notices until `is_enough`, at most for as long as it takes to know that a quiet queue is empty.
+def read_to_the_end(database: Database, queue: Notifications, is_enough: Callable[[], bool]) -> None:
+    """Fetch Notifications until `is_enough`, at most for as long as it takes to know that a quiet queue is empty.
 
     Raises ProviderError where the queue cannot be read.
     """
@@ -102,7 +102,7 @@ def probe(
     database: Database,
     campaign: Campaign,
     mailer: Mailer,
-    notices: Notices,
+    notifications: Notifications,
     public_url: str,
     wait_seconds: float,
     is_interrupted: Callable[[], bool] = lambda: False,
@@ -121,7 +121,7 @@ def probe(
         questions.note_probe(connection, probe_id, words)
     until = time.monotonic() + wait_seconds
     while isinstance(outcome, Accepted) and time.monotonic() < until and not is_interrupted():
-        pull(database, notices, wait_seconds=1)
+        pull(database, notifications, wait_seconds=1)
         with database.reading() as connection:
             if questions.is_probe_seen(connection, probe_id):
                 return True

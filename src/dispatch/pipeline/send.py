@@ -18,7 +18,7 @@ from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.lanes import Lanes
 from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
 from dispatch.pipeline.patience import patient
-from dispatch.pipeline.ports import Mailer, Notices
+from dispatch.pipeline.ports import Mailer, Notifications
 from dispatch.pipeline.presence import Presence
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.report import why_stop
@@ -58,7 +58,7 @@ def send(
     database: Database,
     campaign: Campaign,
     mailer: Mailer,
-    notices: Notices | None,
+    notifications: Notifications | None,
     account: Account,
     options: SendOptions,
     watch: Watch,
@@ -70,7 +70,7 @@ def send(
     `only` sends to the Deliveries of these `seq`, whom a person named, and to nobody else.
     """
     choice = EVERYBODY if only is None else Choice(only, is_named=True)
-    return Sending(database, campaign, mailer, notices, account, options, watch, choice).run()
+    return Sending(database, campaign, mailer, notifications, account, options, watch, choice).run()
 
 
 class Sending:
@@ -84,7 +84,7 @@ class Sending:
         database: Database,
         campaign: Campaign,
         mailer: Mailer,
-        notices: Notices | None,
+        notifications: Notifications | None,
         account: Account,
         options: SendOptions,
         watch: Watch,
@@ -93,7 +93,7 @@ class Sending:
         self.database = database
         self.campaign = campaign
         self.mailer = mailer
-        self.notices = notices
+        self.notifications = notifications
         self.account = account
         self.options = options
         self.watch = watch
@@ -113,14 +113,14 @@ class Sending:
         """Send; gives the Campaign as it ends."""
         puller = threading.Thread(target=self._pull_events, name="events", daemon=True)
         with self._presence:
-            if self.notices is not None:
+            if self.notifications is not None:
                 puller.start()
             try:
                 if self._wait_for_its_time():
                     self._send_and_settle()
             finally:
                 self._is_over.set()
-                if self.notices is not None:
+                if self.notifications is not None:
                     puller.join()
         return self.close()
 
@@ -217,10 +217,10 @@ class Sending:
         self.left = lanes.left
 
     def _pull_events(self) -> None:
-        assert self.notices is not None
+        assert self.notifications is not None
         while not self._is_over.is_set():
             try:
-                pull(self.database, self.notices, wait_seconds=1, keep_on=lambda: not self._is_over.is_set())
+                pull(self.database, self.notifications, wait_seconds=1, keep_on=lambda: not self._is_over.is_set())
             except DispatchError as err:
                 # Mail goes on without events; the report says what is not known.
                 if not isinstance(err, ProviderError):
@@ -239,7 +239,7 @@ class Sending:
             ledger.expire(connection, self.campaign.id, self.options.claim_seconds)
         if not self.mailer.has_events:
             return []
-        found = open_questions(self.database, self.campaign.id, self.options.grace_seconds, self.notices)
+        found = open_questions(self.database, self.campaign.id, self.options.grace_seconds, self.notifications)
         return found.may_be_sent_again
 
     @patient
@@ -263,7 +263,7 @@ class Sending:
     def _is_settled(self) -> bool:
         """Whether nothing more can be learned by waiting."""
         open_states = [DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN]
-        if self.notices is not None:
+        if self.notifications is not None:
             open_states.append(DeliveryState.SUBMITTED)
         with self.database.reading() as connection:
             return not ledger.has(connection, self.campaign.id, *open_states)

@@ -9,7 +9,7 @@ from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import Delivery, DeliveryState
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.options import SendOptions
-from dispatch.pipeline.ports import Mailer, Notices
+from dispatch.pipeline.ports import Mailer, Notifications
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.send import Sending, Watch
 from dispatch.store import campaigns, ledger, questions
@@ -46,7 +46,7 @@ class Bench:
 
     database: Database
     mailer: Mailer
-    notices: Notices | None
+    notifications: Notifications | None
     options: SendOptions
     #: the transport: Campaigns that left by another are left alone
     transport: str
@@ -75,11 +75,11 @@ def help_with(bench: Bench, campaign_id: str, is_asked_to_stop: Callable[[], boo
 
 def fetch_events(bench: Bench, is_asked_to_stop: Callable[[], bool]) -> None:
     """Fetch events for about a minute."""
-    if bench.notices is None:
+    if bench.notifications is None:
         return
     until = time.monotonic() + EVENTS_SECONDS
     while time.monotonic() < until and not is_asked_to_stop():
-        pull(bench.database, bench.notices, wait_seconds=2, keep_on=lambda: not is_asked_to_stop())
+        pull(bench.database, bench.notifications, wait_seconds=2, keep_on=lambda: not is_asked_to_stop())
 
 
 def tidy(bench: Bench, is_asked_to_stop: Callable[[], bool]) -> None:
@@ -121,7 +121,7 @@ def _settle(bench: Bench, campaign: Campaign) -> None:
             campaigns.set_state(connection, campaign.id, CampaignState.FINISHED)
     if not is_unknown or not bench.resend_unknown or not bench.mailer.has_events:
         return
-    found = open_questions(bench.database, campaign.id, bench.options.grace_seconds, bench.notices)
+    found = open_questions(bench.database, campaign.id, bench.options.grace_seconds, bench.notifications)
     people = found.may_be_sent_again
     if people and state is not CampaignState.PAUSED:
         _send_again(bench, campaign, people)

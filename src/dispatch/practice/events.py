@@ -69,7 +69,7 @@ class Events:
         if mail is None:
             return None
         detail = json.loads(row["detail"])
-        due = shapes.Due(row["kind"], row["at"], row["recipient"], detail, row["notice_id"], row["topic"])
+        due = shapes.Due(row["kind"], row["at"], row["recipient"], detail, row["notification_id"], row["topic"])
         link = ""
         if due.kind == "Click":
             links = mails.links(self.state, mail)

@@ -42,7 +42,7 @@ class Due:
     #: the bare address that it is about
     recipient: str
     detail: Mapping[str, Any]
-    notice_id: str
+    notification_id: str
     topic: str
 
 
@@ -58,7 +58,7 @@ def envelope(document: Mapping[str, Any], due: Due, now: float, region: str) -> 
     subscription = f"{due.topic}:c9135db0-26c4-47ec-8998-413945fb5a96"
     notification = {
         "Type": "Notification",
-        "MessageId": due.notice_id,
+        "MessageId": due.notification_id,
         "TopicArn": due.topic,
         "Subject": SUBJECT,
         "Message": json.dumps(document),
@@ -217,4 +217,4 @@ _SHAPES: dict[str, _Shape] = {
 
 
 def _feedback_id(due: Due, mail: Mail) -> str:
-    return f"0100{mail.message_id[4:16]}-{due.notice_id}-000000"
+    return f"0100{mail.message_id[4:16]}-{due.notification_id}-000000"

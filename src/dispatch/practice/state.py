@@ -54,7 +54,7 @@ CREATE TABLE happening (
     kind TEXT NOT NULL,
     recipient TEXT NOT NULL,
     detail TEXT NOT NULL,
-    notice_id TEXT NOT NULL
+    notification_id TEXT NOT NULL
 );
 CREATE INDEX happening_by_due ON happening (queue, due);
 CREATE TABLE queue (

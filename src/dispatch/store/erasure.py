@@ -12,11 +12,11 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dispatch.model.delivery import DeliveryState, SkipReason
-from dispatch.model.event import NoticeState
+from dispatch.model.event import NotificationState
 from dispatch.model.member import Address, SuppressionReason
 from dispatch.store.audit import record
 from dispatch.store.members import hash_address
-from dispatch.store.schema import audit, deliveries, events, members, notices, proofs, suppressions
+from dispatch.store.schema import audit, deliveries, events, members, notifications, proofs, suppressions
 
 # What can stand in a local part or domain: "ann@…" must not be found inside "joann@…" (RFC 5322 3.2.3).
 _BEFORE, _AFTER = r"(?<![a-z0-9.!#$%&'*+/=?^_`{|}~-])", r"(?![a-z0-9-]|\.[a-z0-9])"
@@ -34,8 +34,8 @@ class Erased:
     skipped: int
     #: Deliveries that now name the keyed hash instead of the address
     deliveries: int
-    #: Notices deleted
-    notices: int
+    #: Notifications deleted
+    notifications: int
     #: acts of the audit trail, and Proofs, that now name the keyed hash
     trail: int
 
@@ -49,8 +49,8 @@ def erase(connection: Connection, address: Address, now: datetime) -> Erased:
     stored = connection.execute(select(members.c.address).where(members.c.key == address.key)).scalar()
     spellings = {address.key, address.ascii, address.typed} | ({stored} if stored else set())
     _suppress(connection, address_hash, now)
-    # Notices first: the Deliveries lead to them.
-    gone = _delete_notices(connection, address_hash, spellings)
+    # Notifications first: the Deliveries lead to them.
+    gone = _delete_notifications(connection, address_hash, spellings)
     skipped = _skip_queued(connection, address_hash)
     renamed = connection.execute(
         update(deliveries)
@@ -64,17 +64,19 @@ def erase(connection: Connection, address: Address, now: datetime) -> Erased:
     return erased
 
 
-def forget_late_notices(connection: Connection, notice_ids: Sequence[int]) -> int:
-    """Delete those of the Notices that are about erased people and have been read; gives how many.
+def forget_late_notifications(connection: Connection, notification_ids: Sequence[int]) -> int:
+    """Delete those of the Notifications that are about erased people and have been read; gives how many.
 
-    For whoever reads Notices, after each reading: the provider may tell of a person after their erasure.
+    For whoever reads Notifications, after each reading: the provider may tell of a person after their erasure.
     """
     of_erased = (
-        select(events.c.notice_id)
+        select(events.c.notification_id)
         .join(deliveries, deliveries.c.id == events.c.delivery_id)
-        .where(deliveries.c.address == deliveries.c.address_hash, events.c.notice_id.in_(notice_ids))
+        .where(deliveries.c.address == deliveries.c.address_hash, events.c.notification_id.in_(notification_ids))
     )
-    late = delete(notices).where(notices.c.id.in_(of_erased), notices.c.state == NoticeState.READ.value)
+    late = delete(notifications).where(
+        notifications.c.id.in_(of_erased), notifications.c.state == NotificationState.READ.value
+    )
     return connection.execute(late).rowcount
 
 
@@ -93,25 +95,25 @@ def _skip_queued(connection: Connection, address_hash: str) -> int:
     return connection.execute(queued.values(values)).rowcount
 
 
-def _delete_notices(connection: Connection, address_hash: str, spellings: set[str]) -> int:
+def _delete_notifications(connection: Connection, address_hash: str, spellings: set[str]) -> int:
     """Those that an Event of the person came from, and every other that names the address."""
     of_person = (
-        select(events.c.notice_id)
+        select(events.c.notification_id)
         .join(deliveries, deliveries.c.id == events.c.delivery_id)
-        .where(deliveries.c.address_hash == address_hash, events.c.notice_id.is_not(None))
+        .where(deliveries.c.address_hash == address_hash, events.c.notification_id.is_not(None))
     )
     doomed = set(connection.execute(of_person).scalars())
     doomed.update(_naming(connection, spellings))
     if doomed:
-        connection.execute(delete(notices).where(notices.c.id.in_(doomed)))
+        connection.execute(delete(notifications).where(notifications.c.id.in_(doomed)))
     return len(doomed)
 
 
 def _naming(connection: Connection, spellings: set[str]) -> Iterator[int]:
     wanted = {spelling.lower() for spelling in spellings}
-    like = [func.lower(notices.c.body).contains(spelling, autoescape=True) for spelling in wanted]
+    like = [func.lower(notifications.c.body).contains(spelling, autoescape=True) for spelling in wanted]
     exact = re.compile(_BEFORE + "(?:" + "|".join(map(re.escape, sorted(wanted))) + ")" + _AFTER)
-    for number, body in connection.execute(select(notices.c.id, notices.c.body).where(or_(*like))):
+    for number, body in connection.execute(select(notifications.c.id, notifications.c.body).where(or_(*like))):
         if exact.search(_ESCAPED_SPACE.sub(" ", body.lower())):
             yield number
 

@@ -14,8 +14,8 @@ LONGEST_LOOK = timedelta(seconds=60)
 def note_empty(connection: Connection, name: str, asked_at: datetime, apart: timedelta) -> None:
     """Write down that a look into the whole queue, begun at `asked_at`, found nothing.
 
-    A look finds nothing also while a process that died keeps a Notice hidden. So it takes two looks, `apart` from each
-    other by more than anything stays hidden, to know that what was in the queue at the first of them is stored.
+    A look finds nothing also while a process that died keeps a Notification hidden. So it takes two looks, `apart` from
+    each other by more than anything stays hidden, to know that what was in the queue at the first of them is stored.
     """
     row = connection.execute(select(queues).where(queues.c.name == name)).one_or_none()
     if row is None:

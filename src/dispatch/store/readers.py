@@ -10,7 +10,7 @@ from dispatch.model.delivery import DeliveryId, EventKind
 from dispatch.model.event import Event
 from dispatch.model.member import MemberKey, SubscriptionState
 from dispatch.store import members
-from dispatch.store.notices import add_events
+from dispatch.store.notifications import add_events
 from dispatch.store.rehearsal import PRACTICE_SOURCE
 from dispatch.store.schema import campaigns, deliveries, editions, subscriptions
 from dispatch.store.schema import members as people

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, func, select
 
 from dispatch.model.campaign import Campaign, Counts
 from dispatch.model.delivery import ACCEPTED, CampaignId, DeliveryState, EventKind
-from dispatch.model.event import NoticeState, Reader
+from dispatch.model.event import NotificationState, Reader
 from dispatch.model.member import SuppressionReason
 from dispatch.model.reader import Act, together
 from dispatch.model.report import Numbers, Rates, Report
 from dispatch.store.campaigns import counts_by_audience
-from dispatch.store.notices import counts as notice_counts
+from dispatch.store.notifications import counts as notification_counts
 from dispatch.store.schema import deliveries, events, suppressions
 
 _READ = {EventKind.OPENED.value, EventKind.CLICKED.value}
@@ -39,7 +39,7 @@ def report(connection: Connection, campaign: Campaign) -> Report:
         left_out[audience][reason] = count
     counts = counts_by_audience(connection, campaign.id)
     reads = _reads(connection, campaign.id)
-    kept = notice_counts(connection)
+    kept = notification_counts(connection)
     return Report(
         campaign=campaign,
         audiences={
@@ -47,8 +47,8 @@ def report(connection: Connection, campaign: Campaign) -> Report:
             for audience, states in sorted(by_state.items())
         },
         frozen=connection.execute(select(func.count()).select_from(deliveries).where(of_campaign)).scalar_one(),
-        foreign_notices=kept.get(NoticeState.FOREIGN.value, 0),
-        unreadable_notices=kept.get(NoticeState.UNREADABLE.value, 0),
+        foreign_notifications=kept.get(NotificationState.FOREIGN.value, 0),
+        unreadable_notifications=kept.get(NotificationState.UNREADABLE.value, 0),
     )
 
 

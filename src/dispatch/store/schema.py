@@ -179,18 +179,18 @@ deliveries = Table(
 )
 
 #: raw bodies that came from the provider, kept before they are understood
-notices = Table(
-    "notices",
+notifications = Table(
+    "notifications",
     metadata,
     Column("id", Serial, primary_key=True),
-    #: the SNS MessageId, else the SHA-256 of the body: the same notice is kept once
+    #: the SNS MessageId, else the SHA-256 of the body: the same notification is kept once
     Column("transport_id", Text, nullable=False, unique=True),
     Column("body", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
     #: `new`, `read`, `foreign` (another database's tags) or `unreadable`
     Column("state", Text, nullable=False),
     Column("problem", Text, nullable=False, default=""),
-    Index("ix_notices_state", "state"),
+    Index("ix_notifications_state", "state"),
 )
 
 #: dated facts about Deliveries; append-only
@@ -208,8 +208,10 @@ events = Table(
     Column("detail", Document, nullable=False, default=dict),
     #: what makes the fact the same fact: provider's id, kind, feedback id or moment, link
     Column("fingerprint", String(64), nullable=False, unique=True),
-    Column("notice_id", ForeignKey("notices.id", ondelete="SET NULL")),
+    Column("notification_id", ForeignKey("notifications.id", ondelete="SET NULL")),
     Index("ix_events_delivery_kind", "delivery_id", "kind"),
+    # A Notification that is deleted looks for its Events.
+    Index("ix_events_notification_id", "notification_id"),
 )
 
 proofs = Table(

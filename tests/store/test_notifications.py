@@ -1,4 +1,4 @@
-"""Notices and Events: each fact once, in any order; hard bounces and complaints suppress."""
+"""Notifications and Events: each fact once, in any order; hard bounces and complaints suppress."""
 
 from datetime import timedelta
 
@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from dispatch.model.campaign import Campaign
 from dispatch.model.delivery import DeliveryState, EventKind, advance
-from dispatch.model.event import Event, Notice, NoticeState
+from dispatch.model.event import Event, Notification, NotificationState
 from dispatch.model.member import SuppressionReason
-from dispatch.store import members, notices
+from dispatch.store import members, notifications
 from dispatch.store.database import Database
 from dispatch.store.schema import audit, deliveries, events, suppressions
-from dispatch.store.schema import notices as notices_table
+from dispatch.store.schema import notifications as notifications_table
 from tests.store.samples import NOW, all_deliveries, claim, event, join, key, start, states
 
 
@@ -24,69 +24,73 @@ def campaign(database: Database) -> Campaign:
     return start(database)
 
 
-def keep(database: Database, *arrived: Notice) -> int:
+def keep(database: Database, *arrived: Notification) -> int:
     with database.writing() as connection:
-        return notices.keep(connection, arrived, NOW)
+        return notifications.keep(connection, arrived, NOW)
 
 
 def add(database: Database, *facts: Event) -> int:
     with database.writing() as connection:
-        return notices.add_events(connection, [(fact, None) for fact in facts], NOW)
+        return notifications.add_events(connection, [(fact, None) for fact in facts], NOW)
 
 
 def pending(database: Database) -> list[str]:
     with database.writing() as connection:
-        return [each.body for each in notices.pending(connection, 100)]
+        return [each.body for each in notifications.pending(connection, 100)]
 
 
-# --- notices ------------------------------------------------------------------------------------------------------
+# --- notifications ------------------------------------------------------------------------------------------------
 
 
-def test_a_notice_is_kept_once_however_often_it_comes(database: Database) -> None:
-    assert keep(database, Notice("1", "a"), Notice("2", "b"), Notice("1", "a")) == 2
-    assert keep(database, Notice("1", "a"), Notice("3", "c")) == 1
+def test_a_notification_is_kept_once_however_often_it_comes(database: Database) -> None:
+    assert keep(database, Notification("1", "a"), Notification("2", "b"), Notification("1", "a")) == 2
+    assert keep(database, Notification("1", "a"), Notification("3", "c")) == 1
 
     assert pending(database) == ["a", "b", "c"]
 
 
-def test_a_notice_without_an_identifier_is_known_by_its_body(database: Database) -> None:
-    assert keep(database, Notice("", "a"), Notice("", "a"), Notice("", "b")) == 2
+def test_a_notification_without_an_identifier_is_known_by_its_body(database: Database) -> None:
+    assert keep(database, Notification("", "a"), Notification("", "a"), Notification("", "b")) == 2
 
 
 @pytest.mark.parametrize("body", ["", "\x00", "half \ud800 pair", "{not json", "🦅" * 10_000])
 def test_any_body_can_be_kept(database: Database, body: str) -> None:
-    assert keep(database, Notice("", body)) == 1
-    assert keep(database, Notice("", body)) == 0
+    assert keep(database, Notification("", body)) == 1
+    assert keep(database, Notification("", body)) == 0
 
     (found,) = pending(database)
     assert len(found) == len(body)
 
 
-def test_a_notice_that_cannot_be_read_is_shown_and_stops_nothing(database: Database) -> None:
-    keep(database, Notice("1", "a"), Notice("2", "b"), Notice("3", "c"))
+def test_a_notification_that_cannot_be_read_is_shown_and_stops_nothing(database: Database) -> None:
+    keep(database, Notification("1", "a"), Notification("2", "b"), Notification("3", "c"))
 
     with database.writing() as connection:
-        first, second, third = notices.pending(connection, 100)
-        notices.mark(connection, [first.id], NoticeState.UNREADABLE, "not JSON \x00")
-        notices.mark(connection, [second.id], NoticeState.FOREIGN)
-        notices.mark_rest_read(connection, [first.id, second.id, third.id])
+        first, second, third = notifications.pending(connection, 100)
+        notifications.mark(connection, [first.id], NotificationState.UNREADABLE, "not JSON \x00")
+        notifications.mark(connection, [second.id], NotificationState.FOREIGN)
+        notifications.mark_rest_read(connection, [first.id, second.id, third.id])
 
     assert pending(database) == []
     with database.reading() as connection:
-        assert notices.counts(connection) == {"unreadable": 1, "foreign": 1, "read": 1}
-        assert [(number, why[:8]) for number, _, why in notices.unreadable(connection, 5)] == [(first.id, "not JSON")]
-        assert connection.execute(select(notices_table.c.body).order_by(notices_table.c.id)).scalars().all() == [
+        assert notifications.counts(connection) == {"unreadable": 1, "foreign": 1, "read": 1}
+        assert [(number, why[:8]) for number, _, why in notifications.unreadable(connection, 5)] == [
+            (first.id, "not JSON")
+        ]
+        assert connection.execute(
+            select(notifications_table.c.body).order_by(notifications_table.c.id)
+        ).scalars().all() == [
             "a",
             "b",
             "c",
         ]
 
 
-def test_two_readers_at_once_never_read_the_same_notice(postgres_url: str) -> None:
+def test_two_readers_at_once_never_read_the_same_notification(postgres_url: str) -> None:
     with Database.open(postgres_url) as database:
-        keep(database, *[Notice(str(number), str(number)) for number in range(6)])
+        keep(database, *[Notification(str(number), str(number)) for number in range(6)])
         with database.writing() as slow:
-            mine = [each.body for each in notices.pending(slow, 3)]
+            mine = [each.body for each in notifications.pending(slow, 3)]
             others = pending(database)
 
     assert mine == ["0", "1", "2"]
@@ -109,15 +113,15 @@ def test_the_same_fact_is_stored_once(database: Database, campaign: Campaign) ->
 
 def test_an_event_keeps_what_it_was_told_with(database: Database, campaign: Campaign) -> None:
     ann, _ = claim(database, campaign)
-    keep(database, Notice("1", "a"))
+    keep(database, Notification("1", "a"))
     fact = event(ann.delivery_id, EventKind.CLICKED, rule="no sign", detail={"link": "https://example.org/\x00?\ud83d"})
 
     with database.writing() as connection:
-        (notice,) = notices.pending(connection, 1)
-        notices.add_events(connection, [(fact, notice.id)], NOW)
+        (notification,) = notifications.pending(connection, 1)
+        notifications.add_events(connection, [(fact, notification.id)], NOW)
         (row,) = connection.execute(events.select()).all()
 
-    assert (row.kind, row.rule, row.notice_id, row.at) == ("clicked", "no sign", notice.id, NOW)
+    assert (row.kind, row.rule, row.notification_id, row.at) == ("clicked", "no sign", notification.id, NOW)
     assert row.detail == {"link": "https://example.org/\N{REPLACEMENT CHARACTER}?\N{REPLACEMENT CHARACTER}"}
 
 
@@ -199,5 +203,5 @@ def test_whose_mail_is_whose_is_told_by_the_identifiers_of_this_database(
     stranger = type(ann.delivery_id)("f" * 32)
 
     with database.reading() as connection:
-        assert notices.known_deliveries(connection, [ann.delivery_id, stranger]) == {ann.delivery_id}
-        assert notices.known_proof_messages(connection, [ann.delivery_id, stranger]) == set()
+        assert notifications.known_deliveries(connection, [ann.delivery_id, stranger]) == {ann.delivery_id}
+        assert notifications.known_proof_messages(connection, [ann.delivery_id, stranger]) == set()

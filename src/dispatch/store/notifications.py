@@ -1,4 +1,4 @@
-"""Notices and Events: stored first, understood after; each fact once, however often it is told."""
+"""Notifications and Events: stored first, understood after; each fact once, however often it is told."""
 
 import hashlib
 import re
@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dispatch.model.delivery import DeliveryId
-from dispatch.model.event import Event, Notice, NoticeState
+from dispatch.model.event import Event, Notification, NotificationState
 from dispatch.store.audit import record
 from dispatch.store.ledger import raise_states
-from dispatch.store.schema import deliveries, events, notices, proof_messages, suppressions
+from dispatch.store.schema import deliveries, events, notifications, proof_messages, suppressions
 
 #: what neither JSON in PostgreSQL nor UTF-8 can hold: NUL and half surrogate pairs
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -26,66 +26,70 @@ def storable(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredNotice:
-    """A Notice in the database."""
+class StoredNotification:
+    """A Notification in the database."""
 
     id: int
     body: str
 
 
-def keep(connection: Connection, arrived: Sequence[Notice], now: datetime) -> int:
-    """Store Notices that are not stored yet; gives how many were new."""
+def keep(connection: Connection, arrived: Sequence[Notification], now: datetime) -> int:
+    """Store Notifications that are not stored yet; gives how many were new."""
     if not arrived:
         return 0
-    bodies = [storable(notice.body) for notice in arrived]
+    bodies = [storable(notification.body) for notification in arrived]
     rows = [
         {
-            "transport_id": storable(notice.transport_id) or hashlib.sha256(body.encode()).hexdigest(),
+            "transport_id": storable(notification.transport_id) or hashlib.sha256(body.encode()).hexdigest(),
             "body": body,
             "received_at": now,
-            "state": NoticeState.NEW.value,
+            "state": NotificationState.NEW.value,
             "problem": "",
         }
-        for notice, body in zip(arrived, bodies, strict=True)
+        for notification, body in zip(arrived, bodies, strict=True)
     ]
     unique = {row["transport_id"]: row for row in rows}
-    return _add_new(connection, notices, list(unique.values()))
+    return _add_new(connection, notifications, list(unique.values()))
 
 
 def last_unreadable(connection: Connection) -> datetime | None:
-    """When the last Notice came that nobody understands; None where there is none."""
-    unreadable = notices.c.state == NoticeState.UNREADABLE.value
-    found: datetime | None = connection.execute(select(func.max(notices.c.received_at)).where(unreadable)).scalar()
+    """When the last Notification came that nobody understands; None where there is none."""
+    unreadable = notifications.c.state == NotificationState.UNREADABLE.value
+    found: datetime | None = connection.execute(
+        select(func.max(notifications.c.received_at)).where(unreadable)
+    ).scalar()
     return found
 
 
-def pending(connection: Connection, limit: int) -> list[StoredNotice]:
-    """Notices that nobody has read yet, oldest first; another process's are left to it."""
+def pending(connection: Connection, limit: int) -> list[StoredNotification]:
+    """Notifications that nobody has read yet, oldest first; another process's are left to it."""
     query = (
-        select(notices.c.id, notices.c.body)
-        .where(notices.c.state == NoticeState.NEW.value)
-        .order_by(notices.c.id)
+        select(notifications.c.id, notifications.c.body)
+        .where(notifications.c.state == NotificationState.NEW.value)
+        .order_by(notifications.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [StoredNotice(row.id, row.body) for row in connection.execute(query)]
+    return [StoredNotification(row.id, row.body) for row in connection.execute(query)]
 
 
-def mark(connection: Connection, notice_ids: Sequence[int], state: NoticeState, problem: str = "") -> None:
-    """Note what became of Notices."""
-    if notice_ids:
+def mark(connection: Connection, notification_ids: Sequence[int], state: NotificationState, problem: str = "") -> None:
+    """Note what became of Notifications."""
+    if notification_ids:
         connection.execute(
-            update(notices).where(notices.c.id.in_(notice_ids)).values(state=state.value, problem=storable(problem))
+            update(notifications)
+            .where(notifications.c.id.in_(notification_ids))
+            .values(state=state.value, problem=storable(problem))
         )
 
 
-def mark_rest_read(connection: Connection, notice_ids: Sequence[int]) -> None:
+def mark_rest_read(connection: Connection, notification_ids: Sequence[int]) -> None:
     """Note as read those that nothing else was noted of."""
-    if notice_ids:
+    if notification_ids:
         connection.execute(
-            update(notices)
-            .where(notices.c.id.in_(notice_ids), notices.c.state == NoticeState.NEW.value)
-            .values(state=NoticeState.READ.value)
+            update(notifications)
+            .where(notifications.c.id.in_(notification_ids), notifications.c.state == NotificationState.NEW.value)
+            .values(state=NotificationState.READ.value)
         )
 
 
@@ -104,7 +108,7 @@ def known_proof_messages(connection: Connection, delivery_ids: Sequence[Delivery
 def add_events(connection: Connection, facts: Sequence[tuple[Event, int | None]], now: datetime) -> int:
     """Add Events, move their Deliveries, suppress; gives how many were new.
 
-    Each comes with the Notice that it was read from; None for a reader's act on our pages.
+    Each comes with the Notification that it was read from; None for a reader's act on our pages.
     """
     if not facts:
         return 0
@@ -117,9 +121,9 @@ def add_events(connection: Connection, facts: Sequence[tuple[Event, int | None]]
             "rule": storable(event.rule),
             "detail": {storable(name): storable(value) for name, value in event.detail.items()},
             "fingerprint": event.fingerprint,
-            "notice_id": notice_id,
+            "notification_id": notification_id,
         }
-        for event, notice_id in facts
+        for event, notification_id in facts
     }
     added = _add_new(connection, events, list(rows.values()))
     raise_states(connection, [(event.delivery_id, event.kind, event.at) for event, _ in facts])
@@ -151,17 +155,17 @@ def _suppress(connection: Connection, facts: Sequence[Event], now: datetime) -> 
 
 
 def counts(connection: Connection) -> dict[str, int]:
-    """How many Notices are in each state."""
-    rows = connection.execute(select(notices.c.state, func.count()).group_by(notices.c.state))
+    """How many Notifications are in each state."""
+    rows = connection.execute(select(notifications.c.state, func.count()).group_by(notifications.c.state))
     return dict(rows.all())
 
 
 def unreadable(connection: Connection, limit: int) -> list[tuple[int, datetime, str]]:
-    """(number, when it came, what is wrong with it) of Notices that cannot be understood, newest first."""
+    """(number, when it came, what is wrong with it) of Notifications that cannot be understood, newest first."""
     query = (
-        select(notices.c.id, notices.c.received_at, notices.c.problem)
-        .where(notices.c.state == NoticeState.UNREADABLE.value)
-        .order_by(notices.c.id.desc())
+        select(notifications.c.id, notifications.c.received_at, notifications.c.problem)
+        .where(notifications.c.state == NotificationState.UNREADABLE.value)
+        .order_by(notifications.c.id.desc())
         .limit(limit)
     )
     return [(row.id, row.received_at, row.problem) for row in connection.execute(query)]

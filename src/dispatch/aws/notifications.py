@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from dispatch.errors import NoticeError
+from dispatch.errors import NotificationError
 from dispatch.model.delivery import DeliveryId, EventKind
 from dispatch.model.event import Event
 from dispatch.model.member import SuppressionReason
@@ -63,25 +63,27 @@ _ADDRESS = re.compile(r"[^\s<>\"'(),:;/?&=@%]{1,64}(?:@|%40)[\w-]+(?:\.[\w-]+)+"
 def read_body(body: str) -> list[Event]:
     """The Events of one body as it came from the queue; none for what tells nothing about a Delivery.
 
-    Raises NoticeError where it cannot be understood.
+    Raises NotificationError where it cannot be understood.
     """
     if body.strip().startswith(_VALIDATION):
         return []
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as err:
-        raise NoticeError("The body is not JSON.", todo=_TODO) from err
+        raise NotificationError("The body is not JSON.", todo=_TODO) from err
     try:
         return _read(document)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError, RecursionError) as err:
         # Not the error's own words: they may quote an address.
         name = f": {err}" if isinstance(err, KeyError) else ""
-        raise NoticeError(f"The event lacks what it should have ({type(err).__name__}{name}).", todo=_TODO) from err
+        raise NotificationError(
+            f"The event lacks what it should have ({type(err).__name__}{name}).", todo=_TODO
+        ) from err
 
 
 def _read(document: Any) -> list[Event]:
     if not isinstance(document, dict):
-        raise NoticeError("The body is not a JSON object.", todo=_TODO)
+        raise NotificationError("The body is not a JSON object.", todo=_TODO)
     if document.get("Type") == "Notification" and "Message" in document:
         return read_body(str(document["Message"]))
     if document.get("Type") in ("SubscriptionConfirmation", "UnsubscribeConfirmation"):
@@ -100,7 +102,7 @@ def _event(event_type: str, document: Mapping[str, Any]) -> list[Event]:
     if event_type == "Subscription":
         return []
     if event_type not in _OBJECTS:
-        raise NoticeError(f"dispatch does not know events of type {event_type[:60]!r}.", todo=_TODO)
+        raise NotificationError(f"dispatch does not know events of type {event_type[:60]!r}.", todo=_TODO)
     about = document.get(_OBJECTS[event_type]) or {}
     at = _moment(about.get("timestamp") or mail["timestamp"])
     kind, rule, suppress, detail = _meaning(event_type, about)
@@ -132,7 +134,7 @@ def _tag(mail: Mapping[str, Any], name: str) -> str | None:
     if not values:
         return None
     if not isinstance(values[0], str) or not _TAG.fullmatch(values[0]):
-        raise NoticeError(f"The tag {name!r} holds what no tag can hold.", todo=_TODO)
+        raise NotificationError(f"The tag {name!r} holds what no tag can hold.", todo=_TODO)
     return values[0]
 
 

@@ -1,4 +1,4 @@
-"""Every published example of a notice becomes exactly the Events that it tells, and no other body does harm."""
+"""Every published example of a notification becomes exactly the Events that it tells, and no other body does harm."""
 
 import json
 from contextlib import suppress
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.aws.notices import read_body
-from dispatch.errors import NoticeError
+from dispatch.aws.notifications import read_body
+from dispatch.errors import NotificationError
 from dispatch.model.delivery import EventKind
 from dispatch.model.event import Event, Reader
 from dispatch.model.member import SuppressionReason
@@ -114,7 +114,7 @@ def test_every_fixture_is_expected_here() -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_notice_becomes_exactly_its_event(name: str) -> None:
+def test_a_notification_becomes_exactly_its_event(name: str) -> None:
     number, kind, moment, reader, rule, suppress, detail = EXPECTED[name]
     found = read_one(body(name))
     assert found == Event(
@@ -204,7 +204,7 @@ def test_a_link_is_kept_without_an_address_in_it(link: str, kept: str) -> None:
     assert read_one({**click, "click": {**click["click"], "link": link}}).detail["link"] == kept
 
 
-def test_a_huge_notice_leaves_a_small_event() -> None:
+def test_a_huge_notification_leaves_a_small_event() -> None:
     failure = document("21-rendering-failure", failure={"errorMessage": "x" * 5_000_000})
     assert len(read_one(failure).detail["words"]) == 500
     assert len(read_one(document("14-reject", reject={"reason": "y" * 1_000_000})).rule) == 200
@@ -229,8 +229,8 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("name", GARBAGE)
-def test_garbage_is_refused_as_a_notice(name: str) -> None:
-    with pytest.raises(NoticeError) as caught:
+def test_garbage_is_refused_as_a_notification(name: str) -> None:
+    with pytest.raises(NotificationError) as caught:
         read_body(GARBAGE[name])
     assert len(caught.value.lines()) == 2
     assert "kept" in caught.value.todo
@@ -240,7 +240,7 @@ def test_garbage_is_refused_as_a_notice(name: str) -> None:
 def test_a_moment_that_is_none_is_refused_without_repeating_it(moment: object) -> None:
     bad = document("02-delivery", delivery={"timestamp": moment})
     bad["mail"]["timestamp"] = moment
-    with pytest.raises(NoticeError) as caught:
+    with pytest.raises(NotificationError) as caught:
         read_one(bad)
     assert "ann@" not in caught.value.what
 
@@ -249,7 +249,7 @@ def test_a_moment_that_is_none_is_refused_without_repeating_it(moment: object) -
 def test_a_tag_that_no_tag_can_be_is_refused(tag: object) -> None:
     bad = document("02-delivery")
     bad["mail"]["tags"]["delivery"] = [tag]
-    with pytest.raises(NoticeError):
+    with pytest.raises(NotificationError):
         read_one(bad)
 
 
@@ -262,18 +262,20 @@ KEYS = ("eventType", "mail", "bounce", "delivery", "complaint", "open", "click",
 
 
 @given(st.sampled_from(FILES), st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4), JSON)
-def test_any_change_to_any_notice_gives_events_or_a_refusal(name: str, changes: dict[str, Any], tags: object) -> None:
+def test_any_change_to_any_notification_gives_events_or_a_refusal(
+    name: str, changes: dict[str, Any], tags: object
+) -> None:
     changed = {**json.loads(body(name)), **changes}
     if isinstance(changed.get("mail"), dict):
         changed["mail"] = {**changed["mail"], "tags": tags}
     try:
         found = read_body(json.dumps(changed))
-    except NoticeError:
+    except NotificationError:
         return
     assert all(isinstance(event, Event) for event in found)
 
 
 @given(st.text())
 def test_any_text_gives_events_or_a_refusal(text: str) -> None:
-    with suppress(NoticeError):
+    with suppress(NotificationError):
         assert read_body(text) == []
