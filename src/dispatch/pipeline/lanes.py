@@ -9,13 +9,13 @@ from datetime import timedelta
 from dispatch.errors import ProviderError
 from dispatch.model.campaign import Campaign
 from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Outcome, Refused, Unknown, fault_of
+from dispatch.pipeline.circuit_breaker import CircuitBreaker, Stop
 from dispatch.pipeline.fence import Fence
 from dispatch.pipeline.message import Stationery, messages, stationery
 from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
 from dispatch.pipeline.pace import Pace, Throttle, pace_for
 from dispatch.pipeline.patience import patient
 from dispatch.pipeline.ports import IsTooLate, Mailer
-from dispatch.pipeline.streaks import Halt, Streaks
 from dispatch.store import campaigns, ledger, pace
 from dispatch.store.claims import Claim
 from dispatch.store.database import Database, clock
@@ -78,7 +78,7 @@ class Lanes:
         self.left = left
         self._account = account
         self._account_at = time.monotonic()
-        self._streaks = Streaks()
+        self._breaker = CircuitBreaker()
         self._threads: list[threading.Thread] = []
         #: messages accepted by the provider through these lanes
         self.accepted = 0
@@ -209,12 +209,12 @@ class Lanes:
             self.refused += sum(isinstance(each, Refused) for each in outcomes)
             if self.left is not None:
                 self.left += sum(not isinstance(each, Accepted | Refused | Unknown) for each in outcomes)
-            halt = self._streaks.note(outcomes, time.monotonic())
+            stop = self._breaker.note(outcomes, time.monotonic())
             is_busy = any(isinstance(each, Busy) for each in outcomes)
             if is_busy:
                 self._throttle.refused(time.monotonic())
-        if halt is not None:
-            self._pause(halt)
+        if stop is not None:
+            self._pause(stop)
         elif is_busy or any(isinstance(each, NotSent) for each in outcomes):
             self._hold_back()
 
@@ -224,10 +224,10 @@ class Lanes:
             pace.hold_back(connection, self._account.name, 1.0)
 
     @patient
-    def _pause(self, halt: Halt) -> None:
+    def _pause(self, stop: Stop) -> None:
         with self._database.writing() as connection:
-            goes_on_at = clock(connection) + timedelta(hours=1) if halt.is_for_today else None
-            campaigns.pause_if_sending(connection, self._campaign.id, halt.reason, halt.todo, goes_on_at)
+            goes_on_at = clock(connection) + timedelta(hours=1) if stop.is_for_today else None
+            campaigns.pause_if_sending(connection, self._campaign.id, stop.reason, stop.todo, goes_on_at)
         self.stop()
 
     def _per_second(self) -> float:
@@ -249,7 +249,7 @@ class Lanes:
             # What it granted a minute ago holds until it answers again.
             return
         if found.stopped:
-            self._pause(Halt(found.stopped, "Amazon says why in the SES console, under Account dashboard."))
+            self._pause(Stop(found.stopped, "Amazon says why in the SES console, under Account dashboard."))
         self._account = found
 
     def _reserve(self, size: int) -> int:

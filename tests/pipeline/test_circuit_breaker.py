@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import pytest
 
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
-from dispatch.pipeline.streaks import BUSY_SECONDS, UNREACHABLE_SECONDS, Streaks
+from dispatch.pipeline.circuit_breaker import BUSY_SECONDS, UNREACHABLE_SECONDS, CircuitBreaker
 
 OK, NO, LOST = Accepted("id"), Refused("No"), Unknown("no answer")
 GONE, SLOW = NotSent("no network"), Busy("too fast")
 
 
 def halts(calls: Sequence[tuple[float, Sequence[Outcome]]]) -> list[bool]:
-    streaks = Streaks()
+    streaks = CircuitBreaker()
     return [streaks.note(outcomes, at) is not None for at, outcomes in calls]
 
 
@@ -34,6 +34,6 @@ def test_a_provider_that_is_away_is_waited_for_and_then_a_person_is_asked(outcom
 
 
 def test_stopped_pauses_at_once_with_the_providers_words() -> None:
-    found = Streaks().note([OK, Stopped("Paused.", "Ask.")], 0)
+    found = CircuitBreaker().note([OK, Stopped("Paused.", "Ask.")], 0)
     assert found is not None
     assert (found.reason, found.todo) == ("Paused.", "Ask.")

@@ -15,7 +15,7 @@ BUSY_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Halt:
+class Stop:
     """Why a Campaign must pause, and what to do."""
 
     reason: str
@@ -24,7 +24,7 @@ class Halt:
     is_for_today: bool = False
 
 
-class Streaks:
+class CircuitBreaker:
     """Counts over all lanes of one process; the caller holds a lock."""
 
     def __init__(self) -> None:
@@ -33,23 +33,23 @@ class Streaks:
         self._unreachable_since: float | None = None
         self._busy_since: float | None = None
 
-    def note(self, outcomes: Sequence[Outcome], now: float) -> Halt | None:
+    def note(self, outcomes: Sequence[Outcome], now: float) -> Stop | None:
         """Take the Outcomes of one call, at a moment of a monotonic clock; gives why to pause, else None."""
         for outcome in outcomes:
             if isinstance(outcome, Stopped):
-                return Halt(outcome.reason, outcome.todo, outcome.is_for_today)
+                return Stop(outcome.reason, outcome.todo, outcome.is_for_today)
             if isinstance(outcome, Accepted):
                 self._refused = 0
             elif isinstance(outcome, Refused):
                 self._refused += 1
                 if self._refused >= REFUSALS_IN_A_ROW:
-                    return Halt(
+                    return Stop(
                         f"{REFUSALS_IN_A_ROW} people in a row were refused: {outcome.reason}",
                         "Find out what is wrong with the content or the account, then send again.",
                     )
         return self._note_call(outcomes, now)
 
-    def _note_call(self, outcomes: Sequence[Outcome], now: float) -> Halt | None:
+    def _note_call(self, outcomes: Sequence[Outcome], now: float) -> Stop | None:
         if any(isinstance(each, Accepted | Refused) for each in outcomes):
             self._unknown_calls, self._unreachable_since, self._busy_since = 0, None, None
             return None
@@ -60,21 +60,21 @@ class Streaks:
                 case NotSent(reason):
                     self._unreachable_since = now if self._unreachable_since is None else self._unreachable_since
                     if now - self._unreachable_since >= UNREACHABLE_SECONDS:
-                        return Halt(f"Nothing could be sent: {reason}.", "Check the network, then send again.")
+                        return Stop(f"Nothing could be sent: {reason}.", "Check the network, then send again.")
                 case Busy(reason):
                     self._unreachable_since = None
                     self._busy_since = now if self._busy_since is None else self._busy_since
                     if now - self._busy_since >= BUSY_SECONDS:
-                        return Halt(f"The provider has been busy for long: {reason}.", "Send again later.")
+                        return Stop(f"The provider has been busy for long: {reason}.", "Send again later.")
                 case _:
                     pass
         return None
 
-    def _note_unknown(self, reason: str) -> Halt | None:
+    def _note_unknown(self, reason: str) -> Stop | None:
         self._unknown_calls += 1
         if self._unknown_calls < UNKNOWN_CALLS_IN_A_ROW:
             return None
-        return Halt(
+        return Stop(
             f"{UNKNOWN_CALLS_IN_A_ROW} calls in a row had no clear answer: {reason}.",
             "Nobody is mailed twice. Find out whether the provider is well, then send again.",
         )
