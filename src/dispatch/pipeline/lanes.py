@@ -14,8 +14,8 @@ from dispatch.pipeline.fence import Fence
 from dispatch.pipeline.message import Stationery, messages, stationery
 from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
 from dispatch.pipeline.pace import Pace, Throttle, pace_for
-from dispatch.pipeline.patience import patient
 from dispatch.pipeline.ports import IsTooLate, Mailer
+from dispatch.pipeline.retry import while_database_is_down
 from dispatch.store import campaigns, ledger, pace
 from dispatch.store.claims import Claim
 from dispatch.store.database import Database, clock
@@ -147,7 +147,7 @@ class Lanes:
         self._submit(taken, turn)
         return taken.has_more or bool(turn.unsettled)
 
-    @patient
+    @while_database_is_down
     def _take(self, turn: Turn) -> Taken:
         """Write down what was accepted and take up to `turn.size` claims, in one transaction.
 
@@ -191,7 +191,7 @@ class Lanes:
             self._write_down(turn.unsettled)
             turn.unsettled = []
 
-    @patient
+    @while_database_is_down
     def _write_down(self, outcomes: Sequence[tuple[Claim, Outcome]]) -> None:
         with self._database.writing() as connection:
             ledger.settle(connection, outcomes)
@@ -218,12 +218,12 @@ class Lanes:
         elif is_busy or any(isinstance(each, NotSent) for each in outcomes):
             self._hold_back()
 
-    @patient
+    @while_database_is_down
     def _hold_back(self) -> None:
         with self._database.writing() as connection:
             pace.hold_back(connection, self._account.name, 1.0)
 
-    @patient
+    @while_database_is_down
     def _pause(self, stop: Stop) -> None:
         with self._database.writing() as connection:
             goes_on_at = clock(connection) + timedelta(hours=1) if stop.is_for_today else None
@@ -265,7 +265,7 @@ class Lanes:
             if self.left is not None:
                 self.left += size
 
-    @patient
+    @while_database_is_down
     def _stationeries(self, edition_id: int) -> dict[int, Stationery]:
         if edition_id not in self._papers:
             with self._database.reading() as connection:

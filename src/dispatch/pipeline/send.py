@@ -17,11 +17,11 @@ from dispatch.pipeline.glance import Glance
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.lanes import Lanes
 from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
-from dispatch.pipeline.patience import patient
 from dispatch.pipeline.ports import Mailer, Notifications
 from dispatch.pipeline.presence import Presence
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.report import why_stop
+from dispatch.pipeline.retry import while_database_is_down
 from dispatch.store import campaigns, ledger, questions, reports
 from dispatch.store.database import Database, clock
 
@@ -132,7 +132,7 @@ class Sending:
             self._wait("waiting for its time", seconds)
         return True
 
-    @patient
+    @while_database_is_down
     def _seconds_to_wait(self) -> float:
         """How long it is still until the Campaign is due."""
         with self.database.reading() as connection:
@@ -165,7 +165,7 @@ class Sending:
                 return
             self._wait("waiting for events")
 
-    @patient
+    @while_database_is_down
     def may_take_more(self) -> bool:
         """Whether somebody waits whom this call may mail."""
         if self.left == 0:
@@ -186,12 +186,12 @@ class Sending:
         self._run_lanes(self.choice)
         return not self._is_stopped()
 
-    @patient
+    @while_database_is_down
     def _canary(self) -> frozenset[int]:
         """Who goes first and is not judged yet."""
         return canary_of(self.database, self.campaign)
 
-    @patient
+    @while_database_is_down
     def _judge(self) -> None:
         judge(self.database, self.campaign, self.options)
 
@@ -232,7 +232,7 @@ class Sending:
         people = self._in_question()
         return bool(people) and not self._is_stopped() and self.watch.may_send_again(people) and self._again(people)
 
-    @patient
+    @while_database_is_down
     def _in_question(self) -> list[Delivery]:
         """Who may be asked about; claims that nobody settled become unknown first."""
         with self.database.writing() as connection:
@@ -242,7 +242,7 @@ class Sending:
         found = open_questions(self.database, self.campaign.id, self.options.grace_seconds, self.notifications)
         return found.may_be_sent_again
 
-    @patient
+    @while_database_is_down
     def _again(self, people: list[Delivery]) -> bool:
         with self.database.writing() as connection:
             return bool(questions.send_again(connection, people, "said yes during the send", at_once=True))
@@ -259,7 +259,7 @@ class Sending:
             with self.database.writing() as connection:
                 campaigns.pause_if_sending(connection, self.campaign.id, reason, todo)
 
-    @patient
+    @while_database_is_down
     def _is_settled(self) -> bool:
         """Whether nothing more can be learned by waiting."""
         open_states = [DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN]
@@ -268,7 +268,7 @@ class Sending:
         with self.database.reading() as connection:
             return not ledger.has(connection, self.campaign.id, *open_states)
 
-    @patient
+    @while_database_is_down
     def _is_stopped(self) -> bool:
         if self.watch.is_interrupted():
             return True
@@ -299,7 +299,7 @@ class Sending:
             )
         )
 
-    @patient
+    @while_database_is_down
     def close(self) -> Campaign:
         """Write down how it ends: finished when nothing waits and nothing is being submitted."""
         with self.database.writing() as connection:

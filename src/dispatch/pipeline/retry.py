@@ -15,7 +15,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def patient(act: Callable[P, T]) -> Callable[P, T]:
+def while_database_is_down(act: Callable[P, T]) -> Callable[P, T]:
     """A whole transaction that is tried again while the database is gone. Raises StoreError in the end.
 
     One whose commit was not confirmed may run twice, so that only such may be marked as bear it.
