@@ -21,7 +21,7 @@ from dispatch.errors import CampaignError
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import ACCEPTED, Delivery, DeliveryState, EventKind, rank
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
-from dispatch.pipeline import steer
+from dispatch.pipeline import pause_resume_cancel
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.send import Sending, Watch
@@ -250,18 +250,18 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def resume(self) -> None:
         if self.state() is not CampaignState.CANCELLED:
-            steer.resume(self.database, self.campaign)
+            pause_resume_cancel.resume(self.database, self.campaign)
 
     @precondition(lambda self: self.seconds > 2000)
     @rule()
     def cancel(self) -> None:
         if self.state() is CampaignState.FINISHED:
             try:
-                steer.cancel(self.database, self.campaign.slug)
+                pause_resume_cancel.cancel(self.database, self.campaign.slug)
             except CampaignError:
                 return
             raise AssertionError("a finished Campaign was given up")
-        steer.cancel(self.database, self.campaign.slug)
+        pause_resume_cancel.cancel(self.database, self.campaign.slug)
 
     @precondition(lambda self: self.uncertain())
     @rule(data=st.data(), at_once=st.booleans())

@@ -79,7 +79,7 @@ def pause_command(frame: Frame, /, campaign: str | None, *, as_json: bool) -> No
 
     `dispatch resume` goes on with it.
     """
-    from dispatch.pipeline.steer import pause
+    from dispatch.pipeline.pause_resume_cancel import pause
     from dispatch.store import campaigns
 
     with frame.open_database() as database:
@@ -101,8 +101,8 @@ def cancel_command(frame: Frame, /, campaign: str, *, yes: bool, as_json: bool) 
     It cannot be undone; to stop for a while there is `dispatch pause`.
     """
     from dispatch.cli.sending import refuse_without_yes
+    from dispatch.pipeline.pause_resume_cancel import cancel
     from dispatch.pipeline.report import find_campaign
-    from dispatch.pipeline.steer import cancel
     from dispatch.store import campaigns
 
     refuse_without_yes(yes=yes, as_json=as_json)

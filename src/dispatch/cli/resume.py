@@ -29,8 +29,8 @@ def resume_command(
     """
     from dispatch.cli.sending import Foreground, confirm, hold, refuse_without_yes, summary
     from dispatch.cli.transport import open_transport
+    from dispatch.pipeline.pause_resume_cancel import resume
     from dispatch.pipeline.report import find_campaign
-    from dispatch.pipeline.steer import resume
     from dispatch.store import campaigns
 
     refuse_without_yes(yes=yes, as_json=as_json)
@@ -62,7 +62,7 @@ def resume_command(
 
 def _refuse(transport: "Transport", campaign: "Campaign") -> None:
     from dispatch.errors import CampaignError
-    from dispatch.pipeline.steer import refuse_cancelled
+    from dispatch.pipeline.pause_resume_cancel import refuse_cancelled
 
     refuse_cancelled(campaign)
     if campaign.transport != transport.name:
