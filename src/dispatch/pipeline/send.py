@@ -13,7 +13,7 @@ from dispatch.model.delivery import Delivery, DeliveryState
 from dispatch.model.message import Account
 from dispatch.model.report import Rates
 from dispatch.pipeline.canary import canary_of, judge
-from dispatch.pipeline.glance import Glance
+from dispatch.pipeline.cost_limited_cache import CostLimitedCache
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.lanes import Lanes
 from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
@@ -101,9 +101,9 @@ class Sending:
         self.left = options.limit
         self.started = time.monotonic()
         self.accepted = 0
-        self._counts = Glance(self._count)
-        self._rates = Glance(self._look_at_rates)
-        self._unknown = Glance(self._ask_about_unknown)
+        self._counts = CostLimitedCache(self._count)
+        self._rates = CostLimitedCache(self._look_at_rates)
+        self._unknown = CostLimitedCache(self._ask_about_unknown)
         #: accepted through this process when the counts were taken
         self._counted_at = 0
         self._is_over = threading.Event()

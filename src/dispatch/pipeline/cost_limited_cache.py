@@ -10,7 +10,7 @@ T = TypeVar("T")
 COST_SHARE = 20
 
 
-class Glance(Generic[T]):
+class CostLimitedCache(Generic[T]):
     """What a look gave, old at most by twenty times what looking costs."""
 
     def __init__(self, look: Callable[[], T]) -> None:
