@@ -24,8 +24,8 @@ def worker_command(frame: Frame) -> None:
     """
     from dispatch.cli.transport import open_transport
     from dispatch.errors import SettingsError
+    from dispatch.pipeline.heartbeat import Heartbeat
     from dispatch.pipeline.home import refuse_elsewhere
-    from dispatch.pipeline.presence import Presence
     from dispatch.store.jobs import run_worker
 
     if frame.is_practice or not frame.settings.database_url.startswith(("postgresql", "postgres")):
@@ -39,7 +39,7 @@ def worker_command(frame: Frame) -> None:
     name = f"{socket.gethostname()}/{os.getpid()}"
     click.echo(frame.banner)
     click.echo(f"Worker {name} is ready. Ctrl-C or SIGTERM stops it after the mails in flight.")
-    with Presence(transport.database, "worker"):
+    with Heartbeat(transport.database, "worker"):
         run_worker(frame.settings.database_url, name, _duties(bench_of(frame, transport)))
     click.echo("Stopped.")
 

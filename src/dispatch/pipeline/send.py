@@ -14,11 +14,11 @@ from dispatch.model.message import Account
 from dispatch.model.report import Rates
 from dispatch.pipeline.canary import canary_of, judge
 from dispatch.pipeline.cost_limited_cache import CostLimitedCache
+from dispatch.pipeline.heartbeat import Heartbeat
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.lanes import Lanes
 from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
 from dispatch.pipeline.ports import Mailer, Notifications
-from dispatch.pipeline.presence import Presence
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.report import why_stop
 from dispatch.pipeline.retry import while_database_is_down
@@ -107,12 +107,12 @@ class Sending:
         #: accepted through this process when the counts were taken
         self._counted_at = 0
         self._is_over = threading.Event()
-        self._presence = Presence(database, self.kind, campaign.id)
+        self._heartbeat = Heartbeat(database, self.kind, campaign.id)
 
     def run(self) -> Campaign:
         """Send; gives the Campaign as it ends."""
         puller = threading.Thread(target=self._pull_events, name="events", daemon=True)
-        with self._presence:
+        with self._heartbeat:
             if self.notifications is not None:
                 puller.start()
             try:
@@ -208,7 +208,7 @@ class Sending:
             with suppress(StoreError):
                 self._mind_the_rates()
                 self._show("sending", lanes)
-                self._presence.note(self.accepted + lanes.accepted)
+                self._heartbeat.note(self.accepted + lanes.accepted)
         self.accepted += lanes.accepted
         if isinstance(lanes.fault, DispatchError):
             raise lanes.fault

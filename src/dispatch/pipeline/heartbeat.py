@@ -12,7 +12,7 @@ from dispatch.store.database import Database
 NOTE_SECONDS = 2.0
 
 
-class Presence:
+class Heartbeat:
     """While it is entered, this process is in the list of workers. A database that is gone does not disturb it."""
 
     def __init__(self, database: Database, kind: str, campaign_id: str = "") -> None:
