@@ -69,7 +69,7 @@ def check_ready(frame: Frame, transport: "Transport", senders: Sequence[str], pi
     """Raise ProblemsFound with everything that keeps real mail from leaving; count the send where nothing does."""
     from dispatch.errors import DispatchError, ProblemsFound
     from dispatch.pipeline import home
-    from dispatch.pipeline.reach import unreachable
+    from dispatch.pipeline.check_public_pages import unreachable
 
     problems: list[DispatchError] = []
     try:
