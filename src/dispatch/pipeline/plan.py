@@ -7,7 +7,7 @@ from datetime import datetime
 from dispatch.errors import CampaignError
 from dispatch.model.brand import Audience
 from dispatch.model.campaign import Campaign, CampaignState, Plan
-from dispatch.pipeline.only import freeze_one, plan_for_one
+from dispatch.pipeline.one_person import freeze_one, plan_for_one
 from dispatch.pipeline.ports import Publisher
 from dispatch.pipeline.prepare import Prepared
 from dispatch.store import campaigns, plans

@@ -6,13 +6,13 @@ from dispatch.errors import CampaignError
 from dispatch.model.brand import Audience
 from dispatch.model.campaign import AudiencePlan, Campaign, CampaignState, Plan
 from dispatch.model.delivery import ACCEPTED, DeliveryState
-from dispatch.store import campaigns, only, plans
+from dispatch.store import campaigns, one_person, plans
 from dispatch.store.members import Transaction
 
 
 def plan_for_one(connection: Transaction, audiences: Sequence[Audience], campaign: Campaign | None, key: str) -> Plan:
     """What sending to the Member of a key would do. Raises CampaignError where they must not, or cannot, get it."""
-    standing = only.standing(connection, campaign.id, key) if campaign else None
+    standing = one_person.standing(connection, campaign.id, key) if campaign else None
     if standing is None or campaign is None:
         return _plan_for_new(connection, audiences, campaign, key)
     state, reason = standing
@@ -24,7 +24,7 @@ def plan_for_one(connection: Transaction, audiences: Sequence[Audience], campaig
             where=reason or "being mailed at this moment",
             todo=f"Look again: dispatch reconcile {campaign.slug}",
         )
-    if not only.wants_it(connection, campaign.id, key):
+    if not one_person.wants_it(connection, campaign.id, key):
         raise CampaignError(
             f"{key} does not take this mail: left the list, or must not be mailed.",
             where=f"left out: {reason}" if reason else "on the list of the edition that is frozen for them",
@@ -55,10 +55,10 @@ def _plan_for_new(connection: Transaction, audiences: Sequence[Audience], campai
 
 def freeze_one(connection: Transaction, campaign: Campaign, key: str) -> int:
     """Put the Member's Delivery into the queue; gives its `seq`. Others who wait go on waiting."""
-    only.put_back(connection, campaign.id, key)
+    one_person.put_back(connection, campaign.id, key)
     if campaign.state is CampaignState.FINISHED:
         campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
-    seq = only.seq_of(connection, campaign.id, key)
+    seq = one_person.seq_of(connection, campaign.id, key)
     if seq is None:
         raise CampaignError(f"{key} was taken off the list meanwhile.", todo="Look again, then send again.")
     return seq
