@@ -10,7 +10,7 @@ from dispatch.cli.frame import Frame, complain, pass_frame
 
 if TYPE_CHECKING:
     from dispatch.cli.transport import Transport
-    from dispatch.pipeline.work import Bench
+    from dispatch.pipeline.worker import WorkerContext
     from dispatch.store.jobs import Duties
 
 
@@ -44,12 +44,12 @@ def worker_command(frame: Frame) -> None:
     click.echo("Stopped.")
 
 
-def bench_of(frame: Frame, transport: "Transport") -> "Bench":
+def bench_of(frame: Frame, transport: "Transport") -> "WorkerContext":
     """What the worker works with."""
     from dispatch.cli.transport import send_options
-    from dispatch.pipeline.work import Bench
+    from dispatch.pipeline.worker import WorkerContext
 
-    return Bench(
+    return WorkerContext(
         database=transport.database,
         mailer=transport.mailer,
         notifications=transport.notifications,
@@ -59,13 +59,13 @@ def bench_of(frame: Frame, transport: "Transport") -> "Bench":
     )
 
 
-def _duties(bench: "Bench") -> "Duties":
-    from dispatch.pipeline.work import fetch_events, help_with, quietly, tidy
+def _duties(context: "WorkerContext") -> "Duties":
+    from dispatch.pipeline.worker import fetch_events, help_with, report_errors, tidy
     from dispatch.store.jobs import Duties
 
     return Duties(
         # A lane that fails is tried again by the task engine.
-        lane=lambda campaign_id, is_asked: help_with(bench, campaign_id, is_asked),
-        events=lambda is_asked: quietly(lambda: fetch_events(bench, is_asked), complain),
-        tidy=lambda is_asked: quietly(lambda: tidy(bench, is_asked), complain),
+        lane=lambda campaign_id, is_asked: help_with(context, campaign_id, is_asked),
+        events=lambda is_asked: report_errors(lambda: fetch_events(context, is_asked), complain),
+        tidy=lambda is_asked: report_errors(lambda: tidy(context, is_asked), complain),
     )

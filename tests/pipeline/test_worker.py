@@ -10,7 +10,7 @@ from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import DeliveryState
 from dispatch.model.message import Accepted, Message, Outcome, Stopped, Unknown
 from dispatch.pipeline.ingest import pull
-from dispatch.pipeline.work import Bench, help_with, tidy
+from dispatch.pipeline.worker import WorkerContext, help_with, tidy
 from dispatch.store import campaigns
 from dispatch.store.database import Database, clock
 from dispatch.store.jobs import has_lanes
@@ -22,8 +22,12 @@ from tests.store.samples import join, start, states
 D = DeliveryState
 
 
-def bench_for(database: Database, campaign: Campaign, mailer: ScriptedMailer, *, resend_unknown: bool = False) -> Bench:
-    return Bench(database, mailer, mailer.queue, replace(OPTIONS, settle_seconds=0), campaign.transport, resend_unknown)
+def bench_for(
+    database: Database, campaign: Campaign, mailer: ScriptedMailer, *, resend_unknown: bool = False
+) -> WorkerContext:
+    return WorkerContext(
+        database, mailer, mailer.queue, replace(OPTIONS, settle_seconds=0), campaign.transport, resend_unknown
+    )
 
 
 def never() -> bool:
@@ -68,21 +72,21 @@ def test_a_campaign_paused_for_the_daily_quota_goes_on_by_itself_the_next_day(da
         return Accepted(message.delivery_id)
 
     mailer = ScriptedMailer(quota)
-    bench = bench_for(database, campaign, mailer)
-    help_with(bench, campaign.id, never)
+    context = bench_for(database, campaign, mailer)
+    help_with(context, campaign.id, never)
     paused = found(database, campaign)
     assert (paused.state, paused.reason) == (CampaignState.PAUSED, "The 24-hour quota is used up.")
     assert paused.goes_on_at is not None
 
-    tidy(bench, never)
+    tidy(context, never)
     assert found(database, campaign).state is CampaignState.PAUSED
     let_time_pass(database, 24 * 3600)
     is_used_up[0] = False
-    tidy(bench, never)
+    tidy(context, never)
     assert found(database, campaign).state is CampaignState.SENDING
     assert is_helped(database, campaign)
-    help_with(bench, campaign.id, never)
-    tidy(bench, never)
+    help_with(context, campaign.id, never)
+    tidy(context, never)
     assert found(database, campaign).state is CampaignState.FINISHED
     assert set(mailer.accepted.values()) == {1}
     assert len(mailer.accepted) == 12
@@ -93,10 +97,10 @@ def test_a_campaign_that_a_person_paused_does_not_go_on_by_itself(database: Data
     campaign = start(database)
     with database.writing() as connection:
         campaigns.set_state(connection, campaign.id, CampaignState.PAUSED, "Somebody paused it.", "")
-    bench = bench_for(database, campaign, ScriptedMailer())
+    context = bench_for(database, campaign, ScriptedMailer())
     let_time_pass(database, 24 * 3600)
-    tidy(bench, never)
-    help_with(bench, campaign.id, never)
+    tidy(context, never)
+    help_with(context, campaign.id, never)
     assert found(database, campaign).state is CampaignState.PAUSED
     assert states(database, campaign) == {"ann": D.QUEUED}
 
@@ -115,25 +119,25 @@ def test_a_worker_mails_again_who_surely_got_nothing_only_where_the_setting_says
 
     queue = ScriptedQueue()
     mailer = ScriptedMailer(once, queue=queue)
-    bench = bench_for(database, campaign, mailer, resend_unknown=resend_unknown)
-    help_with(bench, campaign.id, never)
+    context = bench_for(database, campaign, mailer, resend_unknown=resend_unknown)
+    help_with(context, campaign.id, never)
     assert states(database, campaign)["bob"] is D.UNCERTAIN
     pull(database, queue, wait_seconds=0)
 
     # Within the grace an event may still come.
-    tidy(bench, never)
+    tidy(context, never)
     assert states(database, campaign)["bob"] is D.UNCERTAIN
     let_time_pass(database, OPTIONS.grace_seconds + 1)
-    tidy(bench, never)
+    tidy(context, never)
     # Nor is it known that the queue holds none.
     assert states(database, campaign)["bob"] is D.UNCERTAIN
     for _ in range(2):
         pull(database, queue, wait_seconds=1)
-    tidy(bench, never)
+    tidy(context, never)
     assert states(database, campaign)["bob"] is (D.QUEUED if resend_unknown else D.UNCERTAIN)
     if resend_unknown:
         assert is_helped(database, campaign)
-    help_with(bench, campaign.id, never)
+    help_with(context, campaign.id, never)
     names = sorted(address.partition("@")[0] for address in mailer.accepted.elements())
     assert names == (["ann", "bob", "cid"] if resend_unknown else ["ann", "cid"])
 
@@ -145,10 +149,10 @@ def test_a_worker_does_not_mail_again_while_events_do_not_flow(database: Databas
         lambda message: Unknown("no answer") if message.to.startswith("bob") else Accepted(message.delivery_id)
     )
     silent = ScriptedQueue()
-    bench = replace(bench_for(database, campaign, mailer, resend_unknown=True), notifications=silent)
-    help_with(bench, campaign.id, never)
+    context = replace(bench_for(database, campaign, mailer, resend_unknown=True), notifications=silent)
+    help_with(context, campaign.id, never)
     let_time_pass(database, OPTIONS.grace_seconds + 1)
     for _ in range(2):
         pull(database, silent, wait_seconds=1)
-    tidy(bench, never)
+    tidy(context, never)
     assert states(database, campaign)["bob"] is D.UNCERTAIN

@@ -41,7 +41,7 @@ class _Lane(Sending):
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class WorkerContext:
     """What a worker works with."""
 
     database: Database
@@ -54,48 +54,48 @@ class Bench:
     resend_unknown: bool
 
 
-def help_with(bench: Bench, campaign_id: str, is_asked_to_stop: Callable[[], bool]) -> None:
+def help_with(context: WorkerContext, campaign_id: str, is_asked_to_stop: Callable[[], bool]) -> None:
     """Be a lane of a Campaign until nobody waits, it is stopped, or the worker is; what is left is enqueued again."""
-    with bench.database.reading() as connection:
+    with context.database.reading() as connection:
         campaign = campaigns.find_by_id(connection, campaign_id)
-    if campaign is None or campaign.state is not CampaignState.SENDING or campaign.transport != bench.transport:
+    if campaign is None or campaign.state is not CampaignState.SENDING or campaign.transport != context.transport:
         return
-    account = bench.mailer.account()
+    account = context.mailer.account()
     if account.stopped:
         raise ProviderError(account.stopped)
-    options = replace(bench.options, limit=account.left_today, is_limit_of_today=True)
+    options = replace(context.options, limit=account.left_today, is_limit_of_today=True)
     watch = Watch(show=lambda _: None, is_interrupted=is_asked_to_stop, may_send_again=lambda _: False)
     # Events are another job's.
-    _Lane(bench.database, campaign, bench.mailer, None, account, options, watch).run()
+    _Lane(context.database, campaign, context.mailer, None, account, options, watch).run()
     if is_asked_to_stop():
-        with bench.database.writing() as connection:
+        with context.database.writing() as connection:
             if queued(connection, campaign.id):
                 enqueue_lanes(connection, campaign.id)
 
 
-def fetch_events(bench: Bench, is_asked_to_stop: Callable[[], bool]) -> None:
+def fetch_events(context: WorkerContext, is_asked_to_stop: Callable[[], bool]) -> None:
     """Fetch events for about a minute."""
-    if bench.notifications is None:
+    if context.notifications is None:
         return
     until = time.monotonic() + EVENTS_SECONDS
     while time.monotonic() < until and not is_asked_to_stop():
-        pull(bench.database, bench.notifications, wait_seconds=2, keep_on=lambda: not is_asked_to_stop())
+        pull(context.database, context.notifications, wait_seconds=2, keep_on=lambda: not is_asked_to_stop())
 
 
-def tidy(bench: Bench, is_asked_to_stop: Callable[[], bool]) -> None:
+def tidy(context: WorkerContext, is_asked_to_stop: Callable[[], bool]) -> None:
     """Start what is due, go on where a reason has passed, settle what is open, and note what has ended."""
-    with bench.database.reading() as connection:
-        found = [each for each in campaigns.all_campaigns(connection) if each.transport == bench.transport]
+    with context.database.reading() as connection:
+        found = [each for each in campaigns.all_campaigns(connection) if each.transport == context.transport]
     for campaign in found:
         if is_asked_to_stop():
             return
-        _go_on(bench, campaign)
+        _go_on(context, campaign)
         if campaign.state in (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.FINISHED):
-            _settle(bench, campaign)
+            _settle(context, campaign)
 
 
-def _go_on(bench: Bench, campaign: Campaign) -> None:
-    with bench.database.writing() as connection:
+def _go_on(context: WorkerContext, campaign: Campaign) -> None:
+    with context.database.writing() as connection:
         now = clock(connection)
         found = campaigns.find_by_id(connection, campaign.id)
         if found is None:
@@ -110,31 +110,31 @@ def _go_on(bench: Bench, campaign: Campaign) -> None:
             enqueue_lanes(connection, campaign.id)
 
 
-def _settle(bench: Bench, campaign: Campaign) -> None:
-    with bench.database.writing() as connection:
+def _settle(context: WorkerContext, campaign: Campaign) -> None:
+    with context.database.writing() as connection:
         # Before its Deliveries, as everywhere: nobody comes back to the queue between the look and the verdict.
         state = campaigns.hold(connection, campaign.id)
-        ledger.expire(connection, campaign.id, bench.options.claim_seconds)
+        ledger.expire(connection, campaign.id, context.options.claim_seconds)
         is_unknown = ledger.has(connection, campaign.id, DeliveryState.UNCERTAIN)
         is_open = ledger.has(connection, campaign.id, DeliveryState.QUEUED, DeliveryState.SUBMITTING)
         if state is CampaignState.SENDING and not is_open:
             campaigns.set_state(connection, campaign.id, CampaignState.FINISHED)
-    if not is_unknown or not bench.resend_unknown or not bench.mailer.has_events:
+    if not is_unknown or not context.resend_unknown or not context.mailer.has_events:
         return
-    found = open_questions(bench.database, campaign.id, bench.options.grace_seconds, bench.notifications)
+    found = open_questions(context.database, campaign.id, context.options.grace_seconds, context.notifications)
     people = found.may_be_sent_again
     if people and state is not CampaignState.PAUSED:
-        _send_again(bench, campaign, people)
+        _send_again(context, campaign, people)
 
 
-def _send_again(bench: Bench, campaign: Campaign, people: list[Delivery]) -> None:
-    with bench.database.writing() as connection:
+def _send_again(context: WorkerContext, campaign: Campaign, people: list[Delivery]) -> None:
+    with context.database.writing() as connection:
         by = "the setting send.resend_unknown"
         if questions.send_again(connection, people, by, at_once=True):
             enqueue_lanes(connection, campaign.id)
 
 
-def quietly(duty: Callable[[], None], tell: Callable[[DispatchError], None]) -> None:
+def report_errors(duty: Callable[[], None], tell: Callable[[DispatchError], None]) -> None:
     """Do a duty; what stands in its way is told, and the next turn tries again."""
     try:
         duty()
