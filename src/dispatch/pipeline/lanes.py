@@ -25,7 +25,7 @@ ACCOUNT_SECONDS = 60.0
 
 
 @dataclass(slots=True)
-class Turn:
+class LaneState:
     """Where one lane stands between two of its transactions."""
 
     #: what its last call gave, not yet written down
@@ -37,7 +37,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Batch:
     """What one transaction gave a lane."""
 
     claims: list[Claim] = field(default_factory=list)
@@ -120,76 +120,76 @@ class Lanes:
             thread.join(None if until is None else max(0.0, until - time.monotonic()))
 
     def _run(self) -> None:
-        turn = Turn()
+        state = LaneState()
         try:
-            while self._one_turn(turn):
+            while self._one_batch(state):
                 pass
         except BaseException as err:
             self.fault = err
             self.stop()
 
-    def _one_turn(self, turn: Turn) -> bool:
+    def _one_batch(self, state: LaneState) -> bool:
         """Settle the last batch, claim the next and hand it over; False when there is nothing more to do."""
         if self._is_account_due():
             # The provider may be slow to say it, and what was accepted must not wait for that.
-            self._settle(turn)
+            self._settle(state)
             self._refresh_account()
-        if not turn.size:
-            turn.size = self._reserve(self.pace.batch)
-        taken = self._take(turn)
-        turn.unsettled = []
-        if taken.wait_seconds:
-            turn.has_permit = taken.has_permit
-            self._stop.wait(taken.wait_seconds)
+        if not state.size:
+            state.size = self._reserve(self.pace.batch)
+        batch = self._take(state)
+        state.unsettled = []
+        if batch.wait_seconds:
+            state.has_permit = batch.has_permit
+            self._stop.wait(batch.wait_seconds)
             return True
-        self._give_back(turn.size - len(taken.claims))
-        turn.size, turn.has_permit = 0, False
-        self._submit(taken, turn)
-        return taken.has_more or bool(turn.unsettled)
+        self._give_back(state.size - len(batch.claims))
+        state.size, state.has_permit = 0, False
+        self._submit(batch, state)
+        return batch.has_more or bool(state.unsettled)
 
     @while_database_is_down
-    def _take(self, turn: Turn) -> Taken:
+    def _take(self, state: LaneState) -> Batch:
         """Write down what was accepted and take up to `turn.size` claims, in one transaction.
 
         Who must wait for the pace is not claimed yet: a kill during the wait leaves nobody in doubt.
         """
-        may_claim = turn.size > 0 and not self._stop.is_set()
-        if not may_claim and not turn.unsettled:
-            return Taken()
+        may_claim = state.size > 0 and not self._stop.is_set()
+        if not may_claim and not state.unsettled:
+            return Batch()
         choice, campaign_id = self._choice, self._campaign.id
         fence = Fence(self._options.claim_seconds)
         with self._database.writing() as connection:
-            ledger.settle(connection, turn.unsettled)
+            ledger.settle(connection, state.unsettled)
             if not may_claim or not campaigns.may_claim(
                 connection, campaign_id, is_named=choice.is_named, is_canary=choice.is_canary
             ):
-                return Taken()
-            if not turn.has_permit:
-                permit = pace.take(connection, self._account.name, turn.size, self._per_second())
+                return Batch()
+            if not state.has_permit:
+                permit = pace.take(connection, self._account.name, state.size, self._per_second())
                 if permit.wait_seconds:
-                    return Taken(wait_seconds=permit.wait_seconds, has_permit=permit.is_granted)
-            claims = ledger.claim(connection, campaign_id, turn.size, choice.seqs)
-            has_more = len(claims) == turn.size or ledger.queued(connection, campaign_id, choice.seqs)
-            return Taken(claims, has_more, fence.is_past)
+                    return Batch(wait_seconds=permit.wait_seconds, has_permit=permit.is_granted)
+            claims = ledger.claim(connection, campaign_id, state.size, choice.seqs)
+            has_more = len(claims) == state.size or ledger.queued(connection, campaign_id, choice.seqs)
+            return Batch(claims, has_more, fence.is_past)
 
-    def _submit(self, taken: Taken, turn: Turn) -> None:
+    def _submit(self, batch: Batch, state: LaneState) -> None:
         # One call carries one Edition; a batch that holds two is two calls.
-        for edition_id in dict.fromkeys(claim.edition_id for claim in taken.claims):
+        for edition_id in dict.fromkeys(claim.edition_id for claim in batch.claims):
             # What the call before gave does not wait for this one.
-            self._settle(turn)
-            share = [claim for claim in taken.claims if claim.edition_id == edition_id]
+            self._settle(state)
+            share = [claim for claim in batch.claims if claim.edition_id == edition_id]
             letters = messages(share, self._stationeries(edition_id), self._token_key, self._options.public_url)
-            outcomes = self._hand_over(letters, taken.is_too_late)
-            turn.unsettled = list(zip(share, outcomes, strict=True))
+            outcomes = self._hand_over(letters, batch.is_too_late)
+            state.unsettled = list(zip(share, outcomes, strict=True))
             if not all(isinstance(each, Accepted) for each in outcomes):
-                self._settle(turn)
+                self._settle(state)
             self._react(outcomes)
 
-    def _settle(self, turn: Turn) -> None:
+    def _settle(self, state: LaneState) -> None:
         """Commit the outcomes in a transaction of their own: they do not hold other rows while they wait for one."""
-        if turn.unsettled:
-            self._write_down(turn.unsettled)
-            turn.unsettled = []
+        if state.unsettled:
+            self._write_down(state.unsettled)
+            state.unsettled = []
 
     @while_database_is_down
     def _write_down(self, outcomes: Sequence[tuple[Claim, Outcome]]) -> None:
@@ -256,9 +256,9 @@ class Lanes:
         with self._lock:
             if self.left is None:
                 return size
-            taken = min(size, self.left)
-            self.left -= taken
-            return taken
+            batch = min(size, self.left)
+            self.left -= batch
+            return batch
 
     def _give_back(self, size: int) -> None:
         with self._lock:
