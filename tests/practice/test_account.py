@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.practice.account import BURST_SECONDS, Desk, Pace
+from dispatch.practice.configuration_sets import Sets
 from dispatch.practice.events import Events
 from dispatch.practice.faults import Faults
 from dispatch.practice.operations import operations
 from dispatch.practice.sending import Sending
 from dispatch.practice.ses import Ses
-from dispatch.practice.sets import Sets
 from dispatch.practice.settings import PracticeSettings
 from dispatch.practice.state import State
 from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server

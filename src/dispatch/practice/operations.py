@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from dispatch.practice.configuration_sets import Sets
 from dispatch.practice.sending import Sending
 from dispatch.practice.ses import Ses
-from dispatch.practice.sets import Sets
 from dispatch.practice.wire import Call
 
 

@@ -27,6 +27,7 @@ from dispatch.practice import faults as fault_rules
 from dispatch.practice import signatures
 from dispatch.practice.account import Desk, Pace
 from dispatch.practice.api import Api
+from dispatch.practice.configuration_sets import Sets
 from dispatch.practice.events import Events
 from dispatch.practice.faults import Faults, Rule
 from dispatch.practice.inbox import Inbox
@@ -34,7 +35,6 @@ from dispatch.practice.operations import Operation, operations
 from dispatch.practice.queues import Queues
 from dispatch.practice.sending import Sending
 from dispatch.practice.ses import Ses
-from dispatch.practice.sets import Sets
 from dispatch.practice.settings import PracticeSettings
 from dispatch.practice.sqs import Sqs
 from dispatch.practice.state import State

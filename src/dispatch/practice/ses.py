@@ -5,7 +5,7 @@ from typing import Any
 
 from dispatch.practice import limits, templates
 from dispatch.practice.account import Desk, is_verified
-from dispatch.practice.sets import name_of, text
+from dispatch.practice.configuration_sets import name_of, text
 from dispatch.practice.settings import PracticeSettings
 from dispatch.practice.state import State
 from dispatch.practice.wire import Call, Refusal, bad_request, not_found

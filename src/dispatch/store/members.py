@@ -26,9 +26,9 @@ from dispatch.model.member import (
 )
 from dispatch.model.roster import WRITTEN, Change, ChangeKind, Changes, Known
 from dispatch.store.audit import record
+from dispatch.store.bulk_values import chunks, rows, texts
 from dispatch.store.schema import keys as secrets
 from dispatch.store.schema import members, subscriptions, suppressions
-from dispatch.store.sets import chunks, rows, texts
 
 SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED.value, SubscriptionState.UNSUBSCRIBED.value
 #: what every function here works in: a transaction that the caller began and ends
