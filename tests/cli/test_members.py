@@ -391,7 +391,7 @@ def test_erasing_reaches_the_real_database_and_that_of_practice(members: Run, wo
     members("add", "ann@example.com", "--list", "center", "--name", "Ann Quaver")
     practice_file = workspace / ".dispatch" / "practice.db"
     with Database.in_file(practice_file) as practice, real_lists(workspace) as lists:
-        from dispatch.store.rehearsal import copy_lists
+        from dispatch.store.practice_copy import copy_lists
 
         copy_lists(lists, practice)
         with practice.reading() as connection:

@@ -82,7 +82,7 @@ class Frame:
     def open_database(self) -> "Database":
         """The database of this transport's Campaigns: in practice one of its own, with a fresh copy of the lists."""
         from dispatch.store.database import Database
-        from dispatch.store.rehearsal import copy_lists
+        from dispatch.store.practice_copy import copy_lists
 
         lists = self.open_lists()
         if not self.is_practice:

@@ -11,7 +11,7 @@ from dispatch.model.event import Event
 from dispatch.model.member import MemberKey, SubscriptionState
 from dispatch.store import members
 from dispatch.store.notifications import add_events
-from dispatch.store.rehearsal import PRACTICE_SOURCE
+from dispatch.store.practice_copy import PRACTICE_SOURCE
 from dispatch.store.schema import campaigns, deliveries, editions, subscriptions
 from dispatch.store.schema import members as people
 
