@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dispatch.errors import NotificationError
+from dispatch.model.bot_detection import judge
 from dispatch.model.delivery import DeliveryId, EventKind
 from dispatch.model.event import Event
 from dispatch.model.member import SuppressionReason
-from dispatch.model.reader import judge
 
 _TODO = "It is kept. If more of them come, show one to whoever looks after dispatch."
 #: eventType -> the object that carries it; not just the lower-case name

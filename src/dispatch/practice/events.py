@@ -106,7 +106,7 @@ class Events:
         for one in plan:
             reason = _reason(one)
             if reason and reason in reasons:
-                body = {"Reason": reason, "LastUpdateTime": mail.at + one.after * self.settings.haste}
+                body = {"Reason": reason, "LastUpdateTime": mail.at + one.after * self.settings.event_delay_factor}
                 self.state.put("suppressed", address.lower(), {"EmailAddress": address, **body})
 
     def _rows(
@@ -127,7 +127,7 @@ class Events:
         fault = rule.fault if rule else ""
         if fault == "lose-event":
             return False
-        due = mail.at + self.settings.event_delay + happening.after * self.settings.haste
+        due = mail.at + self.settings.event_delay + happening.after * self.settings.event_delay_factor
         if rule and fault == "late-event":
             due += _LATE if rule.seconds is None else rule.seconds
         if fault == "event-first":

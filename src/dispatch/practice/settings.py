@@ -40,7 +40,7 @@ class PracticeSettings:
     #: seconds added to the publication of every event
     event_delay: float = 0.0
     #: share of an event's plausible delay after which it is published; its timestamp keeps the whole delay
-    haste: float = 0.1
+    event_delay_factor: float = 0.1
     #: False: addresses that say nothing about themselves get Send and Delivery and no more
     crowd: bool = True
     crowd_habits: Crowd = field(default_factory=Crowd)

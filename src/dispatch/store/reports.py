@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from dispatch.model.bot_detection import Act, together
 from dispatch.model.campaign import Campaign, Counts
 from dispatch.model.delivery import ACCEPTED, CampaignId, DeliveryState, EventKind
 from dispatch.model.event import NotificationState, Reader
 from dispatch.model.member import SuppressionReason
-from dispatch.model.reader import Act, together
 from dispatch.model.report import Numbers, Rates, Report
 from dispatch.store.campaigns import counts_by_audience
 from dispatch.store.notifications import counts as notification_counts
