@@ -62,7 +62,7 @@ def open_questions(
     with database.reading() as connection:
         now = clock(connection)
         read = read_through(connection, queue.name) if queue is not None else None
-        riddle = last_unreadable(connection)
+        last_unreadable_at = last_unreadable(connection)
         for delivery in ledger.in_state(connection, campaign_id, DeliveryState.UNCERTAIN):
             moment = delivery.claimed_at
             assert moment is not None
@@ -79,7 +79,7 @@ def open_questions(
             is_proven = bool(accepted) and not silent
             is_proven = is_proven or (not accepted and questions.has_seen_probe(connection, moment))
             # What cannot be understood may have been about this very mail.
-            if is_proven and is_read and (riddle is None or riddle < moment):
+            if is_proven and is_read and (last_unreadable_at is None or last_unreadable_at < moment):
                 found.may_be_sent_again.append(delivery)
                 continue
             found.for_a_person.append(delivery)
