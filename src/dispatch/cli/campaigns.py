@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.frame import DONE, REFUSED, Frame, json_option, pass_frame, print_json
+from dispatch.cli.context import DONE, REFUSED, Context, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
     from dispatch.model.campaign import Campaign, Counts
@@ -24,19 +24,19 @@ def campaigns_command(ctx: click.Context, *, as_json: bool) -> None:
 
     if ctx.invoked_subcommand is not None:
         return
-    frame = ctx.ensure_object(Frame)
-    with frame.open_database() as database, database.reading() as connection:
+    context = ctx.ensure_object(Context)
+    with context.open_database() as database, database.reading() as connection:
         found = [(each, campaigns.counts(connection, each.id)) for each in campaigns.all_campaigns(connection)]
     if as_json:
         print_json({"campaigns": [_line(campaign, counts) for campaign, counts in found]})
         return
-    click.echo(frame.banner)
+    click.echo(context.banner)
     if not found:
         click.echo("Nothing was sent yet. To send the newest brief: dispatch send")
     for campaign, counts in found:
         click.echo(f"{campaign.state.value:<10} {campaign.slug}")
         click.echo(f"           {_said(counts)}")
-        for line in _when(frame, campaign):
+        for line in _when(context, campaign):
             click.echo(f"           {line}")
 
 
@@ -44,8 +44,8 @@ def campaigns_command(ctx: click.Context, *, as_json: bool) -> None:
 @click.argument("campaign", required=False)
 @click.argument("address", required=False)
 @json_option
-@pass_frame
-def show_command(frame: Frame, /, campaign: str | None, address: str | None, *, as_json: bool) -> None:
+@pass_workspace
+def show_command(context: Context, /, campaign: str | None, address: str | None, *, as_json: bool) -> None:
     """Show where a campaign stands; with ADDRESS, everything about one person of it.
 
     It gives the counts, whose mail is not known yet, who was refused, who sends, and what was decided.
@@ -53,16 +53,16 @@ def show_command(frame: Frame, /, campaign: str | None, address: str | None, *, 
     """
     from dispatch.pipeline.report import find_campaign
 
-    with frame.open_database() as database:
+    with context.open_database() as database:
         found = find_campaign(database, campaign)
         document = campaign_document(database, found) if address is None else person_document(database, found, address)
     if as_json:
         print_json(document)
         return
-    click.echo(frame.banner)
+    click.echo(context.banner)
     click.echo(f"{found.title} ({found.date}): {found.state.value}")
     if address is None:
-        _print_campaign(frame, found, document)
+        _print_campaign(context, found, document)
     else:
         _print_person(document)
 
@@ -73,8 +73,8 @@ campaigns_command.add_command(show_command)
 @click.command("pause", short_help="Stop a campaign for now.")
 @click.argument("campaign", required=False)
 @json_option
-@pass_frame
-def pause_command(frame: Frame, /, campaign: str | None, *, as_json: bool) -> None:
+@pass_workspace
+def pause_command(context: Context, /, campaign: str | None, *, as_json: bool) -> None:
     """Stop a campaign for now, whoever sends it, on whatever machine: after the mails in flight.
 
     `dispatch resume` goes on with it.
@@ -82,11 +82,11 @@ def pause_command(frame: Frame, /, campaign: str | None, *, as_json: bool) -> No
     from dispatch.pipeline.pause_resume_cancel import pause
     from dispatch.store import campaigns
 
-    with frame.open_database() as database:
+    with context.open_database() as database:
         found = pause(database, campaign)
         with database.reading() as connection:
             counts = campaigns.counts(connection, found.id)
-    _tell(frame, found, counts, as_json=as_json)
+    _tell(context, found, counts, as_json=as_json)
     sys.exit(DONE)
 
 
@@ -94,8 +94,8 @@ def pause_command(frame: Frame, /, campaign: str | None, *, as_json: bool) -> No
 @click.argument("campaign")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
-@pass_frame
-def cancel_command(frame: Frame, /, campaign: str, *, yes: bool, as_json: bool) -> None:
+@pass_workspace
+def cancel_command(context: Context, /, campaign: str, *, yes: bool, as_json: bool) -> None:
     """Give a campaign up for good: whoever waits is left out. Mails that have left are not called back.
 
     It cannot be undone; to stop for a while there is `dispatch pause`.
@@ -106,26 +106,26 @@ def cancel_command(frame: Frame, /, campaign: str, *, yes: bool, as_json: bool) 
     from dispatch.store import campaigns
 
     refuse_without_yes(yes=yes, as_json=as_json)
-    with frame.open_database() as database:
+    with context.open_database() as database:
         found = find_campaign(database, campaign)
         with database.reading() as connection:
             counts = campaigns.counts(connection, found.id)
         if not yes:
-            click.echo(frame.banner)
+            click.echo(context.banner)
             click.echo(f"{found.title} ({found.date}): {_said(counts)}")
             if not click.confirm(f"Leave {counts.queued} people out for good?", default=False):
                 sys.exit(REFUSED)
         found = cancel(database, found.slug)
         with database.reading() as connection:
             counts = campaigns.counts(connection, found.id)
-    _tell(frame, found, counts, as_json=as_json)
+    _tell(context, found, counts, as_json=as_json)
 
 
-def _tell(frame: Frame, campaign: "Campaign", counts: "Counts", *, as_json: bool) -> None:
+def _tell(context: Context, campaign: "Campaign", counts: "Counts", *, as_json: bool) -> None:
     if as_json:
         print_json(_line(campaign, counts))
         return
-    click.echo(frame.banner)
+    click.echo(context.banner)
     click.echo(f"{campaign.title} ({campaign.date}): {campaign.state.value}. {_said(counts)}")
     if campaign.reason:
         click.echo(f"  {campaign.reason} {campaign.todo}")
@@ -150,10 +150,10 @@ def _said(counts: "Counts") -> str:
     return f"{counts.audience} people: " + (", ".join(parts) or "none")
 
 
-def _when(frame: Frame, campaign: "Campaign") -> "list[str]":
+def _when(context: Context, campaign: "Campaign") -> "list[str]":
     from zoneinfo import ZoneInfo
 
-    zone = ZoneInfo(frame.settings.timezone)
+    zone = ZoneInfo(context.settings.timezone)
     lines = [f"{campaign.reason} {campaign.todo}"] if campaign.reason else []
     if campaign.not_before is not None and campaign.state.value in ("sending", "paused"):
         lines.append(f"Not before {campaign.not_before.astimezone(zone):%Y-%m-%d %H:%M %Z}.")
@@ -200,12 +200,12 @@ def campaign_document(database: "Database", campaign: "Campaign") -> dict[str, A
     }
 
 
-def _print_campaign(frame: Frame, campaign: "Campaign", document: dict[str, Any]) -> None:
+def _print_campaign(context: Context, campaign: "Campaign", document: dict[str, Any]) -> None:
     from dispatch.model.campaign import Counts
     from dispatch.model.delivery import COUNTED
 
     click.echo(_said(Counts(*(document[name] for name in COUNTED))))
-    for line in _when(frame, campaign):
+    for line in _when(context, campaign):
         click.echo(f"  {line}")
     for name, title in (("uncertain", "Not known yet"), ("failed", "Refused")):
         if people := document["people"][name]:

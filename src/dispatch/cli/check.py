@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.frame import REFUSED, Frame, json_option, pass_frame, print_json
+from dispatch.cli.context import REFUSED, Context, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
     from dispatch.model.finding import Finding
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 @click.argument("brief", required=False)
 @click.option("--links", is_flag=True, help="Also fetch every link of the brief, and say which are dead.")
 @json_option
-@pass_frame
-def check_command(frame: Frame, brief: str | None, links: bool, as_json: bool) -> None:
+@pass_workspace
+def check_command(context: Context, brief: str | None, links: bool, as_json: bool) -> None:
     """Say everything that is wrong with BRIEF, with line numbers.
 
     Errors stop a send; warnings and notes do not. The status is 1 where there are errors.
     """
-    from dispatch.cli.frame import find_brief, public_url
+    from dispatch.cli.context import find_brief, public_url
     from dispatch.cli.preparing import prepare_brief
 
-    url = public_url(frame)
-    audiences = frame.settings.all_audiences()
-    file = find_brief(frame.workspace, brief)
-    prepared = prepare_brief(frame, file, audiences, url)
+    url = public_url(context)
+    audiences = context.settings.all_audiences()
+    file = find_brief(context.workspace, brief)
+    prepared = prepare_brief(context, file, audiences, url)
     if links:
         from dispatch.pipeline.prepare import in_order
         from dispatch.pipeline.visit import visit_links

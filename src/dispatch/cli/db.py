@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.frame import Frame, json_option, pass_frame, print_json
+from dispatch.cli.context import Context, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
     from dispatch.store.database import Database
@@ -20,13 +20,13 @@ def db_command() -> None:
 
 @db_command.command("status")
 @json_option
-@pass_frame
-def status_command(frame: Frame, /, *, as_json: bool) -> None:
+@pass_workspace
+def status_command(context: Context, /, *, as_json: bool) -> None:
     """Say which database is used, its version, and what is in it."""
     from dispatch.store.database import HEAD, safe_url
     from dispatch.store.move import counts
 
-    with frame.open_lists() as database:
+    with context.open_lists() as database:
         with database.reading() as connection:
             rows = counts(connection)
         version, url = database.version(), safe_url(database.engine.url)
@@ -40,15 +40,15 @@ def status_command(frame: Frame, /, *, as_json: bool) -> None:
 
 @db_command.command("migrate")
 @json_option
-@pass_frame
-def migrate_command(frame: Frame, /, *, as_json: bool) -> None:
+@pass_workspace
+def migrate_command(context: Context, /, *, as_json: bool) -> None:
     """Bring the database up to the newest version.
 
     Every command does this by itself when it opens the database; here it can be done before anything else runs.
     """
     from dispatch.store.database import HEAD, safe_url
 
-    with frame.open_lists() as database:
+    with context.open_lists() as database:
         url, version = safe_url(database.engine.url), database.version()
     if as_json:
         print_json({"url": url, "version": version, "newest": HEAD})
@@ -59,8 +59,8 @@ def migrate_command(frame: Frame, /, *, as_json: bool) -> None:
 @db_command.command("move")
 @click.option("--to", "url", required=True, metavar="URL", help="An empty PostgreSQL database.")
 @json_option
-@pass_frame
-def move_command(frame: Frame, /, *, url: str, as_json: bool) -> None:
+@pass_workspace
+def move_command(context: Context, /, *, url: str, as_json: bool) -> None:
     """Copy everything into an empty PostgreSQL database, and count it there.
 
     The old database stays as it was, and sends no real mail any more.
@@ -68,7 +68,7 @@ def move_command(frame: Frame, /, *, url: str, as_json: bool) -> None:
     from dispatch.store.database import safe_url
     from dispatch.store.move import move
 
-    with frame.open_lists() as source, _open(url) as target:
+    with context.open_lists() as source, _open(url) as target:
         moved = move(source, target)
     if as_json:
         print_json({"to": safe_url(url), "rows": moved})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.frame import DONE, REFUSED, Frame, json_option, pass_frame, print_json
+from dispatch.cli.context import DONE, REFUSED, Context, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
     from dispatch.pipeline.ports import Notifications
@@ -25,8 +25,8 @@ def events_command() -> None:
     help="Seconds to wait for the first one.",
 )
 @json_option
-@pass_frame
-def pull_command(frame: Frame, /, wait: int, *, as_json: bool) -> None:
+@pass_workspace
+def pull_command(context: Context, /, wait: int, *, as_json: bool) -> None:
     """Empty the queue: store every notification, read it, move the deliveries that it is about.
 
     Safe at any time and any number of times. A notification that cannot be read is kept, shown here, and stops nothing.
@@ -35,14 +35,14 @@ def pull_command(frame: Frame, /, wait: int, *, as_json: bool) -> None:
     from dispatch.pipeline.ingest import pull
     from dispatch.store import notifications as stored
 
-    queue = _queue(frame)
+    queue = _queue(context)
     if queue is None:
         raise SettingsError(
             "There is no queue of events.",
-            where=f"{frame.workspace / 'dispatch.toml'}, [ses] queue_url",
+            where=f"{context.workspace / 'dispatch.toml'}, [ses] queue_url",
             todo="Write the URL of the SQS queue that the configuration set's events arrive in.",
         )
-    with frame.open_database() as database:
+    with context.open_database() as database:
         found = pull(database, queue, wait_seconds=wait)
         with database.reading() as connection:
             unreadable = stored.unreadable(connection, 10)
@@ -56,7 +56,7 @@ def pull_command(frame: Frame, /, wait: int, *, as_json: bool) -> None:
             }
         )
     else:
-        click.echo(frame.banner)
+        click.echo(context.banner)
         click.echo(f"{found.received} new notifications with {found.events} new events.")
         if found.foreign:
             click.echo(f"{found.foreign} are about other mail than this database's; they are kept.")
@@ -65,15 +65,15 @@ def pull_command(frame: Frame, /, wait: int, *, as_json: bool) -> None:
     sys.exit(REFUSED if found.unreadable else DONE)
 
 
-def pull_quietly(frame: Frame) -> str:
+def pull_quietly(context: Context) -> str:
     """Fetch what is new without waiting, if there is a queue; gives what went wrong, "" for nothing."""
     from dispatch.errors import ProviderError
     from dispatch.pipeline.ingest import pull
 
-    queue = _queue(frame)
+    queue = _queue(context)
     if queue is None:
         return ""
-    with frame.open_database() as database:
+    with context.open_database() as database:
         try:
             pull(database, queue, wait_seconds=0)
         except ProviderError as err:
@@ -81,16 +81,16 @@ def pull_quietly(frame: Frame) -> str:
     return ""
 
 
-def _queue(frame: Frame) -> "Notifications | None":
+def _queue(context: Context) -> "Notifications | None":
     """The queue of this transport; in practice only while its server runs, which nothing here starts."""
     from dispatch.cli.transport import open_notifications, point_at_practice
 
-    if not frame.is_practice:
-        return open_notifications(frame, frame.settings.ses.queue_url)
+    if not context.is_practice:
+        return open_notifications(context, context.settings.ses.queue_url)
     from dispatch.cli.practice import find_running, owner_of
 
-    running = find_running(frame)
+    running = find_running(context)
     if running is None:
         return None
-    point_at_practice(running.url, owner_of(frame))
-    return open_notifications(frame, running.queue_url)
+    point_at_practice(running.url, owner_of(context))
+    return open_notifications(context, running.queue_url)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from dispatch.cli.frame import DONE, REFUSED, Frame, json_option, pass_frame, print_json
+from dispatch.cli.context import DONE, REFUSED, Context, json_option, pass_workspace, print_json
 
 
 @click.group("home", short_help="The one place from which real mail leaves.", invoke_without_command=True)
@@ -20,8 +20,8 @@ def home_command(ctx: click.Context, *, as_json: bool) -> None:
 
     if ctx.invoked_subcommand is not None:
         return
-    frame = ctx.ensure_object(Frame)
-    with frame.open_lists() as database:
+    context = ctx.ensure_object(Context)
+    with context.open_lists() as database:
         found = look(database)
     document: dict[str, Any] = {
         "path": found.place.path,
@@ -57,8 +57,8 @@ def _said(document: dict[str, Any]) -> str:
 @click.option("--restored", is_flag=True, help="A backup was put back, although nothing here shows it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
-@pass_frame
-def adopt_command(frame: Frame, /, *, restored: bool, yes: bool, as_json: bool) -> None:
+@pass_workspace
+def adopt_command(context: Context, /, *, restored: bool, yes: bool, as_json: bool) -> None:
     """Let real mail leave from this copy from now on, and from no other.
 
     The queue of events is read first: it tells what another copy has mailed. Campaigns under way are paused, so that
@@ -70,13 +70,15 @@ def adopt_command(frame: Frame, /, *, restored: bool, yes: bool, as_json: bool) 
     from dispatch.pipeline.ingest import pull
 
     refuse_without_yes(yes=yes, as_json=as_json)
-    with frame.open_lists() as database:
+    with context.open_lists() as database:
         if not restored and not look(database).problem:
             # Only the campaigns under way would be paused.
             _say_no_need(as_json=as_json)
             return
         queue = (
-            open_notifications(frame, frame.settings.ses.queue_url) if frame.settings.mail.transport == "ses" else None
+            open_notifications(context, context.settings.ses.queue_url)
+            if context.settings.mail.transport == "ses"
+            else None
         )
         events = pull(database, queue, wait_seconds=2).events if queue is not None else 0
         if not yes:

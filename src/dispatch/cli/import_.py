@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.frame import Frame, json_option, pass_frame, print_json
+from dispatch.cli.context import Context, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
     from dispatch.authoring.intake import Taken
@@ -28,9 +28,9 @@ _WIDTH = 80
     help="Take a newer version of the document into its brief; alt texts, credits, subject, preheader, pictures stay.",
 )
 @json_option
-@pass_frame
+@pass_workspace
 def import_command(
-    frame: Frame, file: Path, photos: tuple[Path, ...], out: Path | None, update: bool, as_json: bool
+    context: Context, file: Path, photos: tuple[Path, ...], out: Path | None, update: bool, as_json: bool
 ) -> None:
     """Make a brief of the author's document (.docx or .txt).
 
@@ -41,7 +41,7 @@ def import_command(
 
     from dispatch.authoring.intake import take_in
 
-    folder = out if out is not None else frame.workspace / "briefs"
+    folder = out if out is not None else context.workspace / "briefs"
     taken = take_in(file, photos, folder, dt.datetime.now(dt.UTC).astimezone(), update=update)
     if as_json:
         print_json(_document(taken))

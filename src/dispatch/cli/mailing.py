@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from dispatch.cli.frame import Frame
+from dispatch.cli.context import Context
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,24 +26,24 @@ EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net", "example", "test
 class Desk:
     """A prepared Brief, its Audiences and an open transport."""
 
-    frame: Frame
+    context: Context
     brief_file: Path
     audiences: "tuple[Audience, ...]"
     transport: "Transport"
     prepared: "Prepared"
 
     @classmethod
-    def open(cls, frame: Frame, brief_file: Path, named: Sequence[str]) -> Self:
+    def open(cls, context: Context, brief_file: Path, named: Sequence[str]) -> Self:
         """Prepare the Brief for the Audiences named (all, where none is). Raises DispatchErrors."""
         from dispatch.cli.preparing import prepare_brief
         from dispatch.cli.transport import open_transport
 
-        audiences = choose_audiences(frame, named)
-        if not frame.is_practice:
-            require_public_url(frame, audiences)
-        transport = open_transport(frame)
-        prepared = prepare_brief(frame, brief_file, audiences, transport.public_url)
-        return cls(frame, brief_file, audiences, transport, prepared)
+        audiences = choose_audiences(context, named)
+        if not context.is_practice:
+            require_public_url(context, audiences)
+        transport = open_transport(context)
+        prepared = prepare_brief(context, brief_file, audiences, transport.public_url)
+        return cls(context, brief_file, audiences, transport, prepared)
 
     @property
     def is_real(self) -> bool:
@@ -63,7 +63,7 @@ class Desk:
         from dispatch.pipeline.plan import Terms, freeze
 
         # Without events nothing could be learned from those who go first.
-        canary = self.frame.settings.send.canary if self.transport.notifications is not None else 0
+        canary = self.context.settings.send.canary if self.transport.notifications is not None else 0
         terms = Terms(forced=tuple(forced), not_before=not_before, canary=canary)
         return freeze(self.transport.database, proposal, self.transport.publisher, terms)
 
@@ -102,7 +102,7 @@ class Desk:
                     todo="Put the real pictures in their place and take `.stand-in` away.",
                 )
             )
-        if not self.frame.settings.send.allow_example_domains and (example := self._example_addresses()):
+        if not self.context.settings.send.allow_example_domains and (example := self._example_addresses()):
             problems.append(
                 RosterError(
                     f"{len(example)} or more addresses are examples that nobody reads, such as {example[0]}.",
@@ -131,7 +131,7 @@ class Desk:
         from dispatch.store import proofs
         from dispatch.store.database import clock
 
-        if not self.frame.settings.send.require_proof or not proposal.plan.new:
+        if not self.context.settings.send.require_proof or not proposal.plan.new:
             return
         todo = "Show it to whoever answers for it: dispatch proof --to ADDRESS"
         with self.transport.database.reading() as connection:
@@ -184,19 +184,19 @@ class Desk:
             senders = [audience.sender for audience in self.audiences]
             for picture in self.prepared.pictures.values():
                 self.transport.publisher.publish(picture)
-            check_ready(self.frame, self.transport, senders, list(self.prepared.pictures.values()))
+            check_ready(self.context, self.transport, senders, list(self.prepared.pictures.values()))
 
 
-def choose_audiences(frame: Frame, named: Sequence[str]) -> "tuple[Audience, ...]":
+def choose_audiences(context: Context, named: Sequence[str]) -> "tuple[Audience, ...]":
     """The Audiences of these names, all where none is named. Raises SettingsError for a name nobody has."""
     from dispatch.errors import SettingsError
 
-    known = frame.settings.all_audiences()
+    known = context.settings.all_audiences()
     slugs = ", ".join(audience.slug for audience in known)
     if not known:
         raise SettingsError(
             "There is no audience.",
-            where=str(frame.workspace / "dispatch.toml"),
+            where=str(context.workspace / "dispatch.toml"),
             todo="Write an [audiences.NAME] section.",
         )
     for name in named:
@@ -205,13 +205,13 @@ def choose_audiences(frame: Frame, named: Sequence[str]) -> "tuple[Audience, ...
     return tuple(audience for audience in known if not named or audience.slug in named)
 
 
-def require_public_url(frame: Frame, audiences: "Sequence[Audience]") -> None:
+def require_public_url(context: Context, audiences: "Sequence[Audience]") -> None:
     """Raise ProblemsFound unless real mail could be unsubscribed from and names its sender."""
     from dispatch.errors import ProblemsFound, SettingsError
 
-    file = str(frame.workspace / "dispatch.toml")
+    file = str(context.workspace / "dispatch.toml")
     problems: list[DispatchError] = []
-    url = frame.settings.web.public_url
+    url = context.settings.web.public_url
     if not url:
         problems.append(
             SettingsError(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dispatch import __version__
-from dispatch.cli.frame import INTERRUPTED, REFUSED, Frame, complain
+from dispatch.cli.context import INTERRUPTED, REFUSED, Context, complain
 
 #: command -> (module of dispatch.cli that defines it, what it does in a few words), in the order of the day;
 #: the words stand here too, so that listing the commands loads none of their modules
@@ -81,7 +81,7 @@ def dispatch(ctx: click.Context, workspace: Path | None) -> None:
     BRIEF is a path or a part of a brief's name; left out, the newest. Without a command, dispatch says where you stand
     and what comes next.
     """
-    ctx.obj = Frame(named=workspace)
+    ctx.obj = Context(named=workspace)
     if ctx.invoked_subcommand is None:
         from dispatch.cli.standing import show_standing
 

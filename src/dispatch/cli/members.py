@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.frame import Frame, is_terminal, json_option, pass_frame
+from dispatch.cli.context import Context, is_terminal, json_option, pass_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,15 +43,15 @@ def members_command() -> None:
     help="Why somebody who left, or must not be mailed, may be mailed again; it goes into the audit trail.",
 )
 @json_option
-@pass_frame
-def add_command(frame: Frame, /, address: str, member_list: str, name: str, reason: str, *, as_json: bool) -> None:
+@pass_workspace
+def add_command(context: Context, /, address: str, member_list: str, name: str, reason: str, *, as_json: bool) -> None:
     """Put one person on a list.
 
     ADDRESS is jane@example.com or "Jane Roe <jane@example.com>".
     """
     from dispatch.cli.members_change import add
 
-    add(frame, read_mailbox(address), check_list(frame, member_list), name, reason.strip(), as_json=as_json)
+    add(context, read_mailbox(address), check_list(context, member_list), name, reason.strip(), as_json=as_json)
 
 
 @members_command.command("import")
@@ -60,8 +60,10 @@ def add_command(frame: Frame, /, address: str, member_list: str, name: str, reas
 @yes_option
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @json_option
-@pass_frame
-def import_command(frame: Frame, /, file: Path, member_list: str, *, yes: bool, dry_run: bool, as_json: bool) -> None:
+@pass_workspace
+def import_command(
+    context: Context, /, file: Path, member_list: str, *, yes: bool, dry_run: bool, as_json: bool
+) -> None:
     """Take a CSV file into a list: show what would change, ask, apply all of it or nothing.
 
     The first row names the columns: email, name, and any others, which become attributes. Rows that cannot be
@@ -69,91 +71,91 @@ def import_command(frame: Frame, /, file: Path, member_list: str, *, yes: bool, 
     """
     from dispatch.cli.members_import import take_in
 
-    check_list(frame, member_list)
-    raise SystemExit(take_in(frame, file, member_list, yes=yes, dry_run=dry_run, as_json=as_json))
+    check_list(context, member_list)
+    raise SystemExit(take_in(context, file, member_list, yes=yes, dry_run=dry_run, as_json=as_json))
 
 
 @members_command.command("list")
 @list_option(required=False)
 @click.option("--search", "text", default="", help="Only people whose name or address holds this text.")
 @json_option
-@pass_frame
-def list_command(frame: Frame, /, member_list: str | None, text: str, *, as_json: bool) -> None:
+@pass_workspace
+def list_command(context: Context, /, member_list: str | None, text: str, *, as_json: bool) -> None:
     """Show who is on a list, or on all."""
     from dispatch.cli.members_show import show_list
 
-    show_list(frame, member_list, text, as_json=as_json)
+    show_list(context, member_list, text, as_json=as_json)
 
 
 @members_command.command("show")
 @address_argument
 @json_option
-@pass_frame
-def show_command(frame: Frame, /, address: str, *, as_json: bool) -> None:
+@pass_workspace
+def show_command(context: Context, /, address: str, *, as_json: bool) -> None:
     """Show all that is known of one person."""
     from dispatch.cli.members_show import show_member
 
-    show_member(frame, read_mailbox(address), as_json=as_json)
+    show_member(context, read_mailbox(address), as_json=as_json)
 
 
 @members_command.command("remove")
 @address_argument
 @list_option(required=True)
 @yes_option
-@pass_frame
-def remove_command(frame: Frame, /, address: str, member_list: str, *, yes: bool) -> None:
+@pass_workspace
+def remove_command(context: Context, /, address: str, member_list: str, *, yes: bool) -> None:
     """Take a person off a list, as if they had never been on it.
 
     For somebody who asked to get no more mail, use `unsubscribe`: that is remembered.
     """
     from dispatch.cli.members_change import remove
 
-    remove(frame, read_mailbox(address), member_list, yes=yes)
+    remove(context, read_mailbox(address), member_list, yes=yes)
 
 
 @members_command.command("unsubscribe")
 @address_argument
 @list_option(required=False)
 @yes_option
-@pass_frame
-def unsubscribe_command(frame: Frame, /, address: str, member_list: str | None, *, yes: bool) -> None:
+@pass_workspace
+def unsubscribe_command(context: Context, /, address: str, member_list: str | None, *, yes: bool) -> None:
     """Note that a person wants no more mail of a list, or of any list. No import brings them back."""
     from dispatch.cli.members_change import unsubscribe
 
-    unsubscribe(frame, read_mailbox(address), member_list, yes=yes)
+    unsubscribe(context, read_mailbox(address), member_list, yes=yes)
 
 
 @members_command.command("erase")
 @address_argument
 @yes_option
-@pass_frame
-def erase_command(frame: Frame, /, address: str, *, yes: bool) -> None:
+@pass_workspace
+def erase_command(context: Context, /, address: str, *, yes: bool) -> None:
     """Erase all that names a person, for good. The counts of past campaigns stay.
 
     Backups of the database are out of reach.
     """
     from dispatch.cli.members_change import erase_person
 
-    erase_person(frame, read_mailbox(address), yes=yes)
+    erase_person(context, read_mailbox(address), yes=yes)
 
 
 @members_command.command("export")
 @list_option(required=False)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; else the screen.")
-@pass_frame
-def export_command(frame: Frame, /, member_list: str | None, out: Path | None) -> None:
+@pass_workspace
+def export_command(context: Context, /, member_list: str | None, out: Path | None) -> None:
     """Write a list, or all members, as CSV that a spreadsheet opens safely and `import` reads back."""
     from dispatch.cli.members_show import export
 
-    export(frame, member_list, out)
+    export(context, member_list, out)
 
 
-def known_lists(frame: Frame) -> list[str]:
+def known_lists(context: Context) -> list[str]:
     """The lists that the settings' audiences name."""
-    return sorted({audience.member_list for audience in frame.settings.audiences.values()})
+    return sorted({audience.member_list for audience in context.settings.audiences.values()})
 
 
-def check_list(frame: Frame, member_list: str, *, also: "tuple[str, ...]" = ()) -> str:
+def check_list(context: Context, member_list: str, *, also: "tuple[str, ...]" = ()) -> str:
     """The list itself, if an audience names it or it is among `also`.
 
     Raises RosterError that names the known ones.
@@ -162,7 +164,7 @@ def check_list(frame: Frame, member_list: str, *, also: "tuple[str, ...]" = ()) 
 
     from dispatch.errors import RosterError
 
-    names = sorted({*known_lists(frame), *also})
+    names = sorted({*known_lists(context), *also})
     if member_list in names:
         return member_list
     near = difflib.get_close_matches(member_list, names, n=1)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.frame import REFUSED, Frame, print_json
+from dispatch.cli.context import REFUSED, Context, print_json
 
 if TYPE_CHECKING:
     from dispatch.audience.addresses import Mailbox
@@ -19,7 +19,7 @@ BY_HAND = "added by hand"
 UNSUBSCRIBED_BY_HAND = "unsubscribed by hand"
 
 
-def add(frame: Frame, mailbox: "Mailbox", member_list: str, name: str, reason: str, *, as_json: bool) -> None:
+def add(context: Context, mailbox: "Mailbox", member_list: str, name: str, reason: str, *, as_json: bool) -> None:
     """Put one person on a list; with a reason, also somebody who left or must not be mailed.
 
     Raises RosterError for somebody who left, without one.
@@ -27,7 +27,7 @@ def add(frame: Frame, mailbox: "Mailbox", member_list: str, name: str, reason: s
     from dispatch.model.roster import ChangeKind, Entry
 
     entry = Entry(0, mailbox.address, _checked_name(name or mailbox.name))
-    with frame.open_lists() as database:
+    with context.open_lists() as database:
         now = database.now()
         with database.writing() as connection:
             changes = _plan(connection, entry, member_list)
@@ -44,17 +44,17 @@ def add(frame: Frame, mailbox: "Mailbox", member_list: str, name: str, reason: s
         click.echo(f"{mailbox.address.typed} {_said(kind, member_list)}")
 
 
-def remove(frame: Frame, mailbox: "Mailbox", member_list: str, *, yes: bool) -> None:
+def remove(context: Context, mailbox: "Mailbox", member_list: str, *, yes: bool) -> None:
     """Take one person off a list. Raises RosterError for somebody who is not subscribed to it."""
     from dispatch.cli.members import check_list
     from dispatch.errors import RosterError
     from dispatch.model.member import SubscriptionState
     from dispatch.store import members
 
-    with frame.open_lists() as database:
+    with context.open_lists() as database:
         with database.reading() as connection:
             member = _find(connection, mailbox)
-        check_list(frame, member_list, also=tuple(one.member_list for one in member.subscriptions))
+        check_list(context, member_list, also=tuple(one.member_list for one in member.subscriptions))
         states = {one.member_list: one.state for one in member.subscriptions}
         if member_list not in states:
             raise _not_on(member, member_list)
@@ -70,18 +70,18 @@ def remove(frame: Frame, mailbox: "Mailbox", member_list: str, *, yes: bool) -> 
     click.echo(f"{member.address} is no longer on {member_list}.")
 
 
-def unsubscribe(frame: Frame, mailbox: "Mailbox", member_list: str | None, *, yes: bool) -> None:
+def unsubscribe(context: Context, mailbox: "Mailbox", member_list: str | None, *, yes: bool) -> None:
     """Unsubscribe one person from a list, or from all."""
     from dispatch.cli.members import check_list
     from dispatch.model.member import SubscriptionState
     from dispatch.store import members
 
-    with frame.open_lists() as database:
+    with context.open_lists() as database:
         with database.reading() as connection:
             member = _find(connection, mailbox)
         on = [one.member_list for one in member.subscriptions if one.state is SubscriptionState.SUBSCRIBED]
         if member_list is not None:
-            check_list(frame, member_list, also=tuple(one.member_list for one in member.subscriptions))
+            check_list(context, member_list, also=tuple(one.member_list for one in member.subscriptions))
             if member_list not in {one.member_list for one in member.subscriptions}:
                 raise _not_on(member, member_list)
             on = [name for name in on if name == member_list]
@@ -94,16 +94,16 @@ def unsubscribe(frame: Frame, mailbox: "Mailbox", member_list: str | None, *, ye
     click.echo(f"{member.address} is unsubscribed from {', '.join(left)}.")
 
 
-def erase_person(frame: Frame, mailbox: "Mailbox", *, yes: bool) -> None:
+def erase_person(context: Context, mailbox: "Mailbox", *, yes: bool) -> None:
     """Erase all that names one person, from the real database and from that of practice."""
     from dispatch.store.database import Database
 
     address = mailbox.address
     _ask(f"Erase all that names {address.typed}? This cannot be taken back.", yes=yes)
-    with frame.open_lists() as database:
+    with context.open_lists() as database:
         erased = _erase(database, address)
-    if frame.practice_database.exists():
-        with Database.in_file(frame.practice_database) as practice:
+    if context.practice_database.exists():
+        with Database.in_file(context.practice_database) as practice:
             _erase(practice, address)
     found = "The member is gone" if erased.member else "There was no such member"
     click.echo(

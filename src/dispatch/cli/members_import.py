@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.frame import DONE, REFUSED, Frame, print_json
+from dispatch.cli.context import DONE, REFUSED, Context, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,13 +33,13 @@ WORDS = {
 }
 
 
-def take_in(frame: Frame, file: Path, member_list: str, *, yes: bool, dry_run: bool, as_json: bool) -> int:
+def take_in(context: Context, file: Path, member_list: str, *, yes: bool, dry_run: bool, as_json: bool) -> int:
     """Import a file into a list; gives the exit status: 1 where a row cannot be used or the answer is no."""
     from dispatch.audience.rows import read_rows
 
     sheet = read_rows(_read(file), str(file))
     show = (lambda changes: None) if as_json else (lambda changes: _show(changes, file))
-    with frame.open_lists() as database:
+    with context.open_lists() as database:
         if dry_run:
             changes, applied = _look(database, sheet, member_list, show), False
         elif yes:

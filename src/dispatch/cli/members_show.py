@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.frame import Frame, is_terminal, print_json
+from dispatch.cli.context import Context, is_terminal, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 SHOWN = 200
 
 
-def show_list(frame: Frame, member_list: str | None, text: str, *, as_json: bool) -> None:
+def show_list(context: Context, member_list: str | None, text: str, *, as_json: bool) -> None:
     """Show the people of a list, or of all."""
     from dispatch.store.members import counts, members_of, suppressed_members
 
-    with frame.open_lists() as database, database.reading() as connection:
-        _check(connection, frame, member_list)
+    with context.open_lists() as database, database.reading() as connection:
+        _check(connection, context, member_list)
         wanted = _folded(text)
         people = [member for member in members_of(connection, member_list) if _holds(member, wanted)]
         suppressed = suppressed_members(connection)
@@ -46,12 +46,12 @@ def show_list(frame: Frame, member_list: str | None, text: str, *, as_json: bool
         click.echo(f"List {name}: {told}.")
 
 
-def show_member(frame: Frame, mailbox: "Mailbox", *, as_json: bool) -> None:
+def show_member(context: Context, mailbox: "Mailbox", *, as_json: bool) -> None:
     """Show all that is known of one person."""
     from dispatch.cli.members import unknown_member
     from dispatch.store.members import find, suppression_of
 
-    with frame.open_lists() as database, database.reading() as connection:
+    with context.open_lists() as database, database.reading() as connection:
         member = find(connection, mailbox.address.key)
         suppression = suppression_of(connection, mailbox.address.key)
     if member is None and suppression is None:
@@ -62,7 +62,7 @@ def show_member(frame: Frame, mailbox: "Mailbox", *, as_json: bool) -> None:
     _table(["", ""], [[label, value] for label, value in _facts(mailbox, member, suppression)])
 
 
-def export(frame: Frame, member_list: str | None, out: Path | None) -> None:
+def export(context: Context, member_list: str | None, out: Path | None) -> None:
     """Write the people of a list, or all, as CSV.
 
     Raises RosterError where the file is there already or cannot be written.
@@ -71,8 +71,8 @@ def export(frame: Frame, member_list: str | None, out: Path | None) -> None:
     from dispatch.errors import RosterError
     from dispatch.store.members import members_of, suppressed_members
 
-    with frame.open_lists() as database, database.reading() as connection:
-        _check(connection, frame, member_list)
+    with context.open_lists() as database, database.reading() as connection:
+        _check(connection, context, member_list)
         people = list(members_of(connection, member_list))
         reasons = {key: suppression.reason for key, suppression in suppressed_members(connection).items()}
     text = write_rows(people, reasons)
@@ -98,12 +98,12 @@ def on_screen(text: str) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
-def _check(connection: "Transaction", frame: Frame, member_list: str | None) -> None:
+def _check(connection: "Transaction", context: Context, member_list: str | None) -> None:
     from dispatch.cli.members import check_list
     from dispatch.store.members import counts
 
     if member_list is not None:
-        check_list(frame, member_list, also=tuple(counts(connection)))
+        check_list(context, member_list, also=tuple(counts(connection)))
 
 
 def _folded(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.frame import PRACTICE_LINE, Frame, json_option, pass_frame, print_json
+from dispatch.cli.context import PRACTICE_LINE, Context, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,37 +56,37 @@ def practice_command(ctx: click.Context, *, as_json: bool) -> None:
 
 @practice_command.command("start")
 @json_option
-@pass_frame
-def start_command(frame: Frame, /, *, as_json: bool) -> None:
+@pass_workspace
+def start_command(context: Context, /, *, as_json: bool) -> None:
     """Start it, if it does not run yet."""
-    _show(ensure_running(frame), as_json=as_json)
+    _show(ensure_running(context), as_json=as_json)
 
 
 @practice_command.command("status")
 @json_option
-@pass_frame
-def status_command(frame: Frame, /, *, as_json: bool) -> None:
+@pass_workspace
+def status_command(context: Context, /, *, as_json: bool) -> None:
     """Say whether it runs, and where its inbox is."""
-    _show(find_running(frame), as_json=as_json)
+    _show(find_running(context), as_json=as_json)
 
 
 @practice_command.command("stop")
 @json_option
-@pass_frame
-def stop_command(frame: Frame, /, *, as_json: bool) -> None:
+@pass_workspace
+def stop_command(context: Context, /, *, as_json: bool) -> None:
     """Stop it; its mails and events stay for the next start."""
-    running = find_running(frame)
+    running = find_running(context)
     if running is not None:
         _ask(running.port, "/api/stop", method="POST")
         until = time.monotonic() + START_SECONDS
-        while find_running(frame) is not None and time.monotonic() < until:
+        while find_running(context) is not None and time.monotonic() < until:
             time.sleep(0.05)
     _show(None, as_json=as_json)
 
 
 @practice_command.command("run", hidden=True)
-@pass_frame
-def run_command(frame: Frame, /) -> None:
+@pass_workspace
+def run_command(context: Context, /) -> None:
     """Be the practice server: what `start` starts, in a session of its own."""
     import uvicorn
     from starlette.applications import Starlette
@@ -101,9 +101,9 @@ def run_command(frame: Frame, /) -> None:
     from dispatch.web.readers import list_names
     from dispatch.web.readers import routes as reader_routes
 
-    settings = PracticeSettings(owner=owner_of(frame))
-    database = Database.in_file(frame.practice_database)
-    listening = _listen(_last_port(frame))
+    settings = PracticeSettings(owner=owner_of(context))
+    database = Database.in_file(context.practice_database)
+    listening = _listen(_last_port(context))
     running = _running(listening.getsockname()[1], settings)
 
     async def stop(request: Request) -> Response:
@@ -115,35 +115,35 @@ def run_command(frame: Frame, /) -> None:
             Route("/api/stop", stop, methods=["POST"]),
             *reader_routes(
                 database,
-                public_folder=_practice_folder(frame) / "public",
+                public_folder=_practice_folder(context) / "public",
                 banner=PRACTICE_LINE,
                 public_url=running.url,
-                list_names=list_names(frame.settings.all_audiences()),
+                list_names=list_names(context.settings.all_audiences()),
             ),
-            *practice_routes(_practice_folder(frame), settings=settings),
+            *practice_routes(_practice_folder(context), settings=settings),
         ]
     )
     server = uvicorn.Server(config(app))
     # The address is noted once it is this process's: whoever reads it finds nobody else there.
-    _write(_note(frame), json.dumps(asdict(running), indent=2))
+    _write(_note(context), json.dumps(asdict(running), indent=2))
     with listening:
         server.run(sockets=[listening])
 
 
-def ensure_running(frame: Frame) -> Running:
+def ensure_running(context: Context) -> Running:
     """The practice server, started if need be; it survives the command that started it.
 
     Raises ProviderError where it does not come up.
     """
-    with _starting(frame):
-        found = find_running(frame)
-        return found if found is not None else _start(frame)
+    with _starting(context):
+        found = find_running(context)
+        return found if found is not None else _start(context)
 
 
-def find_running(frame: Frame) -> Running | None:
+def find_running(context: Context) -> Running | None:
     """The practice server of this workspace, if it answers."""
     try:
-        noted = json.loads(_note(frame).read_text(encoding="utf-8"))
+        noted = json.loads(_note(context).read_text(encoding="utf-8"))
         running = Running(**{name: noted[name] for name in Running.__dataclass_fields__})
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -151,10 +151,10 @@ def find_running(frame: Frame) -> Running | None:
     return running if health is not None and health.get("pid") == running.pid else None
 
 
-def _start(frame: Frame) -> Running:
+def _start(context: Context) -> Running:
     from dispatch.errors import ProviderError
 
-    log = _practice_folder(frame) / "server.log"
+    log = _practice_folder(context) / "server.log"
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - this program itself, with arguments of its own making
             [
@@ -162,7 +162,7 @@ def _start(frame: Frame) -> Running:
                 "-m",
                 "dispatch",
                 "--workspace",
-                str(frame.workspace),
+                str(context.workspace),
                 "practice",
                 "run",
             ],
@@ -174,7 +174,7 @@ def _start(frame: Frame) -> Running:
         )
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
-        found = find_running(frame)
+        found = find_running(context)
         if found is not None and found.pid == process.pid:
             return found
         time.sleep(0.05)
@@ -200,9 +200,9 @@ def _detached() -> dict[str, Any]:
 
 
 @contextmanager
-def _starting(frame: Frame) -> "Iterator[None]":
+def _starting(context: Context) -> "Iterator[None]":
     """Only one process at a time starts the server; the others wait and then find it."""
-    with (_practice_folder(frame) / "starting.lock").open("w") as lock:
+    with (_practice_folder(context) / "starting.lock").open("w") as lock:
         if os.name != "nt":
             import fcntl
 
@@ -210,14 +210,14 @@ def _starting(frame: Frame) -> "Iterator[None]":
         yield
 
 
-def _practice_folder(frame: Frame) -> Path:
-    folder = frame.state_folder / "practice"
+def _practice_folder(context: Context) -> Path:
+    folder = context.state_folder / "practice"
     folder.mkdir(exist_ok=True)
     return folder
 
 
-def _note(frame: Frame) -> Path:
-    return frame.state_folder / "practice.json"
+def _note(context: Context) -> Path:
+    return context.state_folder / "practice.json"
 
 
 def _write(file: Path, text: str) -> None:
@@ -226,16 +226,16 @@ def _write(file: Path, text: str) -> None:
     draft.replace(file)
 
 
-def _last_port(frame: Frame) -> int:
+def _last_port(context: Context) -> int:
     try:
-        return int(json.loads(_note(frame).read_text(encoding="utf-8"))["port"])
+        return int(json.loads(_note(context).read_text(encoding="utf-8"))["port"])
     except (OSError, ValueError, KeyError, TypeError):
         return FIRST_PORT
 
 
-def owner_of(frame: Frame) -> str:
+def owner_of(context: Context) -> str:
     """What tells this workspace's practice server from others that had, or will have, the same port."""
-    return hashlib.sha256(str(frame.workspace).encode()).hexdigest()[:12]
+    return hashlib.sha256(str(context.workspace).encode()).hexdigest()[:12]
 
 
 def _listen(wanted: int) -> socket.socket:

@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dispatch.cli.frame import Frame
+from dispatch.cli.context import Context
 
 if TYPE_CHECKING:
     from dispatch.model.brand import Audience
     from dispatch.pipeline.prepare import Prepared
 
 
-def prepare_brief(frame: Frame, brief_file: Path, audiences: "Sequence[Audience]", public_url: str) -> "Prepared":
+def prepare_brief(context: Context, brief_file: Path, audiences: "Sequence[Audience]", public_url: str) -> "Prepared":
     """Everything that can be made of a brief.md. Raises DispatchError where nothing can be rendered."""
     from dispatch.pipeline.prepare import prepare
 
-    prepared = prepare(frame.workspace, brief_file, audiences, public_url=public_url)
+    prepared = prepare(context.workspace, brief_file, audiences, public_url=public_url)
     if not _asks_for_members(prepared):
         return prepared
-    names, longest = _members_values(frame, audiences)
-    return prepare(frame.workspace, brief_file, audiences, public_url=public_url, known_names=names, longest=longest)
+    names, longest = _members_values(context, audiences)
+    return prepare(context.workspace, brief_file, audiences, public_url=public_url, known_names=names, longest=longest)
 
 
 def _asks_for_members(prepared: "Prepared") -> bool:
@@ -30,9 +30,9 @@ def _asks_for_members(prepared: "Prepared") -> bool:
     return bool(named - LINK_TOKENS - LITERALS.keys())
 
 
-def _members_values(frame: Frame, audiences: "Sequence[Audience]") -> tuple[set[str], dict[str, str]]:
+def _members_values(context: Context, audiences: "Sequence[Audience]") -> tuple[set[str], dict[str, str]]:
     """The names that members have values for, and the longest value of each."""
     from dispatch.store.plan_people import attribute_names, extremes
 
-    with frame.open_lists() as lists, lists.reading() as connection:
+    with context.open_lists() as lists, lists.reading() as connection:
         return attribute_names(connection), extremes(connection, audiences)[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.frame import Frame, pass_frame
+from dispatch.cli.context import Context, pass_workspace
 
 if TYPE_CHECKING:
     from dispatch.model.message import Account
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     help="Write the preview into DIR as files that open without a server, and end.",
 )
-@pass_frame
-def preview_command(frame: Frame, brief: str | None, no_open: bool, port: int, folder: Path | None) -> None:
+@pass_workspace
+def preview_command(context: Context, brief: str | None, no_open: bool, port: int, folder: Path | None) -> None:
     """Open a page that shows everything BRIEF's mails will be, and follows every save.
 
     It listens on this computer only. Ctrl-C stops it.
     """
-    from dispatch.cli.frame import find_brief
+    from dispatch.cli.context import find_brief
 
-    file = find_brief(frame.workspace, brief)
+    file = find_brief(context.workspace, brief)
     if folder is None:
-        open_preview(frame, file, port=port, opens=not no_open)
+        open_preview(context, file, port=port, opens=not no_open)
         return
-    count = write_files(frame, file, folder)
-    click.echo(f"{frame.banner}\n{count} files are in {folder}. Open {folder / 'index.html'}")
+    count = write_files(context, file, folder)
+    click.echo(f"{context.banner}\n{count} files are in {folder}. Open {folder / 'index.html'}")
 
 
-def open_preview(frame: Frame, brief_file: Path, *, port: int = 0, opens: bool = True) -> None:
+def open_preview(context: Context, brief_file: Path, *, port: int = 0, opens: bool = True) -> None:
     """Serve the preview of a brief until Ctrl-C; its address is the first line on standard output."""
     from contextlib import suppress
 
@@ -59,12 +59,12 @@ def open_preview(frame: Frame, brief_file: Path, *, port: int = 0, opens: bool =
         from dispatch.web.preview.live import Live
         from dispatch.web.server import run
 
-        live = Live(frame.workspace, brief_file, lambda: look(frame.workspace), _banner(frame))
-        preview = Preview(live, outside(frame.workspace), sock.getsockname()[1])
+        live = Live(context.workspace, brief_file, lambda: look(context.workspace), _banner(context))
+        preview = Preview(live, outside(context.workspace), sock.getsockname()[1])
         run(preview.application(), sock, on_stop=live.close)
 
 
-def write_files(frame: Frame, brief_file: Path, folder: Path) -> int:
+def write_files(context: Context, brief_file: Path, folder: Path) -> int:
     """Write the preview into a folder; gives the number of files. Raises DispatchError."""
     from contextlib import closing
 
@@ -72,8 +72,8 @@ def write_files(frame: Frame, brief_file: Path, folder: Path) -> int:
     from dispatch.web.preview.live import Live
     from dispatch.web.preview.people import People
 
-    shown = Live(frame.workspace, brief_file, lambda: look(frame.workspace), _banner(frame)).refresh()
-    with closing(People(outside(frame.workspace))) as people:
+    shown = Live(context.workspace, brief_file, lambda: look(context.workspace), _banner(context)).refresh()
+    with closing(People(outside(context.workspace))) as people:
         return export(shown, people, folder)
 
 
@@ -85,29 +85,29 @@ def outside(workspace: Path) -> "Outside":
         from dispatch.cli.mailing import require_public_url
         from dispatch.cli.transport import open_transport
 
-        frame = Frame(named=workspace)
-        if not frame.is_practice:
-            require_public_url(frame, frame.settings.all_audiences())
-        transport = open_transport(frame)
+        context = Context(named=workspace)
+        if not context.is_practice:
+            require_public_url(context, context.settings.all_audiences())
+        transport = open_transport(context)
         return Courier(transport.database, transport.mailer, transport.publisher, transport.public_url)
 
     return Outside(
-        open_database=lambda: Frame(named=workspace).open_database(),
-        lists_mark=lambda: _lists_mark(Frame(named=workspace)),
-        account=lambda: _account(Frame(named=workspace)),
+        open_database=lambda: Context(named=workspace).open_database(),
+        lists_mark=lambda: _lists_mark(Context(named=workspace)),
+        account=lambda: _account(Context(named=workspace)),
         courier=courier,
     )
 
 
-def _lists_mark(frame: Frame) -> object:
+def _lists_mark(context: Context) -> object:
     """Differs once a member list may have changed: by its file, or every half minute where there is none."""
     import time
 
-    if frame.settings.database_url:
+    if context.settings.database_url:
         return time.monotonic() // 30
-    file = frame.state_folder / "dispatch.db"
+    file = context.state_folder / "dispatch.db"
     marks = [(each.stat().st_mtime_ns, each.stat().st_size) for each in _with_log(file) if each.exists()]
-    return frame.settings.mail.transport, *marks
+    return context.settings.mail.transport, *marks
 
 
 def _with_log(file: Path) -> "list[Path]":
@@ -116,41 +116,41 @@ def _with_log(file: Path) -> "list[Path]":
     return [file, log] if log.exists() and log.stat().st_size else [file]
 
 
-def _account(frame: Frame) -> "Account":
+def _account(context: Context) -> "Account":
     """What the provider grants; asks the practice server only if it runs already."""
     from dispatch.cli.practice import find_running
     from dispatch.cli.transport import open_transport
     from dispatch.errors import ProviderError
 
-    if frame.is_practice and find_running(frame) is None:
+    if context.is_practice and find_running(context) is None:
         raise ProviderError("The practice server does not run yet; dispatch send starts it.")
-    transport = open_transport(frame)
+    transport = open_transport(context)
     with transport.database:
         return transport.mailer.account()
 
 
 def look(workspace: Path) -> "Bearings":
     """What the settings say now. Raises SettingsError, ProblemsFound."""
-    from dispatch.cli.frame import public_url
+    from dispatch.cli.context import public_url
     from dispatch.web.preview.live import Bearings
 
-    frame = Frame(named=workspace)
+    context = Context(named=workspace)
     return Bearings(
-        audiences=frame.settings.all_audiences(),
-        public_url=public_url(frame),
-        transport=frame.settings.mail.transport,
-        banner=frame.banner,
-        rate_share=frame.settings.send.rate_share,
+        audiences=context.settings.all_audiences(),
+        public_url=public_url(context),
+        transport=context.settings.mail.transport,
+        banner=context.banner,
+        rate_share=context.settings.send.rate_share,
     )
 
 
-def _banner(frame: Frame) -> str:
+def _banner(context: Context) -> str:
     """The first line while the settings cannot be read: what they said last is not known, so the careful word."""
-    from dispatch.cli.frame import REAL_LINE
+    from dispatch.cli.context import REAL_LINE
     from dispatch.errors import DispatchError
 
     try:
-        return frame.banner
+        return context.banner
     except DispatchError:
         return REAL_LINE
 

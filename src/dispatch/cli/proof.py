@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from dispatch.cli.frame import DONE, REFUSED, Frame, find_brief, json_option, pass_frame, print_json
+from dispatch.cli.context import DONE, REFUSED, Context, find_brief, json_option, pass_workspace, print_json
 
 
 @click.command("proof", short_help="Mail all editions to whoever answers for them.")
@@ -18,8 +18,8 @@ from dispatch.cli.frame import DONE, REFUSED, Frame, find_brief, json_option, pa
     help="Whom to show it; may be given several times.",
 )
 @json_option
-@pass_frame
-def proof_command(frame: Frame, /, brief: str | None, addresses: tuple[str, ...], *, as_json: bool) -> None:
+@pass_workspace
+def proof_command(context: Context, /, brief: str | None, addresses: tuple[str, ...], *, as_json: bool) -> None:
     """Mail every edition of a brief to somebody who answers for it, with the counts and a short code.
 
     Real mail wants a proof since the last change of the content or of the settings that reach the mail.
@@ -30,7 +30,7 @@ def proof_command(frame: Frame, /, brief: str | None, addresses: tuple[str, ...]
     from dispatch.pipeline.proof import send_proof
 
     checked = [read_mailbox(address).address.ascii for address in addresses]
-    desk = Desk.open(frame, find_brief(frame.workspace, brief), ())
+    desk = Desk.open(context, find_brief(context.workspace, brief), ())
     desk.check_account(len(checked) * len(desk.audiences))
     sent = send_proof(
         desk.transport.database,
@@ -51,7 +51,7 @@ def proof_command(frame: Frame, /, brief: str | None, addresses: tuple[str, ...]
         mails = [{"to": to, "audience": audience, "outcome": words} for to, audience, words in told]
         print_json({"proof": sent.proof.id, "code": sent.proof.code, "brief": sent.proof.slug, "mails": mails})
     else:
-        click.echo(frame.banner)
+        click.echo(context.banner)
         click.echo(f"Proof {sent.proof.code} of {desk.prepared.brief.title}")
         for to, audience, words in told:
             click.echo(f"  {audience:<12} to {to}: {words}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.frame import Frame
+from dispatch.cli.context import Context
 
 if TYPE_CHECKING:
     from dispatch.cli.transport import Transport
@@ -65,7 +65,9 @@ def share_of_today(transport: "Transport", mails: int, *, may_split: bool, may_a
     return left
 
 
-def check_ready(frame: Frame, transport: "Transport", senders: Sequence[str], pictures: "Sequence[Picture]") -> None:
+def check_ready(
+    context: Context, transport: "Transport", senders: Sequence[str], pictures: "Sequence[Picture]"
+) -> None:
     """Raise ProblemsFound with everything that keeps real mail from leaving; count the send where nothing does."""
     from dispatch.errors import DispatchError, ProblemsFound
     from dispatch.pipeline import home
@@ -76,10 +78,10 @@ def check_ready(frame: Frame, transport: "Transport", senders: Sequence[str], pi
         home.refuse_elsewhere(transport.database)
     except DispatchError as err:
         problems.append(err)
-    problems.extend(_grace_too_short(frame, transport))
+    problems.extend(_grace_too_short(context, transport))
     problems.extend(_unverified(transport, senders))
     problems.extend(_untold(transport))
-    if frame.settings.send.check_public_url:
+    if context.settings.send.check_public_url:
         problems.extend(unreachable(transport.database, transport.public_url, pictures))
     if problems:
         raise ProblemsFound("Real mail cannot leave yet. Nothing was sent.", problems)
@@ -129,14 +131,14 @@ def _untold(transport: "Transport") -> "Sequence[DispatchError]":
         return []
 
 
-def _grace_too_short(frame: Frame, transport: "Transport") -> "list[DispatchError]":
+def _grace_too_short(context: Context, transport: "Transport") -> "list[DispatchError]":
     """A call can be accepted as long as its signature holds: until then its silence proves nothing."""
     from urllib.parse import urlsplit
 
     from dispatch.aws.mailer import SesMailer
     from dispatch.errors import SettingsError
 
-    send = frame.settings.send
+    send = context.settings.send
     least = send.claim_seconds + SIGNATURE_SECONDS
     if not isinstance(transport.mailer, SesMailer) or send.grace_seconds > least:
         return []
@@ -145,7 +147,7 @@ def _grace_too_short(frame: Frame, transport: "Transport") -> "list[DispatchErro
     return [
         SettingsError(
             f"The grace of {send.grace_seconds} s is too short: a call of unknown outcome can still be accepted.",
-            where=f"{frame.workspace / 'dispatch.toml'}, [send] grace_seconds",
+            where=f"{context.workspace / 'dispatch.toml'}, [send] grace_seconds",
             todo=f"Write more than claim_seconds + {SIGNATURE_SECONDS}: at least {least + 1}.",
         )
     ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.frame import DONE, REFUSED, Frame, is_terminal, json_option, pass_frame, print_json
+from dispatch.cli.context import DONE, REFUSED, Context, is_terminal, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,10 @@ PROBE_SECONDS = 60
 )
 @click.option("--yes", is_flag=True, help="Mail again, without asking, whoever surely got nothing.")
 @json_option
-@pass_frame
-def reconcile_command(frame: Frame, /, words: tuple[str, ...], *, assume: str | None, yes: bool, as_json: bool) -> None:
+@pass_workspace
+def reconcile_command(
+    context: Context, /, words: tuple[str, ...], *, assume: str | None, yes: bool, as_json: bool
+) -> None:
     """Fetch what the provider tells, settle what it proves, and name everybody whose mail is still not known.
 
     Whoever surely got nothing, because events are proven to flow and tell of no mail to them, can be mailed again: you
@@ -44,40 +46,42 @@ def reconcile_command(frame: Frame, /, words: tuple[str, ...], *, assume: str | 
     addresses = [word for word in words if "@" in word]
     if len(named) > 1 or bool(addresses) != bool(assume):
         raise click.UsageError("Write: dispatch reconcile [CAMPAIGN] [--assume sent|unsent ADDRESS…]")
-    transport = open_transport(frame)
+    transport = open_transport(context)
     found = find_campaign(transport.database, named[0] if named else None)
     if transport.notifications is not None:
         pull(transport.database, transport.notifications, wait_seconds=1)
     if assume:
         done = _assume(transport, found, assume, addresses)
-        _tell(frame, transport, found, _look(frame, transport, found), done, as_json=as_json)
-    questions = _look(frame, transport, found)
+        _tell(context, transport, found, _look(context, transport, found), done, as_json=as_json)
+    questions = _look(context, transport, found)
     if questions.unread:
-        questions = _read_to_the_end(frame, transport, found, is_silent=as_json)
+        questions = _read_to_the_end(context, transport, found, is_silent=as_json)
     if questions.can_be_probed and not questions.may_be_sent_again and transport.notifications is not None:
-        questions = _probe(frame, transport, found, questions, is_silent=as_json)
+        questions = _probe(context, transport, found, questions, is_silent=as_json)
     again = 0
     people = questions.may_be_sent_again
-    if people and transport.mailer.has_events and _says_yes(frame, people, yes=yes, as_json=as_json):
+    if people and transport.mailer.has_events and _says_yes(context, people, yes=yes, as_json=as_json):
         from dispatch.store.questions import send_again
 
         with transport.database.writing() as connection:
-            by = "a person" if not frame.settings.send.resend_unknown else "the setting send.resend_unknown"
+            by = "a person" if not context.settings.send.resend_unknown else "the setting send.resend_unknown"
             again = send_again(connection, people, by, at_once=False)
-        questions = _look(frame, transport, found)
-    _tell(frame, transport, found, questions, {"again": again}, as_json=as_json)
+        questions = _look(context, transport, found)
+    _tell(context, transport, found, questions, {"again": again}, as_json=as_json)
 
 
-def _look(frame: Frame, transport: "Transport", campaign: "Campaign") -> "OpenQuestions":
+def _look(context: Context, transport: "Transport", campaign: "Campaign") -> "OpenQuestions":
     from dispatch.pipeline.reconcile import open_questions
     from dispatch.store import ledger
 
     with transport.database.writing() as connection:
-        ledger.expire(connection, campaign.id, frame.settings.send.claim_seconds)
-    return open_questions(transport.database, campaign.id, frame.settings.send.grace_seconds, transport.notifications)
+        ledger.expire(connection, campaign.id, context.settings.send.claim_seconds)
+    return open_questions(transport.database, campaign.id, context.settings.send.grace_seconds, transport.notifications)
 
 
-def _read_to_the_end(frame: Frame, transport: "Transport", campaign: "Campaign", *, is_silent: bool) -> "OpenQuestions":
+def _read_to_the_end(
+    context: Context, transport: "Transport", campaign: "Campaign", *, is_silent: bool
+) -> "OpenQuestions":
     """What is known when nothing lies in the queue any more, also nothing that a killed process had taken from it."""
     from dispatch.pipeline.reconcile import read_to_the_end
 
@@ -85,12 +89,12 @@ def _read_to_the_end(frame: Frame, transport: "Transport", campaign: "Campaign",
     if not is_silent:
         seconds = 2 * transport.notifications.hidden_seconds
         click.echo(f"Reading the queue of events to its end, which takes about {seconds:.0f} seconds…")
-    read_to_the_end(transport.database, transport.notifications, lambda: not _look(frame, transport, campaign).unread)
-    return _look(frame, transport, campaign)
+    read_to_the_end(transport.database, transport.notifications, lambda: not _look(context, transport, campaign).unread)
+    return _look(context, transport, campaign)
 
 
 def _probe(
-    frame: Frame, transport: "Transport", campaign: "Campaign", questions: "OpenQuestions", *, is_silent: bool
+    context: Context, transport: "Transport", campaign: "Campaign", questions: "OpenQuestions", *, is_silent: bool
 ) -> "OpenQuestions":
     """What is known after a mail to Amazon's simulator, which costs nothing and reaches nobody."""
     from dispatch.pipeline.reconcile import SIMULATOR, probe
@@ -100,13 +104,13 @@ def _probe(
     if not is_silent:
         click.echo(f"Nothing else was mailed around these calls. Mailing {SIMULATOR}, to see whether events come back…")
     probe(transport.database, campaign, transport.mailer, transport.notifications, transport.public_url, PROBE_SECONDS)
-    return _look(frame, transport, campaign)
+    return _look(context, transport, campaign)
 
 
-def _says_yes(frame: Frame, people: "Sequence[Delivery]", *, yes: bool, as_json: bool) -> bool:
+def _says_yes(context: Context, people: "Sequence[Delivery]", *, yes: bool, as_json: bool) -> bool:
     from dispatch.cli.sending import ask_to_send_again
 
-    if yes or frame.settings.send.resend_unknown:
+    if yes or context.settings.send.resend_unknown:
         return True
     return not as_json and is_terminal() and ask_to_send_again(people)
 
@@ -139,7 +143,7 @@ def _assume(transport: "Transport", campaign: "Campaign", assume: str, addresses
 
 
 def _tell(
-    frame: Frame,
+    context: Context,
     transport: "Transport",
     campaign: "Campaign",
     questions: "OpenQuestions",
@@ -155,7 +159,7 @@ def _tell(
     if as_json:
         print_json({"campaign": campaign.id, "brief": campaign.slug, **done, **_documents(questions, kinds)})
     else:
-        click.echo(frame.banner)
+        click.echo(context.banner)
         click.echo(f"{campaign.title} ({campaign.date})")
         if done.get("sent"):
             click.echo(f"{done['sent']} people count as mailed now.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.frame import Frame, pass_frame
+from dispatch.cli.context import Context, pass_workspace
 
 if TYPE_CHECKING:
     from dispatch.model.brand import Audience
@@ -22,19 +22,19 @@ SAMPLE = {"name": "Sample Member", "email": "sample.member@example.org"}
     required=True,
     help="The folder to write into; made if it is not there.",
 )
-@pass_frame
-def render_command(frame: Frame, brief: str | None, out: Path) -> None:
+@pass_workspace
+def render_command(context: Context, brief: str | None, out: Path) -> None:
     """Write both editions of BRIEF as files.
 
     For each audience: .html, .txt and .mjml with merge tokens such as [[name]], and .eml, a whole mail filled
     for a sample member, which any mail program opens.
     """
-    from dispatch.cli.frame import find_brief, public_url
+    from dispatch.cli.context import find_brief, public_url
     from dispatch.pipeline.prepare import prepare
 
-    url = public_url(frame)
-    audiences = frame.settings.all_audiences()
-    prepared = prepare(frame.workspace, find_brief(frame.workspace, brief), audiences, public_url=url)
+    url = public_url(context)
+    audiences = context.settings.all_audiences()
+    prepared = prepare(context.workspace, find_brief(context.workspace, brief), audiences, public_url=url)
     out.mkdir(parents=True, exist_ok=True)
     for audience in audiences:
         edition = prepared.editions[audience.slug]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.frame import DONE, REFUSED, Frame, json_option, pass_frame, print_json
+from dispatch.cli.context import DONE, REFUSED, Context, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 @click.command("report", short_help="What arrived, bounced, was opened and clicked.")
 @click.argument("campaign", required=False)
 @json_option
-@pass_frame
-def report_command(frame: Frame, /, campaign: str | None, *, as_json: bool) -> None:
+@pass_workspace
+def report_command(context: Context, /, campaign: str | None, *, as_json: bool) -> None:
     """Say what became of a campaign.
 
     CAMPAIGN is the name of its brief or a part of it; left out, the newest. The numbers are counted from the list of
@@ -26,13 +26,13 @@ def report_command(frame: Frame, /, campaign: str | None, *, as_json: bool) -> N
     from dispatch.cli.events import pull_quietly
     from dispatch.pipeline.report import report
 
-    problem = pull_quietly(frame)
-    with frame.open_database() as database:
+    problem = pull_quietly(context)
+    with context.open_database() as database:
         found = report(database, campaign)
     if as_json:
         print_json(document(found))
     else:
-        _show(frame, found)
+        _show(context, found)
     if problem:
         click.echo(f"Note: {problem} The numbers are those of the last time.", err=True)
     sys.exit(DONE if found.adds_up else REFUSED)
@@ -93,16 +93,16 @@ _LATER = (
 _LABEL = 26
 
 
-def _show(frame: Frame, found: "Report") -> None:
+def _show(context: Context, found: "Report") -> None:
     audiences = {**found.audiences, "together": found.totals}
-    titles = {audience.slug: audience.name for audience in frame.settings.all_audiences()}
+    titles = {audience.slug: audience.name for audience in context.settings.all_audiences()}
     heads = [titles.get(name, name) for name in audiences]
     widths = [max(9, len(head)) for head in heads]
 
     def row(label: str, values: "list[str]") -> None:
         click.echo(f"{label:<{_LABEL}}" + "".join(f"  {value:>{w}}" for value, w in zip(values, widths, strict=True)))
 
-    click.echo(frame.banner)
+    click.echo(context.banner)
     click.echo(f"{found.campaign.title} ({found.campaign.date}): {found.campaign.state.value}")
     if found.campaign.reason:
         click.echo(f"  {found.campaign.reason} {found.campaign.todo}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.frame import Frame, json_option, pass_frame, print_json
+from dispatch.cli.context import Context, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
     from dispatch.cli.transport import Transport
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @click.option("--over-days", is_flag=True, help="Where Amazon's quota is too small for all: the rest on later days.")
 @click.option("--yes", is_flag=True, help="Answer every question with yes.")
 @json_option
-@pass_frame
+@pass_workspace
 def resume_command(
-    frame: Frame, /, campaign: str | None, *, limit: int | None, over_days: bool, yes: bool, as_json: bool
+    context: Context, /, campaign: str | None, *, limit: int | None, over_days: bool, yes: bool, as_json: bool
 ) -> None:
     """Go on with a campaign: mail whoever still waits, what was approved for them.
 
@@ -34,22 +34,22 @@ def resume_command(
     from dispatch.store import campaigns
 
     refuse_without_yes(yes=yes, as_json=as_json)
-    transport = open_transport(frame)
+    transport = open_transport(context)
     found = find_campaign(transport.database, campaign)
     _refuse(transport, found)
     with transport.database.reading() as connection:
         counts = campaigns.counts(connection, found.id)
-    sending = Foreground(frame, transport, is_silent=as_json, says_yes=yes)
+    sending = Foreground(context, transport, is_silent=as_json, says_yes=yes)
     if not as_json:
-        click.echo(frame.banner)
+        click.echo(context.banner)
         click.echo(f"{found.title} ({found.date}): {counts.queued} of {counts.audience} people wait.")
     share = _check(
-        frame, transport, found, min(limit or counts.queued, counts.queued), over_days=over_days, may_ask=not yes
+        context, transport, found, min(limit or counts.queued, counts.queued), over_days=over_days, may_ask=not yes
     )
     if counts.queued:
         if not yes:
             confirm(counts.queued, f"dispatch resume {found.slug}")
-        hold(frame.settings.send.hold_seconds, f"dispatch resume {found.slug}", is_silent=as_json)
+        hold(context.settings.send.hold_seconds, f"dispatch resume {found.slug}", is_silent=as_json)
     opened = resume(transport.database, found)
     ended = sending.run(opened, limit if share is None else share, is_limit_of_today=share is not None)
     counts = sending.counts(ended)
@@ -74,7 +74,7 @@ def _refuse(transport: "Transport", campaign: "Campaign") -> None:
 
 
 def _check(
-    frame: Frame, transport: "Transport", campaign: "Campaign", mails: int, *, over_days: bool, may_ask: bool
+    context: Context, transport: "Transport", campaign: "Campaign", mails: int, *, over_days: bool, may_ask: bool
 ) -> int | None:
     """How many may leave today, None for all; raises DispatchErrors where mail cannot leave."""
     from dispatch.cli.mailing import choose_audiences, require_public_url
@@ -85,8 +85,8 @@ def _check(
         return None
     share = share_of_today(transport, mails, may_split=over_days, may_ask=may_ask)
     if transport.name != "practice":
-        require_public_url(frame, choose_audiences(frame, ()))
+        require_public_url(context, choose_audiences(context, ()))
         with transport.database.reading() as connection:
             senders = [each.sender for each in campaigns.frozen_editions(connection, campaign.id)]
-        check_ready(frame, transport, senders, [])
+        check_ready(context, transport, senders, [])
     return share

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.frame import USAGE, Frame, find_brief, is_terminal, json_option, pass_frame, print_json
+from dispatch.cli.context import USAGE, Context, find_brief, is_terminal, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,9 +61,9 @@ def audience_option(command: "click.decorators.FC") -> "click.decorators.FC":
     help="Where Amazon's 24-hour quota is too small for all: send what it lets out today, the rest on later days.",
 )
 @json_option
-@pass_frame
+@pass_workspace
 def send_command(
-    frame: Frame,
+    context: Context,
     /,
     brief: str | None,
     audiences: tuple[str, ...],
@@ -89,24 +89,24 @@ def send_command(
     from dispatch.cli.sending import Foreground, summary
 
     _check_usage(dry_run=dry_run, yes=yes, as_json=as_json, only=only, at=at, zone=zone)
-    not_before = _moment(frame, at, zone)
-    desk = Desk.open(frame, find_brief(frame.workspace, brief), audiences)
+    not_before = _moment(context, at, zone)
+    desk = Desk.open(context, find_brief(context.workspace, brief), audiences)
     if dry_run and is_terminal() and not as_json:
         from dispatch.cli.preview import open_preview
 
-        open_preview(frame, desk.brief_file)
+        open_preview(context, desk.brief_file)
         return
     proposal = desk.propose(only)
     if dry_run:
-        _print_plan(frame, proposal, as_json=as_json)
+        _print_plan(context, proposal, as_json=as_json)
         return
-    sending = Foreground(frame, desk.transport, is_silent=as_json, says_yes=yes)
+    sending = Foreground(context, desk.transport, is_silent=as_json, says_yes=yes)
     if not as_json:
-        show_plan(frame, proposal)
+        show_plan(context, proposal)
     desk.refuse_what_blocks(proposal, forced)
     if desk.is_real:
         desk.require_proof(proposal, approved_by or None, may_ask=not yes)
-    share = _ask_and_hold(frame, desk, proposal.plan.to_send, limit, over_days=over_days, yes=yes, as_json=as_json)
+    share = _ask_and_hold(context, desk, proposal.plan.to_send, limit, over_days=over_days, yes=yes, as_json=as_json)
     frozen = desk.freeze(proposal, forced, not_before=not_before)
     campaign = sending.run(
         frozen.campaign, limit if share is None else share, is_limit_of_today=share is not None, only=frozen.only
@@ -120,7 +120,7 @@ def send_command(
 
 
 def _ask_and_hold(
-    frame: Frame, desk: "Desk", people: int, limit: int | None, *, over_days: bool, yes: bool, as_json: bool
+    context: Context, desk: "Desk", people: int, limit: int | None, *, over_days: bool, yes: bool, as_json: bool
 ) -> int | None:
     """How many may leave today, None for all; the number was typed, and the hold is over, when this returns."""
     from dispatch.cli.sending import confirm, hold
@@ -132,7 +132,7 @@ def _ask_and_hold(
     desk.check_ready()
     if not yes:
         confirm(people, "dispatch send")
-    hold(frame.settings.send.hold_seconds, "dispatch send", is_silent=as_json)
+    hold(context.settings.send.hold_seconds, "dispatch send", is_silent=as_json)
     return share
 
 
@@ -149,7 +149,7 @@ def _check_usage(
         raise click.UsageError("--only mails one person at once; it takes no --at.")
 
 
-def _moment(frame: Frame, at: str | None, zone: str | None) -> "datetime | None":
+def _moment(context: Context, at: str | None, zone: str | None) -> "datetime | None":
     """The moment of --at. Raises CampaignError for one that is past, or that a clock change makes unclear."""
     if at is None:
         return None
@@ -157,15 +157,15 @@ def _moment(frame: Frame, at: str | None, zone: str | None) -> "datetime | None"
 
     from dispatch.pipeline.schedule import moment_of
 
-    return moment_of(at, zone or frame.settings.timezone, datetime.now(UTC))
+    return moment_of(at, zone or context.settings.timezone, datetime.now(UTC))
 
 
 # --- the plan -----------------------------------------------------------------------------------------------------
 
 
-def _print_plan(frame: Frame, proposal: "Proposal", *, as_json: bool) -> None:
+def _print_plan(context: Context, proposal: "Proposal", *, as_json: bool) -> None:
     if not as_json:
-        show_plan(frame, proposal)
+        show_plan(context, proposal)
         return
     plan = proposal.plan
     print_json(
@@ -203,12 +203,12 @@ def _print_plan(frame: Frame, proposal: "Proposal", *, as_json: bool) -> None:
     )
 
 
-def show_plan(frame: Frame, proposal: "Proposal") -> None:
+def show_plan(context: Context, proposal: "Proposal") -> None:
     """The plan as people read it."""
     plan, editions = proposal.plan, proposal.prepared.editions
     names = {audience.slug: audience.name for audience in proposal.audiences}
     width = max(len(name) for name in [*names.values(), "together"])
-    click.echo(frame.banner)
+    click.echo(context.banner)
     click.echo(f"{proposal.prepared.brief.title} ({proposal.prepared.brief.date.isoformat()})")
     click.echo()
     for each in plan.audiences:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.frame import DONE, INTERRUPTED, REFUSED, Frame, is_terminal
+from dispatch.cli.context import DONE, INTERRUPTED, REFUSED, Context, is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +21,10 @@ NAMED = 20
 class Foreground:
     """A send in front of a person."""
 
-    def __init__(self, frame: Frame, transport: "Transport", *, is_silent: bool, says_yes: bool) -> None:
+    def __init__(self, context: Context, transport: "Transport", *, is_silent: bool, says_yes: bool) -> None:
         from dispatch.cli.interrupt import Interrupt
 
-        self._frame = frame
+        self._context = context
         self._transport = transport
         self._is_silent = is_silent
         self._says_yes = says_yes
@@ -56,14 +56,14 @@ class Foreground:
                 self._transport.mailer,
                 self._transport.notifications,
                 self._transport.mailer.account(),
-                send_options(self._frame, self._transport.public_url, limit, is_limit_of_today=is_limit_of_today),
+                send_options(self._context, self._transport.public_url, limit, is_limit_of_today=is_limit_of_today),
                 watch,
                 only,
             )
 
     def _may_send_again(self, people: "list[Delivery]") -> bool:
         """A person's word, or the setting that a person set."""
-        if self._says_yes or self._frame.settings.send.resend_unknown:
+        if self._says_yes or self._context.settings.send.resend_unknown:
             return True
         fresh = [each for each in people if each.id not in self._declined]
         if not fresh or self._is_silent or not is_terminal():
@@ -84,7 +84,7 @@ class Foreground:
         from dispatch.model.delivery import DeliveryState
         from dispatch.store import ledger
 
-        click.echo(self._frame.banner)
+        click.echo(self._context.banner)
         said = {"finished": "Done.", "paused": "Paused.", "cancelled": "Cancelled."}.get(
             campaign.state.value, "Not done yet."
         )
@@ -190,7 +190,7 @@ def hold(seconds: int, again: str, *, is_silent: bool) -> None:
 
 def refuse_without_yes(*, yes: bool, as_json: bool) -> None:
     """End with wrong usage where nobody can confirm and nobody said yes."""
-    from dispatch.cli.frame import USAGE
+    from dispatch.cli.context import USAGE
 
     if not yes and (as_json or not is_terminal()):
         click.echo("Error: there is nobody here to confirm.", err=True)

@@ -4,27 +4,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.frame import Frame
+from dispatch.cli.context import Context
 
 if TYPE_CHECKING:
     from dispatch.model.campaign import Campaign, Counts
 
 
-def show_standing(frame: Frame) -> None:
+def show_standing(context: Context) -> None:
     """Where one stands: the way out, the members, the newest brief, the newest campaign; and the next command."""
-    from dispatch.cli.frame import find_brief
+    from dispatch.cli.context import find_brief
     from dispatch.errors import BriefError, WorkspaceError
     from dispatch.store import campaigns, members
 
     try:
-        workspace = frame.workspace
+        workspace = context.workspace
     except WorkspaceError:
         click.echo("This is no workspace yet. To make one here or in another folder: dispatch init DIR")
         click.echo("All commands: dispatch --help")
         return
-    click.echo(frame.banner)
+    click.echo(context.banner)
     click.echo(f"Workspace  {workspace}")
-    with frame.open_lists() as database, database.reading() as connection:
+    with context.open_lists() as database, database.reading() as connection:
         lists = members.counts(connection)
     counted = ", ".join(f"{name} {found.subscribed}" for name, found in sorted(lists.items())) or "none yet"
     click.echo(f"Members    {counted}")
@@ -33,7 +33,7 @@ def show_standing(frame: Frame) -> None:
     except BriefError:
         brief = None
     click.echo(f"Brief      {brief.parent.name if brief else 'none yet'}")
-    with frame.open_database() as database, database.reading() as connection:
+    with context.open_database() as database, database.reading() as connection:
         campaign = campaigns.find(connection, brief.parent.name) if brief else None
         counts = campaigns.counts(connection, campaign.id) if campaign else None
     if campaign and counts:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dispatch.cli.frame import Frame
+from dispatch.cli.context import Context
 
 if TYPE_CHECKING:
     from dispatch.pipeline.options import SendOptions
@@ -27,38 +27,38 @@ class Transport:
     public_url: str
 
 
-def open_transport(frame: Frame) -> Transport:
+def open_transport(context: Context) -> Transport:
     """The transport that the settings name, open; in practice the practice server is started.
 
     Raises SettingsError, StoreError, ProviderError.
     """
-    settings = frame.settings
+    settings = context.settings
     public_url = settings.web.public_url
     queue_url = settings.ses.queue_url
     configuration_set = settings.ses.configuration_set
-    if frame.is_practice:
+    if context.is_practice:
         from dispatch.cli.practice import ensure_running, owner_of
 
-        running = ensure_running(frame)
+        running = ensure_running(context)
         public_url, queue_url, configuration_set = running.url, running.queue_url, running.configuration_set
-        point_at_practice(running.url, owner_of(frame))
+        point_at_practice(running.url, owner_of(context))
     return Transport(
         name=settings.mail.transport,
-        database=frame.open_database(),
-        mailer=_mailer(frame, configuration_set),
-        publisher=_publisher(frame),
-        notifications=open_notifications(frame, queue_url) if settings.mail.transport != "smtp" else None,
+        database=context.open_database(),
+        mailer=_mailer(context, configuration_set),
+        publisher=_publisher(context),
+        notifications=open_notifications(context, queue_url) if settings.mail.transport != "smtp" else None,
         public_url=public_url,
     )
 
 
-def open_notifications(frame: Frame, queue_url: str) -> "Notifications | None":
+def open_notifications(context: Context, queue_url: str) -> "Notifications | None":
     """The queue of events; None where the settings name none."""
     if not queue_url:
         return None
     from dispatch.aws.queue import SqsNotifications
 
-    ses = frame.settings.ses
+    ses = context.settings.ses
     return SqsNotifications(region=ses.region, queue_url=queue_url, hidden_seconds=ses.hidden_seconds)
 
 
@@ -78,10 +78,10 @@ def point_at_practice(url: str, owner: str) -> None:
     )
 
 
-def _publisher(frame: Frame) -> "Publisher":
+def _publisher(context: Context) -> "Publisher":
     """Into the folder that `dispatch serve` shows; real mail's pictures into S3 where the settings name a bucket."""
-    settings = frame.settings
-    if settings.pictures.bucket and not frame.is_practice:
+    settings = context.settings
+    if settings.pictures.bucket and not context.is_practice:
         from dispatch.aws.pictures import S3Publisher
 
         return S3Publisher(
@@ -91,11 +91,11 @@ def _publisher(frame: Frame) -> "Publisher":
         )
     from dispatch.files import FolderPublisher
 
-    return FolderPublisher(frame.public_folder)
+    return FolderPublisher(context.public_folder)
 
 
-def _mailer(frame: Frame, configuration_set: str) -> "Mailer":
-    settings = frame.settings
+def _mailer(context: Context, configuration_set: str) -> "Mailer":
+    settings = context.settings
     if settings.mail.transport == "smtp":
         from dispatch.smtp import SmtpMailer
 
@@ -118,12 +118,12 @@ def _mailer(frame: Frame, configuration_set: str) -> "Mailer":
 
 
 def send_options(
-    frame: Frame, public_url: str, limit: int | None = None, *, is_limit_of_today: bool = False
+    context: Context, public_url: str, limit: int | None = None, *, is_limit_of_today: bool = False
 ) -> "SendOptions":
     """The settings of a send."""
     from dispatch.pipeline.options import SendOptions
 
-    send = frame.settings.send
+    send = context.settings.send
     return SendOptions(
         public_url=public_url,
         claim_seconds=send.claim_seconds,

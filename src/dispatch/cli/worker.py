@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.frame import Frame, complain, pass_frame
+from dispatch.cli.context import Context, complain, pass_workspace
 
 if TYPE_CHECKING:
     from dispatch.cli.transport import Transport
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @click.command("worker", short_help="Help to send, on as many machines as you like (PostgreSQL).")
-@pass_frame
-def worker_command(frame: Frame) -> None:
+@pass_workspace
+def worker_command(context: Context) -> None:
     """Send what `dispatch send` froze, together with every other worker, until SIGTERM or Ctrl-C.
 
     Fetches events, starts campaigns at their time, and looks after what a dead worker left. Needs PostgreSQL; with
@@ -28,23 +28,23 @@ def worker_command(frame: Frame) -> None:
     from dispatch.pipeline.home import refuse_elsewhere
     from dispatch.store.jobs import run_worker
 
-    if frame.is_practice or not frame.settings.database_url.startswith(("postgresql", "postgres")):
+    if context.is_practice or not context.settings.database_url.startswith(("postgresql", "postgres")):
         raise SettingsError(
             "Workers need PostgreSQL, and real mail.",
             where="the settings database_url and mail.transport",
             todo="With SQLite, `dispatch send` sends by itself. To move: dispatch db move --to postgresql://…",
         )
-    transport = open_transport(frame)
+    transport = open_transport(context)
     refuse_elsewhere(transport.database)
     name = f"{socket.gethostname()}/{os.getpid()}"
-    click.echo(frame.banner)
+    click.echo(context.banner)
     click.echo(f"Worker {name} is ready. Ctrl-C or SIGTERM stops it after the mails in flight.")
     with Heartbeat(transport.database, "worker"):
-        run_worker(frame.settings.database_url, name, _duties(bench_of(frame, transport)))
+        run_worker(context.settings.database_url, name, _duties(bench_of(context, transport)))
     click.echo("Stopped.")
 
 
-def bench_of(frame: Frame, transport: "Transport") -> "WorkerContext":
+def bench_of(context: Context, transport: "Transport") -> "WorkerContext":
     """What the worker works with."""
     from dispatch.cli.transport import send_options
     from dispatch.pipeline.worker import WorkerContext
@@ -53,19 +53,19 @@ def bench_of(frame: Frame, transport: "Transport") -> "WorkerContext":
         database=transport.database,
         mailer=transport.mailer,
         notifications=transport.notifications,
-        options=send_options(frame, transport.public_url),
+        options=send_options(context, transport.public_url),
         transport=transport.name,
-        resend_unknown=frame.settings.send.resend_unknown,
+        resend_unknown=context.settings.send.resend_unknown,
     )
 
 
-def _duties(context: "WorkerContext") -> "Duties":
+def _duties(worker: "WorkerContext") -> "Duties":
     from dispatch.pipeline.worker import fetch_events, help_with, report_errors, tidy
     from dispatch.store.jobs import Duties
 
     return Duties(
         # A lane that fails is tried again by the task engine.
-        lane=lambda campaign_id, is_asked: help_with(context, campaign_id, is_asked),
-        events=lambda is_asked: report_errors(lambda: fetch_events(context, is_asked), complain),
-        tidy=lambda is_asked: report_errors(lambda: tidy(context, is_asked), complain),
+        lane=lambda campaign_id, is_asked: help_with(worker, campaign_id, is_asked),
+        events=lambda is_asked: report_errors(lambda: fetch_events(worker, is_asked), complain),
+        tidy=lambda is_asked: report_errors(lambda: tidy(worker, is_asked), complain),
     )

@@ -29,7 +29,7 @@ REAL_LINE = "REAL MAIL"
 
 
 @dataclass
-class Frame:
+class Context:
     """The workspace that a command works in; found and read when first asked for."""
 
     #: what `--workspace` said, else None
@@ -112,14 +112,14 @@ class Frame:
 PRACTICE_URL = "http://127.0.0.1:8425"
 
 
-def public_url(frame: Frame) -> str:
+def public_url(context: Context) -> str:
     """The address at which readers reach our pages: the setting, in practice the practice server's; "" for none yet."""
-    if not frame.is_practice or frame.settings.web.public_url:
-        return frame.settings.web.public_url
+    if not context.is_practice or context.settings.web.public_url:
+        return context.settings.web.public_url
     from dispatch.settings import STATE_FOLDER
 
     try:
-        port = json.loads((frame.workspace / STATE_FOLDER / "practice.json").read_text("utf-8"))["port"]
+        port = json.loads((context.workspace / STATE_FOLDER / "practice.json").read_text("utf-8"))["port"]
         return f"http://127.0.0.1:{int(port)}"
     except (OSError, ValueError, KeyError, TypeError):
         return PRACTICE_URL
@@ -152,7 +152,7 @@ def find_exactly(folder: Path) -> Path:
     return folder.resolve()
 
 
-pass_frame = click.make_pass_decorator(Frame, ensure=True)
+pass_workspace = click.make_pass_decorator(Context, ensure=True)
 
 
 def json_option(command: Callable[P, R]) -> Callable[P, R]:
