@@ -83,9 +83,9 @@ def dispatch(ctx: click.Context, workspace: Path | None) -> None:
     """
     ctx.obj = Context(named=workspace)
     if ctx.invoked_subcommand is None:
-        from dispatch.cli.standing import show_standing
+        from dispatch.cli.status import show_status
 
-        show_standing(ctx.obj)
+        show_status(ctx.obj)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dispatch.model.campaign import Campaign, Counts
 
 
-def show_standing(context: Context) -> None:
+def show_status(context: Context) -> None:
     """Where one stands: the way out, the members, the newest brief, the newest campaign; and the next command."""
     from dispatch.cli.context import find_brief
     from dispatch.errors import BriefError, WorkspaceError
