@@ -100,7 +100,7 @@ def cancel_command(context: Context, /, campaign: str, *, yes: bool, as_json: bo
 
     It cannot be undone; to stop for a while there is `dispatch pause`.
     """
-    from dispatch.cli.sending import refuse_without_yes
+    from dispatch.cli.send_screen import refuse_without_yes
     from dispatch.pipeline.pause_resume_cancel import cancel
     from dispatch.pipeline.report import find_campaign
     from dispatch.store import campaigns
@@ -135,7 +135,7 @@ def _tell(context: Context, campaign: "Campaign", counts: "Counts", *, as_json: 
 
 
 def _line(campaign: "Campaign", counts: "Counts") -> dict[str, Any]:
-    from dispatch.cli.sending import summary
+    from dispatch.cli.send_screen import summary
 
     document = summary(campaign, counts, 0)
     del document["new"]
@@ -166,7 +166,7 @@ def _when(context: Context, campaign: "Campaign") -> "list[str]":
 
 def campaign_document(database: "Database", campaign: "Campaign") -> dict[str, Any]:
     """The document of `show --json` about a Campaign."""
-    from dispatch.cli.sending import NAMED
+    from dispatch.cli.send_screen import NAMED
     from dispatch.model.delivery import DeliveryState
     from dispatch.store import campaigns, ledger, questions, workers
 

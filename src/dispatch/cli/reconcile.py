@@ -108,7 +108,7 @@ def _probe(
 
 
 def _says_yes(context: Context, people: "Sequence[Delivery]", *, yes: bool, as_json: bool) -> bool:
-    from dispatch.cli.sending import ask_to_send_again
+    from dispatch.cli.send_screen import ask_to_send_again
 
     if yes or context.settings.send.resend_unknown:
         return True
@@ -188,7 +188,7 @@ def _documents(questions: "OpenQuestions", kinds: dict[str, str]) -> dict[str, A
 
 
 def _print_people(said: str, people: "Sequence[Delivery]") -> None:
-    from dispatch.cli.sending import name_people
+    from dispatch.cli.send_screen import name_people
 
     if people:
         click.echo(f"{said}:")

@@ -27,7 +27,7 @@ def resume_command(
     CAMPAIGN is the name of its brief or a part of it; left out, the newest. Nobody is added: for that there is
     `dispatch send`. The files of the brief are not needed.
     """
-    from dispatch.cli.sending import Foreground, confirm, hold, refuse_without_yes, summary
+    from dispatch.cli.send_screen import SendScreen, confirm, hold, refuse_without_yes, summary
     from dispatch.cli.transport import open_transport
     from dispatch.pipeline.pause_resume_cancel import resume
     from dispatch.pipeline.report import find_campaign
@@ -39,7 +39,7 @@ def resume_command(
     _refuse(transport, found)
     with transport.database.reading() as connection:
         counts = campaigns.counts(connection, found.id)
-    sending = Foreground(context, transport, is_silent=as_json, says_yes=yes)
+    sending = SendScreen(context, transport, is_silent=as_json, says_yes=yes)
     if not as_json:
         click.echo(context.banner)
         click.echo(f"{found.title} ({found.date}): {counts.queued} of {counts.audience} people wait.")

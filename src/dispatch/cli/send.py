@@ -86,7 +86,7 @@ def send_command(
     finishes the mails in flight and pauses.
     """
     from dispatch.cli.mailing import Desk
-    from dispatch.cli.sending import Foreground, summary
+    from dispatch.cli.send_screen import SendScreen, summary
 
     _check_usage(dry_run=dry_run, yes=yes, as_json=as_json, only=only, at=at, zone=zone)
     not_before = _moment(context, at, zone)
@@ -100,7 +100,7 @@ def send_command(
     if dry_run:
         _print_plan(context, proposal, as_json=as_json)
         return
-    sending = Foreground(context, desk.transport, is_silent=as_json, says_yes=yes)
+    sending = SendScreen(context, desk.transport, is_silent=as_json, says_yes=yes)
     if not as_json:
         show_plan(context, proposal)
     desk.refuse_what_blocks(proposal, forced)
@@ -123,7 +123,7 @@ def _ask_and_hold(
     context: Context, desk: "Desk", people: int, limit: int | None, *, over_days: bool, yes: bool, as_json: bool
 ) -> int | None:
     """How many may leave today, None for all; the number was typed, and the hold is over, when this returns."""
-    from dispatch.cli.sending import confirm, hold
+    from dispatch.cli.send_screen import confirm, hold
 
     if not people:
         return None

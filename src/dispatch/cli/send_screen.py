@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NAMED = 20
 
 
-class Foreground:
+class SendScreen:
     """A send in front of a person."""
 
     def __init__(self, context: Context, transport: "Transport", *, is_silent: bool, says_yes: bool) -> None:
