@@ -10,12 +10,12 @@ from tests.fixtures_practice import PracticeServer
 TOPIC = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:dispatch-events"}
 
 
-def untold(name: str) -> list[ProviderError]:
-    return SesMailer(region="us-east-1", configuration_set=name, timeout_seconds=10).untold()
+def missing_event_types(name: str) -> list[ProviderError]:
+    return SesMailer(region="us-east-1", configuration_set=name, timeout_seconds=10).missing_event_types()
 
 
 def said(name: str) -> list[str]:
-    return [err.what for err in untold(name)]
+    return [err.what for err in missing_event_types(name)]
 
 
 def destination(practice: PracticeServer, to: str, name: str, *kinds: str, enabled: bool = True) -> None:
@@ -31,7 +31,7 @@ def test_a_set_whose_destination_tells_everything_is_well(practice: PracticeServ
 
 
 def test_a_set_that_is_not_there_is_named(practice: PracticeServer) -> None:
-    (err,) = untold("elsewhere")
+    (err,) = missing_event_types("elsewhere")
     assert err.what == "Amazon SES does not know the configuration set."
     assert "'elsewhere'" in err.where
     assert err.todo
@@ -56,4 +56,4 @@ def test_where_ses_cannot_be_asked_that_is_an_error(practice: PracticeServer) ->
     rule = {"on": "GetConfigurationSetEventDestinations", "fault": "refuse", "code": "AccessDeniedException"}
     practice.api("POST", "/api/faults", [{**rule, "status": 403}])
     with pytest.raises(ProviderError, match="Asking SES where its events go failed: AccessDeniedException"):
-        untold("dispatch")
+        missing_event_types("dispatch")

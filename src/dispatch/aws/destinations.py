@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NEEDED = ("SEND", "REJECT", "DELIVERY", "BOUNCE", "COMPLAINT")
 
 
-def untold(client: "SESV2Client", configuration_set: str) -> list[ProviderError]:
+def missing_event_types(client: "SESV2Client", configuration_set: str) -> list[ProviderError]:
     """Why SES would not tell everything that dispatch needs to know, none where it would.
 
     What several destinations tell counts together; where they lead cannot be seen from here. Raises ProviderError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dispatch.aws.account import read_account
 from dispatch.aws.call import Call, Calls
 from dispatch.aws.client import CONNECT_SECONDS, ses_client
-from dispatch.aws.destinations import untold
+from dispatch.aws.destinations import missing_event_types
 from dispatch.aws.identities import unverified
 from dispatch.aws.outcomes import of_bulk_status, of_failure
 from dispatch.errors import ProviderError
@@ -60,9 +60,9 @@ class SesMailer:
         """Those of the senders whom SES would not let send. Raises ProviderError where it cannot be asked."""
         return unverified(self._client, senders)
 
-    def untold(self) -> list[ProviderError]:
+    def missing_event_types(self) -> list[ProviderError]:
         """Why SES would not tell what becomes of mail. Raises ProviderError where it cannot be asked."""
-        return untold(self._client, self._configuration_set)
+        return missing_event_types(self._client, self._configuration_set)
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Hand over Messages of one Edition: one call for all `in_bulk`, else one for each."""

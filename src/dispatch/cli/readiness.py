@@ -80,7 +80,7 @@ def check_ready(
         problems.append(err)
     problems.extend(_grace_too_short(context, transport))
     problems.extend(_unverified(transport, senders))
-    problems.extend(_untold(transport))
+    problems.extend(_missing_event_types(transport))
     if context.settings.send.check_public_url:
         problems.extend(unreachable(transport.database, transport.public_url, pictures))
     if problems:
@@ -110,7 +110,7 @@ def _unverified(transport: "Transport", senders: Sequence[str]) -> "list[Dispatc
     ]
 
 
-def _untold(transport: "Transport") -> "Sequence[DispatchError]":
+def _missing_event_types(transport: "Transport") -> "Sequence[DispatchError]":
     """Without events nobody learns who bounced, and what a call left open is never settled."""
     from dispatch.aws.mailer import SesMailer
     from dispatch.errors import ProviderError
@@ -124,7 +124,7 @@ def _untold(transport: "Transport") -> "Sequence[DispatchError]":
             err=True,
         )
     try:
-        return transport.mailer.untold()
+        return transport.mailer.missing_event_types()
     except ProviderError as err:
         # Not every account may ask.
         click.echo(f"Note: whether SES tells what becomes of mail cannot be read. {err.what}", err=True)
