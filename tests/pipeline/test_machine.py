@@ -25,7 +25,7 @@ from dispatch.pipeline import pause_resume_cancel
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.send import Sending, Watch
-from dispatch.store import campaigns, ledger, notifications, questions
+from dispatch.store import campaigns, ledger, notifications, uncertain
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import deliveries
 from tests.pipeline.scripted import OPTIONS, ScriptedMailer, ScriptedQueue
@@ -268,14 +268,14 @@ class LedgerMachine(RuleBasedStateMachine):
     def a_person_says_unsent(self, data: st.DataObject, at_once: bool) -> None:
         one = data.draw(st.sampled_from(self.uncertain()))
         with self.database.writing() as connection:
-            self.words[one.address] += questions.send_again(connection, [one], "a person", at_once=at_once)
+            self.words[one.address] += uncertain.send_again(connection, [one], "a person", at_once=at_once)
 
     @precondition(lambda self: self.uncertain())
     @rule(data=st.data())
     def a_person_says_sent(self, data: st.DataObject) -> None:
         one = data.draw(st.sampled_from(self.uncertain()))
         with self.database.writing() as connection:
-            questions.assume_sent(connection, [one], "a person")
+            uncertain.assume_sent(connection, [one], "a person")
         self.told.add(one.address)
 
     @rule(at_once=st.booleans())
@@ -294,7 +294,7 @@ class LedgerMachine(RuleBasedStateMachine):
             got_it = self.copies[each.address] > self.words[each.address]
             assert not got_it or each.address in self.unheard, f"{each.address} has had it, and is said to have not"
         with self.database.writing() as connection:
-            questions.send_again(connection, surely_unsent, "the setting", at_once=at_once)
+            uncertain.send_again(connection, surely_unsent, "the setting", at_once=at_once)
         self.offers.update(each.address for each in surely_unsent)
 
     # --- the promises ---------------------------------------------------------------------------------------------

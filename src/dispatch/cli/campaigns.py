@@ -168,7 +168,7 @@ def campaign_document(database: "Database", campaign: "Campaign") -> dict[str, A
     """The document of `show --json` about a Campaign."""
     from dispatch.cli.send_screen import NAMED
     from dispatch.model.delivery import DeliveryState
-    from dispatch.store import campaigns, ledger, questions, workers
+    from dispatch.store import campaigns, history, ledger, workers
 
     with database.reading() as connection:
         counts = campaigns.counts(connection, campaign.id)
@@ -176,7 +176,7 @@ def campaign_document(database: "Database", campaign: "Campaign") -> dict[str, A
             name: ledger.in_state(connection, campaign.id, state, limit=NAMED)
             for name, state in (("uncertain", DeliveryState.UNCERTAIN), ("failed", DeliveryState.FAILED))
         }
-        acts = questions.trail(connection, campaign.id, ACTS)
+        acts = history.trail(connection, campaign.id, ACTS)
         present = workers.all_workers(connection, campaign.id)
     return {
         **_line(campaign, counts),
@@ -228,18 +228,18 @@ def person_document(database: "Database", campaign: "Campaign", address: str) ->
     """The document of `show --json` about one person. Raises CampaignError where they have no Delivery."""
     from dispatch.cli.members import read_mailbox
     from dispatch.errors import CampaignError
-    from dispatch.store import questions
+    from dispatch.store import history
 
     with database.reading() as connection:
-        found = questions.deliveries_of(connection, campaign.id, address, read_mailbox(address).address.key)
+        found = history.deliveries_of(connection, campaign.id, address, read_mailbox(address).address.key)
         if not found:
             raise CampaignError(
                 f"{address} is not among the people of this campaign.",
                 where=campaign.slug,
                 todo=f"To mail one person who missed it: dispatch send {campaign.slug} --only {address}",
             )
-        events = questions.events_of(connection, found[0].id)
-        acts = [act for act in questions.trail(connection, campaign.id) if act.address == found[0].address]
+        events = history.events_of(connection, found[0].id)
+        acts = [act for act in history.trail(connection, campaign.id) if act.address == found[0].address]
     delivery = found[0]
     return {
         "campaign": campaign.id,

@@ -56,12 +56,12 @@ def reconcile_command(
     questions = _look(context, transport, found)
     if questions.unread:
         questions = _read_to_the_end(context, transport, found, is_silent=as_json)
-    if questions.can_be_probed and not questions.may_be_sent_again and transport.notifications is not None:
+    if questions.can_be_probed and not uncertain.may_be_sent_again and transport.notifications is not None:
         questions = _probe(context, transport, found, questions, is_silent=as_json)
     again = 0
     people = questions.may_be_sent_again
     if people and transport.mailer.has_events and _says_yes(context, people, yes=yes, as_json=as_json):
-        from dispatch.store.questions import send_again
+        from dispatch.store.uncertain import send_again
 
         with transport.database.writing() as connection:
             by = "a person" if not context.settings.send.resend_unknown else "the setting send.resend_unknown"
@@ -120,14 +120,14 @@ def _assume(transport: "Transport", campaign: "Campaign", assume: str, addresses
     from dispatch.cli.members import read_mailbox
     from dispatch.errors import CampaignError, DispatchError, ProblemsFound
     from dispatch.model.delivery import DeliveryState
-    from dispatch.store import questions
+    from dispatch.store import history
 
     people: list[Delivery] = []
     problems: list[DispatchError] = []
     with transport.database.writing() as connection:
         for address in addresses:
             key = read_mailbox(address).address.key
-            found = questions.deliveries_of(connection, campaign.id, address, key)
+            found = history.deliveries_of(connection, campaign.id, address, key)
             if found and found[0].state is DeliveryState.UNCERTAIN:
                 people.extend(found)
                 continue

@@ -12,8 +12,8 @@ from dispatch.pipeline.ports import Notifications
 from dispatch.store import notifications as stored
 from dispatch.store.database import Database, clock
 from dispatch.store.erasure import forget_late_notifications
-from dispatch.store.questions import see_probes
 from dispatch.store.queues import note_empty
+from dispatch.store.uncertain import see_probes
 
 #: Notifications read in one transaction
 BATCH = 200

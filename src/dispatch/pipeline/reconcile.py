@@ -14,7 +14,7 @@ from dispatch.model.message import Accepted, Message
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.message import headers_of, list_id_of
 from dispatch.pipeline.ports import Mailer, Notifications
-from dispatch.store import campaigns, ledger, questions
+from dispatch.store import campaigns, ledger, uncertain
 from dispatch.store.database import Database, clock
 from dispatch.store.notifications import last_unreadable
 from dispatch.store.queues import read_through
@@ -77,7 +77,7 @@ def open_questions(
                 flows[moment] = ledger.flow_around(connection, moment)
             accepted, silent = flows[moment]
             is_proven = bool(accepted) and not silent
-            is_proven = is_proven or (not accepted and questions.has_seen_probe(connection, moment))
+            is_proven = is_proven or (not accepted and uncertain.has_seen_probe(connection, moment))
             # What cannot be understood may have been about this very mail.
             if is_proven and is_read and (last_unreadable_at is None or last_unreadable_at < moment):
                 found.may_be_sent_again.append(delivery)
@@ -112,18 +112,18 @@ def probe(
     Raises ProviderError where the queue cannot be read.
     """
     with database.writing() as connection:
-        probe_id = questions.add_probe(connection, campaign.id)
+        probe_id = uncertain.add_probe(connection, campaign.id)
         sender = campaigns.frozen_editions(connection, campaign.id)[0].sender
     message = _probe_message(probe_id, campaign, sender, database.key("token"), public_url)
     outcome = mailer.submit([message], lambda: False, in_bulk=False)[0]
     words = "accepted" if isinstance(outcome, Accepted) else outcome.reason
     with database.writing() as connection:
-        questions.note_probe(connection, probe_id, words)
+        uncertain.note_probe(connection, probe_id, words)
     until = time.monotonic() + wait_seconds
     while isinstance(outcome, Accepted) and time.monotonic() < until and not is_interrupted():
         pull(database, notifications, wait_seconds=1)
         with database.reading() as connection:
-            if questions.is_probe_seen(connection, probe_id):
+            if uncertain.is_probe_seen(connection, probe_id):
                 return True
     return False
 

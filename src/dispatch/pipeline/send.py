@@ -22,7 +22,7 @@ from dispatch.pipeline.ports import Mailer, Notifications
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.report import why_stop
 from dispatch.pipeline.retry import while_database_is_down
-from dispatch.store import campaigns, ledger, questions, reports
+from dispatch.store import campaigns, ledger, reports, uncertain
 from dispatch.store.database import Database, clock
 
 #: how often the progress is shown and the limits are looked at
@@ -245,7 +245,7 @@ class Sending:
     @while_database_is_down
     def _again(self, people: list[Delivery]) -> bool:
         with self.database.writing() as connection:
-            return bool(questions.send_again(connection, people, "said yes during the send", at_once=True))
+            return bool(uncertain.send_again(connection, people, "said yes during the send", at_once=True))
 
     def _look_at_rates(self) -> Rates:
         with self.database.reading() as connection:

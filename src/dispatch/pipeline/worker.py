@@ -12,7 +12,7 @@ from dispatch.pipeline.options import SendOptions
 from dispatch.pipeline.ports import Mailer, Notifications
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.send import Sending, Watch
-from dispatch.store import campaigns, ledger, questions
+from dispatch.store import campaigns, ledger, uncertain
 from dispatch.store.audit import record
 from dispatch.store.claims import queued
 from dispatch.store.database import Database, clock
@@ -130,7 +130,7 @@ def _settle(context: WorkerContext, campaign: Campaign) -> None:
 def _send_again(context: WorkerContext, campaign: Campaign, people: list[Delivery]) -> None:
     with context.database.writing() as connection:
         by = "the setting send.resend_unknown"
-        if questions.send_again(connection, people, by, at_once=True):
+        if uncertain.send_again(connection, people, by, at_once=True):
             enqueue_lanes(connection, campaign.id)
 
 

@@ -1,10 +1,9 @@
 """What is known of calls whose outcome is not, and what a person decides about them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, select, update
 
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId, Delivery, DeliveryId, DeliveryState, SkipReason
@@ -12,7 +11,7 @@ from dispatch.store import ledger
 from dispatch.store.audit import record
 from dispatch.store.campaigns import new_id, set_state, state_of
 from dispatch.store.database import clock
-from dispatch.store.schema import audit, campaigns, deliveries, events, probes
+from dispatch.store.schema import campaigns, deliveries, probes
 
 # --- probes -------------------------------------------------------------------------------------------------------
 
@@ -100,44 +99,3 @@ def _record(connection: Connection, people: Sequence[Delivery], act: str, by: st
     for each in people:
         about = {"by": by, "known": each.reason, "attempt": each.attempt}
         record(connection, act, now=now, address=each.address, campaign_id=each.campaign_id, detail=about)
-
-
-# --- looking ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One act of the audit trail."""
-
-    at: datetime
-    act: str
-    address: str
-    detail: dict[str, object]
-
-
-def trail(connection: Connection, campaign_id: CampaignId, limit: int | None = None) -> list[Act]:
-    """The acts about a Campaign, the oldest first; the newest `limit` of them."""
-    newest = audit.select().where(audit.c.campaign_id == campaign_id).order_by(audit.c.id.desc()).limit(limit)
-    found = [Act(row.at, row.act, row.address, row.detail) for row in connection.execute(newest)]
-    return found[::-1]
-
-
-def deliveries_of(connection: Connection, campaign_id: CampaignId, address: str, key: str) -> list[Delivery]:
-    """The Delivery of an address as typed or of its key, in a list of at most one."""
-    query = select(deliveries.c.seq, deliveries.c.id).where(
-        deliveries.c.campaign_id == campaign_id, or_(deliveries.c.key == key, deliveries.c.address == address)
-    )
-    ids = {row.id for row in connection.execute(query)}
-    return ledger.by_ids(connection, ids)
-
-
-def events_of(connection: Connection, delivery_id: DeliveryId) -> list[tuple[datetime, str, str, dict[str, str]]]:
-    """(moment, kind, rule, detail) of each Event of a Delivery, the oldest first."""
-    query = events.select().where(events.c.delivery_id == delivery_id).order_by(events.c.at, events.c.id)
-    return [(row.at, row.kind, row.rule or row.reader, row.detail) for row in connection.execute(query)]
-
-
-def number_in(connection: Connection, campaign_id: CampaignId, state: DeliveryState) -> int:
-    """How many Deliveries are in a state."""
-    of_state = deliveries.c.campaign_id == campaign_id, deliveries.c.state == state.value
-    return int(connection.execute(select(func.count()).select_from(deliveries).where(*of_state)).scalar_one())
