@@ -56,7 +56,7 @@ def reconcile_command(
     questions = _look(context, transport, found)
     if questions.unread:
         questions = _read_to_the_end(context, transport, found, is_silent=as_json)
-    if questions.can_be_probed and not uncertain.may_be_sent_again and transport.notifications is not None:
+    if questions.can_be_probed and not questions.may_be_sent_again and transport.notifications is not None:
         questions = _probe(context, transport, found, questions, is_silent=as_json)
     again = 0
     people = questions.may_be_sent_again
@@ -137,9 +137,9 @@ def _assume(transport: "Transport", campaign: "Campaign", assume: str, addresses
         if problems:
             raise ProblemsFound("Nothing was changed.", problems)
         if assume == "sent":
-            questions.assume_sent(connection, people, "a person")
+            uncertain.assume_sent(connection, people, "a person")
             return {"sent": len(people)}
-        return {"again": questions.send_again(connection, people, "a person", at_once=False)}
+        return {"again": uncertain.send_again(connection, people, "a person", at_once=False)}
 
 
 def _tell(
