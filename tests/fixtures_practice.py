@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 #: fast enough that the rate is in nobody's way
-QUICK: dict[str, Any] = {"max_per_second": 100_000, "haste": 0.0}
+QUICK: dict[str, Any] = {"max_per_second": 100_000, "event_delay_factor": 0.0}
 
 
 def client(service: str, url: str, *, key: str = "practice", secret: str = "practice", timeout: float = 10) -> Any:

@@ -120,7 +120,7 @@ def _assume(transport: "Transport", campaign: "Campaign", assume: str, addresses
     from dispatch.cli.members import read_mailbox
     from dispatch.errors import CampaignError, DispatchError, ProblemsFound
     from dispatch.model.delivery import DeliveryState
-    from dispatch.store import history
+    from dispatch.store import history, uncertain
 
     people: list[Delivery] = []
     problems: list[DispatchError] = []
