@@ -1,7 +1,7 @@
 """Who opened or clicked: human, proxy or machine, each verdict with its rule.
 
 The rules of `judge` look at one event alone, those of `together` at all that was done with one mail: scanners that open
-every link in a real browser give themselves away by their event_delay_factor only. They are signs, not proofs; the event itself is
+every link in a real browser give themselves away by their speed only. They are signs, not proofs; the event itself is
 never thrown away, and a Report says how many fell under each.
 """
 
