@@ -1,6 +1,6 @@
-"""Many values in one statement: a set sent as one JSON document, which the database takes apart.
+"""Many values in one statement, and many rows in parts.
 
-With 100,000 rows this is ten times as quick as as many parameters, on both databases
+A set is sent as one JSON document, which the database takes apart. With 100,000 rows this is ten times as quick as as many parameters, on both databases
 (https://www.sqlite.org/json1.html#jeach, https://www.postgresql.org/docs/current/functions-json.html).
 """
 
@@ -8,13 +8,27 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, cast, column, func, literal, select, true
+from sqlalchemy import ColumnElement, Connection, Select, Table, Text, cast, column, func, literal, select, true
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql import Executable
 
 T = TypeVar("T")
 
-#: values in one document: bounds its memory
+#: values in one document, rows in one part: bounds the memory
 CHUNK = 10_000
+
+
+def insert_for(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT of this database, which has `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def in_parts(connection: Connection, query: Executable) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of a query in lists of at most CHUNK, without holding all rows in memory."""
+    found = connection.execute(query, execution_options={"yield_per": CHUNK}).mappings()
+    for part in found.partitions():
+        yield [dict(row) for row in part]
 
 
 def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

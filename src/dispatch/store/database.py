@@ -31,7 +31,7 @@ from dispatch.errors import SettingsError, StoreError
 from dispatch.store.schema import Instant, keys
 
 #: the newest migration; `dispatch.store.migrations` brings older databases up to it
-HEAD = "0004"
+HEAD = "0008"
 BUSY_SECONDS = 30
 
 
@@ -85,6 +85,11 @@ class Database:
         """Whether it is a file on this machine."""
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def file(self) -> Path | None:
+        """The file that it is in; None for a server's."""
+        return Path(self.engine.url.database) if self.is_sqlite and self.engine.url.database else None
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes: commits at the end, rolls back on an error.
@@ -93,6 +98,22 @@ class Database:
         """
         with self._faults_told(), self._turn, self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def writing_beside(self, other: Path | None, name: str) -> Iterator[Connection]:
+        """A writing transaction of an SQLite database that also reads another file, as the schema `name`.
+
+        None for an empty, passing database of that name. Nothing else is locked while it waits or works.
+        """
+        with self._faults_told(), self._turn, self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.execute(f"ATTACH DATABASE ? AS {name}", ("" if other is None else str(other),))
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                driver.execute(f"DETACH DATABASE {name}")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -13,7 +13,6 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Text, delete, func, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch.model.member import (
@@ -26,7 +25,7 @@ from dispatch.model.member import (
 )
 from dispatch.model.roster import WRITTEN, Change, ChangeKind, Changes, Known
 from dispatch.store.audit import record
-from dispatch.store.bulk_values import chunks, rows, texts
+from dispatch.store.bulk_values import chunks, insert_for, rows, texts
 from dispatch.store.schema import keys as secrets
 from dispatch.store.schema import members, subscriptions, suppressions
 
@@ -150,7 +149,7 @@ def apply(
             literal(source),
         ).where(members.c.key.in_(texts(connection, chunk)))
         names = ["member_id", "member_list", "state", "since", "source"]
-        insert = _insert(connection)(subscriptions).from_select(names, people)
+        insert = insert_for(connection, subscriptions).from_select(names, people)
         connection.execute(insert.on_conflict_do_nothing())
     only = changes.changes[0].entry.address.typed if len(changes.changes) == 1 else ""
     detail = {"list": changes.member_list, "source": source, "counts": changes.counts()}
@@ -212,7 +211,7 @@ def suppress(connection: Connection, key: MemberKey, reason: SuppressionReason, 
         "since": now,
         "detail": detail,
     }
-    insert = _insert(connection)(suppressions).values(values).on_conflict_do_nothing()
+    insert = insert_for(connection, suppressions).values(values).on_conflict_do_nothing()
     # The count of an INSERT's rows is not to be had from every driver; what it returns is.
     is_new = connection.execute(insert.returning(suppressions.c.address_hash)).first() is not None
     if is_new:
@@ -282,7 +281,7 @@ def _write_members(connection: Connection, secret: bytes, changed: Sequence[Chan
         ]
         people = rows(connection, values, _WRITTEN_COLUMNS, moment, moment)
         names = [*_WRITTEN_COLUMNS, "created_at", "updated_at"]
-        insert = _insert(connection)(members).from_select(names, people, include_defaults=False)
+        insert = insert_for(connection, members).from_select(names, people, include_defaults=False)
         kept = {name: insert.excluded[name] for name in ("name", "attributes", "updated_at")}
         connection.execute(insert.on_conflict_do_update(index_elements=[members.c.key], set_=kept))
 
@@ -324,6 +323,3 @@ def _secret(connection: Connection) -> bytes:
 def _hash(secret: bytes, key: MemberKey) -> str:
     return hmac.digest(secret, key.encode(), "sha256").hex()
 
-
-def _insert(connection: Connection) -> "type[sqlite.Insert] | type[postgresql.Insert]":
-    return sqlite.Insert if connection.dialect.name == "sqlite" else postgresql.Insert

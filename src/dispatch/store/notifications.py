@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dispatch.model.delivery import DeliveryId
 from dispatch.model.event import Event, Notification, NotificationState
 from dispatch.store.audit import record
+from dispatch.store.bulk_values import insert_for
 from dispatch.store.ledger import raise_states
 from dispatch.store.schema import deliveries, events, notifications, proof_messages, suppressions
 
@@ -173,7 +173,7 @@ def unreadable(connection: Connection, limit: int) -> list[tuple[int, datetime, 
 
 def _add_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
     """Insert the rows that are not there yet; gives how many those were."""
-    insert = (sqlite.Insert if connection.dialect.name == "sqlite" else postgresql.Insert)(table)
+    insert = insert_for(connection, table)
     # Counted by what comes back: psycopg gives no row count for an insert of many rows.
     added = insert.on_conflict_do_nothing().returning(*table.primary_key.columns)
     return len(connection.execute(added, rows).all())

@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from dispatch.model.member import folded_member
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(column_0_label)s",
@@ -35,7 +37,8 @@ metadata = MetaData(
 
 def instant_text(moment: datetime) -> str:
     """A moment as the database keeps it: ISO 8601 in UTC, milliseconds, `Z`. Sorts as it counts."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    # Not by strftime, which writes the year 1 without its zeros on some systems.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -57,6 +60,12 @@ class Instant(TypeDecorator[datetime]):
 Serial = BigInteger().with_variant(Integer, "sqlite")
 Document = JSON().with_variant(JSONB, "postgresql")
 
+
+def _folded_row(context: Any) -> str:
+    row = context.get_current_parameters()
+    return folded_member(row.get("name") or "", row["address"], row["key"])
+
+
 members = Table(
     "members",
     metadata,
@@ -69,6 +78,8 @@ members = Table(
     Column("attributes", Document, nullable=False, default=dict),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    #: name and address without case and accents: what a search looks through
+    Column("folded", Text, nullable=False, default=_folded_row, server_default=""),
 )
 
 subscriptions = Table(
@@ -80,6 +91,8 @@ subscriptions = Table(
     Column("since", Instant, nullable=False),
     Column("source", Text, nullable=False),
     Index("ix_subscriptions_list", "member_list", "state", "member_id"),
+    # In the order of its key: what is asked of all people is read in one go.
+    sqlite_with_rowid=False,
 )
 
 suppressions = Table(
@@ -163,7 +176,8 @@ deliveries = Table(
     Column("submitted_at", Instant),
     Column("message_id", Text, nullable=False, server_default=""),
     UniqueConstraint("campaign_id", "address_hash"),
-    Index("ix_deliveries_campaign_state", "campaign_id", "state"),
+    # All counts are read from this index alone.
+    Index("ix_deliveries_campaign_state", "campaign_id", "state", "audience"),
     Index("ix_deliveries_submitted_at", "submitted_at"),
     Index("ix_deliveries_member_id", "member_id"),
     # A claim reads only what is queued, however many rows are done.
@@ -311,6 +325,18 @@ probes = Table(
     Column("outcome", Text, nullable=False, server_default=""),
     #: when its Send event was read; null while it was not
     Column("seen_at", Instant),
+)
+
+#: in practice's database: how far its copy of the member lists goes, one row
+list_copies = Table(
+    "list_copies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    #: the database that the lists are in, without its password
+    Column("source", Text, nullable=False),
+    #: acts in its audit trail then, and the number of the last
+    Column("acts", BigInteger, nullable=False),
+    Column("last_act", BigInteger, nullable=False),
 )
 
 #: processes that send, or wait to: what people see of them, never what a claim depends on
