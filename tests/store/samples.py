@@ -12,6 +12,7 @@ from dispatch.model.edition import Edition
 from dispatch.model.event import Event
 from dispatch.model.member import MemberKey
 from dispatch.store import campaigns, ledger, members, plans
+from dispatch.store.audit import FROZEN, record
 from dispatch.store.database import Database
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -62,7 +63,8 @@ def start(
         )
         rendered = {each.slug: edition(each.slug, text) for each in audiences}
         rows = campaigns.freeze_editions(connection, campaign.id, rendered, audiences, NOW)
-        plans.freeze_audience(connection, campaign.id, audiences, rows)
+        added = plans.freeze_audience(connection, campaign.id, audiences, rows)
+        record(connection, FROZEN, now=NOW, campaign_id=campaign.id, detail={"added": added})
     return campaign
 
 

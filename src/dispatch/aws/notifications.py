@@ -16,6 +16,7 @@ from dispatch.model.bot_detection import judge
 from dispatch.model.delivery import DeliveryId, EventKind
 from dispatch.model.event import Event
 from dispatch.model.member import SuppressionReason
+from dispatch.model.redaction import without_addresses
 
 _TODO = "It is kept. If more of them come, show one to whoever looks after dispatch."
 #: eventType -> the object that carries it; not just the lower-case name
@@ -56,8 +57,6 @@ _DETAIL_CHARS = 500
 _RULE_CHARS = 200
 #: the syntax of a tag's value (SES API v2, MessageTag); nothing else can be ours, nor looked up safely
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
-#: an address anywhere in a text, also as it stands in a query
-_ADDRESS = re.compile(r"[^\s<>\"'(),:;/?&=@%]{1,64}(?:@|%40)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 
 
 def read_body(body: str) -> list[Event]:
@@ -145,7 +144,7 @@ def _moment(text: str) -> datetime:
 
 def _shown(text: str, most: int) -> str:
     """The text without any address in it, cut: mail servers and links like to quote them."""
-    return _ADDRESS.sub("…", text[: 4 * most])[:most]
+    return without_addresses(text[: 4 * most])[:most]
 
 
 def _meaning(

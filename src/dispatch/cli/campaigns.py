@@ -20,13 +20,15 @@ ACTS = 20
 @click.pass_context
 def campaigns_command(ctx: click.Context, *, as_json: bool) -> None:
     """List all campaigns, the newest first, with how far each is."""
+    from dispatch.model.campaign import Counts
     from dispatch.store import campaigns
 
     if ctx.invoked_subcommand is not None:
         return
     context = ctx.ensure_object(Context)
     with context.open_database() as database, database.reading() as connection:
-        found = [(each, campaigns.counts(connection, each.id)) for each in campaigns.all_campaigns(connection)]
+        counted = campaigns.all_counts(connection)
+        found = [(each, counted.get(each.id, Counts())) for each in campaigns.all_campaigns(connection)]
     if as_json:
         print_json({"campaigns": [_line(campaign, counts) for campaign, counts in found]})
         return

@@ -113,12 +113,12 @@ class Desk:
         return problems
 
     def _example_addresses(self) -> list[str]:
-        from dispatch.store import plans
+        from dispatch.store.plan_people import PeopleQuery, people
 
         found = []
         with self.transport.database.reading() as connection:
             for domain in EXAMPLE_DOMAINS:
-                for person in plans.planned_people(connection, self.audiences, None, search=domain, limit=20):
+                for person in people(connection, PeopleQuery(self.audiences, search=domain), limit=20):
                     host = person.address.rpartition("@")[2].casefold()
                     if not person.reason and (host == domain or host.endswith("." + domain)):
                         found.append(person.address)

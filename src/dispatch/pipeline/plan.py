@@ -11,7 +11,7 @@ from dispatch.pipeline.one_person import freeze_one, plan_for_one
 from dispatch.pipeline.ports import Publisher
 from dispatch.pipeline.prepare import Prepared
 from dispatch.store import campaigns, plans
-from dispatch.store.audit import record
+from dispatch.store.audit import FROZEN, record
 from dispatch.store.canary import choose
 from dispatch.store.database import Database, clock
 from dispatch.store.jobs import enqueue_lanes
@@ -163,7 +163,7 @@ def freeze(database: Database, proposal: Proposal, publisher: Publisher, terms: 
         }
         if terms.not_before is not None:
             about["not_before"] = terms.not_before.isoformat()
-        record(connection, "campaign frozen", now=now, campaign_id=campaign.id, detail=about)
+        record(connection, FROZEN, now=now, campaign_id=campaign.id, detail=about)
         if proposal.only is not None:
             seq = freeze_one(connection, campaign, proposal.only)
             found = campaigns.find_by_id(connection, campaign.id)

@@ -8,6 +8,9 @@ from sqlalchemy import Connection
 
 from dispatch.store.schema import audit
 
+#: the act of a freeze; `added` in its detail is how many Deliveries it made
+FROZEN = "campaign frozen"
+
 
 def record(
     connection: Connection,

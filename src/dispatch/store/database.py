@@ -150,9 +150,16 @@ class Database:
         version = self.version()
         if version == HEAD:
             return
-        from dispatch.store.migrate import migrate
+        from dispatch.store.migrate import is_known, migrate
 
-        migrate(self, version)
+        if version is not None and not is_known(version):
+            raise StoreError(
+                f"The database is of version {version}, which this dispatch does not know.",
+                where=safe_url(self.engine.url),
+                todo="Use the newer dispatch that made it, or name another database.",
+            )
+        with self.writing() as connection:
+            migrate(connection)
 
     def version(self) -> str | None:
         """The migration that the database stands at; None for an empty one."""

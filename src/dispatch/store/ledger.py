@@ -23,6 +23,7 @@ from dispatch.model.delivery import (
     rank,
 )
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.model.redaction import without_addresses
 from dispatch.store.claims import Claim as Claim
 from dispatch.store.claims import claim as claim
 from dispatch.store.claims import queued as queued
@@ -124,11 +125,11 @@ def _lock(connection: Connection, seqs: Sequence[int]) -> None:
 def _after(outcome: Outcome) -> tuple[DeliveryState, str]:
     match outcome:
         case Refused(reason):
-            return DeliveryState.FAILED, reason
+            return DeliveryState.FAILED, without_addresses(reason)
         case NotSent(reason) | Busy(reason) | Stopped(reason):
             return DeliveryState.QUEUED, ""
         case Unknown(reason):
-            return DeliveryState.UNCERTAIN, reason
+            return DeliveryState.UNCERTAIN, without_addresses(reason)
         case Accepted():
             return DeliveryState.SUBMITTED, ""
 

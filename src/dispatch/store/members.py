@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, delete, func, literal, select, true, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch.model.member import (
@@ -22,6 +22,8 @@ from dispatch.model.member import (
     SubscriptionState,
     Suppression,
     SuppressionReason,
+    folded,
+    folded_member,
 )
 from dispatch.model.roster import WRITTEN, Change, ChangeKind, Changes, Known
 from dispatch.store.audit import record
@@ -32,7 +34,16 @@ from dispatch.store.schema import members, subscriptions, suppressions
 SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED.value, SubscriptionState.UNSUBSCRIBED.value
 #: what every function here works in: a transaction that the caller began and ends
 Transaction = Connection
-_WRITTEN_COLUMNS = {"key": Text, "address": Text, "address_hash": Text, "name": Text, "attributes": JSONB}
+#: rows fetched at once
+_AT_ONCE = 1_000
+_WRITTEN_COLUMNS = {
+    "key": Text,
+    "address": Text,
+    "address_hash": Text,
+    "name": Text,
+    "attributes": JSONB,
+    "folded": Text,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +86,53 @@ def known(connection: Connection, keys: Iterable[MemberKey]) -> dict[MemberKey, 
     return {key: Known(people.get(key), suppressed.get(key)) for key in people.keys() | suppressed.keys()}
 
 
-def members_of(connection: Connection, member_list: str | None = None) -> Iterator[Member]:
-    """Everybody with a Subscription to the list, in whatever state, by their keys; None for all Members."""
+def members_of(
+    connection: Connection,
+    member_list: str | None = None,
+    *,
+    search: str = "",
+    limit: int | None = None,
+    offset: int = 0,
+) -> Iterator[Member]:
+    """Everybody with a Subscription to the list, in whatever state, by their keys; None for all Members.
+
+    `search` is a part of a name or an address. They are fetched as they are asked for, never all at once.
+    """
     query = _query()
+    if limit is None:
+        query = query.where(*_wanted(member_list, search))
+    else:
+        page = select(members.c.id).where(*_wanted(member_list, search)).order_by(members.c.key)
+        query = query.where(members.c.id.in_(page.limit(limit).offset(offset)))
+    yield from _members(connection, query)
+
+
+def how_many(connection: Connection, member_list: str | None = None, *, search: str = "") -> int:
+    """How many people `members_of` finds."""
+    return int(
+        connection.execute(select(func.count()).select_from(members).where(*_wanted(member_list, search))).scalar_one()
+    )
+
+
+def _wanted(member_list: str | None, search: str) -> list[ColumnElement[bool]]:
+    wanted = []
     if member_list is not None:
         on_list = select(subscriptions.c.member_id).where(subscriptions.c.member_list == member_list)
-        query = query.where(members.c.id.in_(on_list))
-    yield from _members(connection, query)
+        wanted.append(members.c.id.in_(on_list))
+    if search.strip():
+        wanted.append(is_found(members.c.folded, search))
+    return wanted
+
+
+def attribute_names(connection: Connection, member_list: str | None = None) -> list[str]:
+    """The names of all attributes that the people of a list have, or that all Members have."""
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(members.c.attributes).table_valued("key")
+        # json_each reads the row before it: the two belong together without a condition
+        query = select(cast(each.c.key, Text)).select_from(members.join(each, true()))
+    else:
+        query = select(func.jsonb_object_keys(members.c.attributes))
+    return sorted(connection.execute(query.where(*_wanted(member_list, "")).distinct()).scalars())
 
 
 def suppressed_members(connection: Connection) -> dict[MemberKey, Suppression]:
@@ -106,19 +157,30 @@ def is_suppressed(connection: Connection, key: MemberKey) -> bool:
 
 def counts(connection: Connection) -> dict[str, ListCounts]:
     """The people of every list that anybody has a Subscription to."""
-    of_member = suppressions.c.address_hash.is_not(None).label("is_suppressed")
-    query = (
-        select(subscriptions.c.member_list, subscriptions.c.state, of_member, func.count())
-        .join(members, members.c.id == subscriptions.c.member_id)
-        .outerjoin(suppressions, suppressions.c.address_hash == members.c.address_hash)
-        .group_by(subscriptions.c.member_list, subscriptions.c.state, of_member)
-    )
+    ties = subscriptions.c
     found: dict[str, dict[str, int]] = {}
-    for member_list, state, is_out, count in connection.execute(query):
-        kind = "suppressed" if is_out and state == SUBSCRIBED else state
-        of_list = found.setdefault(member_list, {})
-        of_list[kind] = of_list.get(kind, 0) + count
+    # From one index alone; the suppressed are few and looked up on their own.
+    for member_list, state, count in connection.execute(
+        select(ties.member_list, ties.state, func.count()).group_by(ties.member_list, ties.state)
+    ):
+        found.setdefault(member_list, {})[state] = count
+    suppressed = (
+        select(ties.member_list, func.count())
+        .select_from(suppressions)
+        .join(members, members.c.address_hash == suppressions.c.address_hash)
+        .join(subscriptions, ties.member_id == members.c.id)
+        .where(ties.state == SUBSCRIBED)
+        .group_by(ties.member_list)
+    )
+    for member_list, count in connection.execute(suppressed):
+        found[member_list][SUBSCRIBED] -= count
+        found[member_list]["suppressed"] = count
     return {member_list: ListCounts(**of_list) for member_list, of_list in sorted(found.items())}
+
+
+def is_found(folded_column: ColumnElement[str], searched: str) -> ColumnElement[bool]:
+    """The condition that `members.folded` holds a text, whatever the case and the accents."""
+    return folded_column.contains(folded(searched.strip()), autoescape=True)
 
 
 # --- changing ---------------------------------------------------------------------------------------------
@@ -252,7 +314,8 @@ def _query() -> Select[Any]:
 
 def _members(connection: Connection, query: Select[Any]) -> Iterator[Member]:
     """One Member for each run of rows with the same key."""
-    for key, person in groupby(connection.execute(query), key=itemgetter(0)):
+    found = connection.execute(query, execution_options={"yield_per": _AT_ONCE})
+    for key, person in groupby(found, key=itemgetter(0)):
         (_, address, name, attributes, *tie), *others = person
         ties = [] if tie[0] is None else [_tie(*tie), *(_tie(*other[4:]) for other in others)]
         yield Member(address, MemberKey(key), name, attributes, tuple(ties))
@@ -276,13 +339,14 @@ def _write_members(connection: Connection, secret: bytes, changed: Sequence[Chan
                 "address_hash": _hash(secret, change.key),
                 "name": change.name,
                 "attributes": dict(change.attributes),
+                "folded": folded_member(change.name, change.entry.address.typed, change.key),
             }
             for change in chunk
         ]
         people = rows(connection, values, _WRITTEN_COLUMNS, moment, moment)
         names = [*_WRITTEN_COLUMNS, "created_at", "updated_at"]
         insert = insert_for(connection, members).from_select(names, people, include_defaults=False)
-        kept = {name: insert.excluded[name] for name in ("name", "attributes", "updated_at")}
+        kept = {name: insert.excluded[name] for name in ("name", "attributes", "folded", "updated_at")}
         connection.execute(insert.on_conflict_do_update(index_elements=[members.c.key], set_=kept))
 
 
@@ -322,4 +386,3 @@ def _secret(connection: Connection) -> bytes:
 
 def _hash(secret: bytes, key: MemberKey) -> str:
     return hmac.digest(secret, key.encode(), "sha256").hex()
-

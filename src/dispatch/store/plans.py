@@ -1,10 +1,9 @@
 """Whom a Campaign is for: planned and frozen by the same query, one row a person."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, false, func, literal, literal_column, or_, select
 
 from dispatch.model.brand import Audience
 from dispatch.model.campaign import AudiencePlan, Plan
@@ -17,61 +16,88 @@ from dispatch.store.schema import deliveries, members, subscriptions, suppressio
 SUBSCRIBED = SubscriptionState.SUBSCRIBED.value
 
 
-def candidates(audiences: Sequence[Audience], campaign_id: str | None, only: str | None = None) -> Select[Any]:
+def people_of(
+    audiences: Sequence[Audience], campaign_id: str | None, only: str | None = None, *, also_known: bool = False
+) -> Select[Any]:
     """Everybody on the lists, one row a person: the Audience that wins, and why they would be left out.
 
     Who is subscribed to several lists falls to the Audience of the highest priority among those; who is subscribed to
-    none of them any more, to the highest that they left. People with a Delivery of this Campaign are not candidates.
-    `only` is the key of the one Member who counts.
+    none of them any more, to the highest that they left. People with a Delivery of this Campaign are not among them,
+    or, with `also_known`, are marked. `only` is the key of the one Member who counts. `on_1`, `on_2`, … say whether
+    somebody is subscribed to the list of the Audience of that place in the order of priority.
     """
-    place = {audience.slug: number for number, audience in enumerate(_by_priority(audiences), start=1)}
+    place = {audience.slug: number for number, audience in enumerate(by_priority(audiences), start=1)}
     rank = case(
         *[(subscriptions.c.member_list == audience.member_list, place[audience.slug]) for audience in audiences]
     )
     wanted = case((subscriptions.c.state == SUBSCRIBED, rank))
-    person = (
+    person_query = (
         select(
             subscriptions.c.member_id,
             func.max(wanted).label("wanted"),
             func.max(rank).label("any"),
             func.count(wanted).label("lists"),
+            *[func.max(case((wanted == number, 1), else_=0)).label(f"on_{number}") for number in place.values()],
         )
         .where(subscriptions.c.member_list.in_([audience.member_list for audience in audiences]))
         .group_by(subscriptions.c.member_id)
-        .subquery("person")
     )
+    if only is not None:
+        member_id = select(members.c.id).where(members.c.key == only).scalar_subquery()
+        person_query = person_query.where(subscriptions.c.member_id == member_id)
+    person = person_query.subquery("person")
     winner = func.coalesce(person.c.wanted, person.c.any)
+    # From the suppressions, which are few, to the members, and not the other way round.
+    suppressed = select(members.c.id).join(suppressions, suppressions.c.address_hash == members.c.address_hash)
     reason = case(
-        (suppressions.c.address_hash.is_not(None), SkipReason.SUPPRESSED.value),
+        (person.c.member_id.in_(suppressed), SkipReason.SUPPRESSED.value),
         (person.c.wanted.is_(None), SkipReason.UNSUBSCRIBED.value),
         else_="",
     )
-    query = (
-        select(
-            members.c.id.label("member_id"),
-            members.c.key,
-            members.c.address,
-            members.c.address_hash,
-            members.c.name,
-            case(*[(winner == number, slug) for slug, number in place.items()]).label("audience"),
-            reason.label("reason"),
-            person.c.lists,
-        )
-        .select_from(person)
-        .join(members, members.c.id == person.c.member_id)
-        .outerjoin(suppressions, suppressions.c.address_hash == members.c.address_hash)
+    query = select(
+        person.c.member_id,
+        case(*[(winner == number, slug) for slug, number in place.items()]).label("audience"),
+        reason.label("reason"),
+        person.c.lists,
+        *[person.c[f"on_{number}"] for number in place.values()],
     )
-    if only is not None:
-        query = query.where(members.c.key == only)
+    if also_known:
+        return query.add_columns(_has_delivery(person.c.member_id, campaign_id).label("is_known"))
+    return query if campaign_id is None else query.where(~_has_delivery(person.c.member_id, campaign_id))
+
+
+def _has_delivery(member_id: ColumnElement[int], campaign_id: str | None) -> ColumnElement[bool]:
+    """Whether a Member has a Delivery of the Campaign."""
     if campaign_id is None:
-        return query
+        return false()
+    of_campaign = deliveries.c.campaign_id == campaign_id
+    own = select(deliveries.c.seq).where(deliveries.c.member_id == member_id, of_campaign).exists()
     # By the hash, which outlives an erasure: who had a copy, was erased and came back gets no second one.
-    same = deliveries.c.address_hash == members.c.address_hash
-    has_one = select(deliveries.c.seq).where(deliveries.c.campaign_id == campaign_id, same)
-    return query.where(~has_one.exists())
+    back = (
+        select(members.c.id)
+        .join(deliveries, deliveries.c.address_hash == members.c.address_hash)
+        .where(deliveries.c.member_id.is_(None), of_campaign)
+    )
+    return or_(own, member_id.in_(back))
 
 
-def _by_priority(audiences: Sequence[Audience]) -> list[Audience]:
+def candidates(audiences: Sequence[Audience], campaign_id: str | None, only: str | None = None) -> Select[Any]:
+    """The people of a `send`, as `people_of`, with what a Delivery keeps and a search looks through."""
+    person = people_of(audiences, campaign_id, only).subquery("chosen")
+    return select(
+        person.c.member_id,
+        members.c.key,
+        members.c.address,
+        members.c.address_hash,
+        members.c.name,
+        members.c.folded,
+        person.c.audience,
+        person.c.reason,
+        person.c.lists,
+    ).join(members, members.c.id == person.c.member_id)
+
+
+def by_priority(audiences: Sequence[Audience]) -> list[Audience]:
     return sorted(audiences, key=lambda audience: (audience.priority, audience.slug))
 
 
@@ -79,98 +105,37 @@ def plan(
     connection: Connection, audiences: Sequence[Audience], campaign_id: str | None, only: str | None = None
 ) -> Plan:
     """What a `send` to these Audiences, or to `only` one Member of them, would do now; changes nothing."""
-    people = candidates(audiences, campaign_id, only).subquery("people")
+    order = by_priority(audiences)
+    people = people_of(audiences, campaign_id, only, also_known=True).subquery("people")
+    on_list = [people.c[f"on_{number}"] for number in range(1, len(order) + 1)]
+    columns = (people.c.audience, people.c.reason, people.c.is_known)
     rows = connection.execute(
-        select(people.c.audience, people.c.reason, func.count(), func.count(case((people.c.lists > 1, 1)))).group_by(
-            people.c.audience, people.c.reason
-        )
+        select(
+            *columns,
+            func.count().label("people"),
+            func.count(case((people.c.lists > 0, 1))).label("wanting"),
+            func.count(case((people.c.lists > 1, 1))).label("several"),
+            *[func.sum(column).label(column.name) for column in on_list],
+        ).group_by(*columns)
     ).all()
-    found = {(audience, reason): (count, several) for audience, reason, count, several in rows}
-    on_list = _given_elsewhere(connection, audiences, campaign_id) if only is None else {}
+    new = {(row.audience, row.reason): row for row in rows if not row.is_known}
+
+    def of(number: int, audience: Audience) -> AudiencePlan:
+        getting = new.get((audience.slug, ""))
+        others = [row for (slug, reason), row in new.items() if slug != audience.slug and not reason]
+        return AudiencePlan(
+            audience=audience.slug,
+            people=getting.people if getting else 0,
+            left_out={why: row.people for (slug, why), row in sorted(new.items()) if slug == audience.slug and why},
+            also_elsewhere=getting.several if getting else 0,
+            given_elsewhere=sum(getattr(row, f"on_{number}") for row in others) if only is None else 0,
+        )
+
     return Plan(
-        audiences=tuple(
-            AudiencePlan(
-                audience=audience.slug,
-                people=found.get((audience.slug, ""), (0, 0))[0],
-                left_out={r: n for (a, r), (n, _) in sorted(found.items()) if a == audience.slug and r},
-                also_elsewhere=found.get((audience.slug, ""), (0, 0))[1],
-                given_elsewhere=on_list.get(audience.slug, 0),
-            )
-            for audience in reversed(_by_priority(audiences))
-        ),
-        already=_already(connection, audiences, campaign_id),
+        audiences=tuple(of(number, audience) for number, audience in reversed(list(enumerate(order, start=1)))),
+        already=sum(row.wanting for row in rows if row.is_known),
         waiting=0 if campaign_id is None else counts(connection, CampaignId(campaign_id)).queued,
     )
-
-
-def _given_elsewhere(connection: Connection, audiences: Sequence[Audience], campaign_id: str | None) -> dict[str, int]:
-    """Audience -> people subscribed to its list who get another Audience's Edition."""
-    people = candidates(audiences, campaign_id).subquery("people")
-    slug_of_list = case(*[(subscriptions.c.member_list == each.member_list, each.slug) for each in audiences])
-    rows = connection.execute(
-        select(slug_of_list, func.count())
-        .select_from(people)
-        .join(subscriptions, subscriptions.c.member_id == people.c.member_id)
-        .where(
-            people.c.reason == "",
-            subscriptions.c.state == SUBSCRIBED,
-            subscriptions.c.member_list.in_([each.member_list for each in audiences]),
-            slug_of_list != people.c.audience,
-        )
-        .group_by(slug_of_list)
-    ).all()
-    return {str(slug): int(count) for slug, count in rows}
-
-
-def _already(connection: Connection, audiences: Sequence[Audience], campaign_id: str | None) -> int:
-    if campaign_id is None:
-        return 0
-    on_lists = select(subscriptions.c.member_id).where(
-        subscriptions.c.member_list.in_([audience.member_list for audience in audiences]),
-        subscriptions.c.state == SUBSCRIBED,
-    )
-    has_one = and_(deliveries.c.campaign_id == campaign_id, deliveries.c.member_id.in_(on_lists))
-    return int(connection.execute(select(func.count()).where(has_one)).scalar_one())
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedPerson:
-    """One person of a plan, for the list that the preview shows."""
-
-    address: str
-    name: str
-    audience: str
-    #: why left out, "" for people who get it
-    reason: str
-    #: subscribed to several of the lists
-    on_several: bool
-
-
-def planned_people(
-    connection: Connection,
-    audiences: Sequence[Audience],
-    campaign_id: str | None,
-    *,
-    search: str = "",
-    limit: int | None = None,
-    offset: int = 0,
-) -> list[PlannedPerson]:
-    """The people of a plan by address, searched by a part of name or address."""
-    people = candidates(audiences, campaign_id).subquery("people")
-    query = select(people).order_by(people.c.key).limit(limit).offset(offset)
-    if search:
-        part = f"%{_escape_like(search.casefold())}%"
-        query = query.where(
-            or_(people.c.key.like(part, escape="\\"), func.lower(people.c.name).like(part, escape="\\"))
-        )
-    return [
-        PlannedPerson(row.address, row.name, row.audience, row.reason, row.lists > 1)
-        for row in connection.execute(query)
-    ]
-
-
-def _escape_like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def freeze_audience(

@@ -28,7 +28,7 @@ def copy_lists(real: Database, practice: Database) -> bool:
     with real.reading() as source:
         state = _state_of(source, safe_url(real.engine.url))
         with practice.reading() as target:
-            if target.execute(_COPY).mappings().first() == state:
+            if target.execute(_COPY).first() == tuple(state.values()):
                 return False
         secret = source.execute(select(keys.c.secret).where(keys.c.name == "address-hash")).scalar_one()
         # A file of this machine is read by SQLite itself; from a server the rows are fetched into a passing database.
@@ -69,7 +69,9 @@ def _as_it_is(value: object) -> object:
 
 def _key(table: Table) -> str:
     unique = ["key"] if table is members else []
-    return ", ".join([f"PRIMARY KEY ({', '.join(table.primary_key.columns.keys())})", *(f"UNIQUE ({n})" for n in unique)])
+    return ", ".join(
+        [f"PRIMARY KEY ({', '.join(table.primary_key.columns.keys())})", *(f"UNIQUE ({n})" for n in unique)]
+    )
 
 
 def _names(table: Table, *, without: Iterable[str] = ()) -> str:

@@ -5,56 +5,53 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from dispatch.model.bot_detection import Act, together
-from dispatch.model.campaign import Campaign, Counts
+from dispatch.model.campaign import Campaign
 from dispatch.model.delivery import ACCEPTED, CampaignId, DeliveryState, EventKind
 from dispatch.model.event import NotificationState, Reader
 from dispatch.model.member import SuppressionReason
 from dispatch.model.report import Numbers, Rates, Report
-from dispatch.store.campaigns import counts_by_audience
+from dispatch.store.audit import FROZEN
+from dispatch.store.campaigns import counts_of, states_by_audience
 from dispatch.store.notifications import counts as notification_counts
-from dispatch.store.schema import deliveries, events, suppressions
+from dispatch.store.schema import audit, deliveries, events
 
 _READ = {EventKind.OPENED.value, EventKind.CLICKED.value}
 
 
 def report(connection: Connection, campaign: Campaign) -> Report:
     """The Report of a Campaign."""
-    of_campaign = deliveries.c.campaign_id == campaign.id
-    by_state: dict[str, dict[str, int]] = defaultdict(dict)
-    for audience, state, count in connection.execute(
-        select(deliveries.c.audience, deliveries.c.state, func.count())
-        .where(of_campaign)
-        .group_by(deliveries.c.audience, deliveries.c.state)
-    ):
-        by_state[audience][state] = count
+    by_state = states_by_audience(connection, campaign.id)
     left_out: dict[str, dict[str, int]] = defaultdict(dict)
     for audience, reason, count in connection.execute(
         select(deliveries.c.audience, deliveries.c.reason, func.count())
-        .where(of_campaign, deliveries.c.state == DeliveryState.SKIPPED.value)
+        .where(deliveries.c.campaign_id == campaign.id, deliveries.c.state == DeliveryState.SKIPPED.value)
         .group_by(deliveries.c.audience, deliveries.c.reason)
     ):
         left_out[audience][reason] = count
-    counts = counts_by_audience(connection, campaign.id)
     reads = _reads(connection, campaign.id)
     kept = notification_counts(connection)
     return Report(
         campaign=campaign,
         audiences={
-            audience: _numbers(counts[audience], states, left_out[audience], reads.get(audience, {}))
+            audience: _numbers(states, left_out[audience], reads.get(audience, {}))
             for audience, states in sorted(by_state.items())
         },
-        frozen=connection.execute(select(func.count()).select_from(deliveries).where(of_campaign)).scalar_one(),
+        frozen=_frozen(connection, campaign.id),
         foreign_notifications=kept.get(NotificationState.FOREIGN.value, 0),
         unreadable_notifications=kept.get(NotificationState.UNREADABLE.value, 0),
     )
 
 
-def _numbers(
-    counts: Counts, states: Mapping[str, int], left_out: Mapping[str, int], reads: Mapping[str, int]
-) -> Numbers:
+def _frozen(connection: Connection, campaign_id: CampaignId) -> int:
+    """How many Deliveries the freezes made, as each of them wrote into the audit trail."""
+    acts = select(audit.c.detail).where(audit.c.campaign_id == campaign_id, audit.c.act == FROZEN)
+    return sum(int(detail["added"]) for detail in connection.execute(acts).scalars())
+
+
+def _numbers(states: Mapping[str, int], left_out: Mapping[str, int], reads: Mapping[str, int]) -> Numbers:
     def in_state(*wanted: DeliveryState) -> int:
         return sum(states.get(state.value, 0) for state in wanted)
 
@@ -63,7 +60,7 @@ def _numbers(
 
     clicks = by_reader(EventKind.CLICKED)
     return Numbers(
-        counts=counts,
+        counts=counts_of(states),
         # Who complained had it delivered.
         delivered=in_state(DeliveryState.DELIVERED, DeliveryState.COMPLAINED),
         bounced=in_state(DeliveryState.BOUNCED),
@@ -134,11 +131,12 @@ def rates(connection: Connection, campaign_id: CampaignId) -> Rates:
     never_tried = connection.execute(
         select(func.count())
         .select_from(deliveries)
-        .join(suppressions, suppressions.c.address_hash == deliveries.c.address_hash)
         .where(
             deliveries.c.campaign_id == campaign_id,
             deliveries.c.state == DeliveryState.BOUNCED.value,
-            suppressions.c.reason == SuppressionReason.PROVIDER.value,
+            _bounced_by(SuppressionReason.PROVIDER),
+            # One that came back from its server was tried, whatever a second event says.
+            ~_bounced_by(SuppressionReason.BOUNCED),
         )
     ).scalar_one()
     return Rates(
@@ -146,3 +144,13 @@ def rates(connection: Connection, campaign_id: CampaignId) -> Rates:
         bounced=found.get(DeliveryState.BOUNCED, 0) - never_tried,
         complained=found.get(DeliveryState.COMPLAINED, 0),
     )
+
+
+def _bounced_by(reason: SuppressionReason) -> ColumnElement[bool]:
+    """Whether a Delivery has a bounce that suppressed its address for this reason."""
+    bounce = select(events.c.id).where(
+        events.c.delivery_id == deliveries.c.id,
+        events.c.kind == EventKind.BOUNCED.value,
+        events.c.suppresses == reason.value,
+    )
+    return bounce.exists()

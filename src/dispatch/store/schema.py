@@ -179,7 +179,7 @@ deliveries = Table(
     # All counts are read from this index alone.
     Index("ix_deliveries_campaign_state", "campaign_id", "state", "audience"),
     Index("ix_deliveries_submitted_at", "submitted_at"),
-    Index("ix_deliveries_member_id", "member_id"),
+    Index("ix_deliveries_member_id", "member_id", "campaign_id"),
     # A claim reads only what is queued, however many rows are done.
     Index(
         "ix_deliveries_queued",
@@ -207,6 +207,8 @@ notifications = Table(
     Index("ix_notifications_state", "state"),
 )
 
+#: which Events are what readers did
+READS = "kind IN ('opened', 'clicked', 'unsubscribed')"
 #: dated facts about Deliveries; append-only
 events = Table(
     "events",
@@ -223,7 +225,11 @@ events = Table(
     #: what makes the fact the same fact: provider's id, kind, feedback id or moment, link
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("notification_id", ForeignKey("notifications.id", ondelete="SET NULL")),
+    #: why it suppressed its address: `bounced`, `complained`, `provider` (never tried); "" where it did not
+    Column("suppresses", Text, nullable=False, default="", server_default=""),
     Index("ix_events_delivery_kind", "delivery_id", "kind"),
+    # What readers did, which is little beside what the provider says.
+    Index("ix_events_reads", "delivery_id", postgresql_where=text(READS), sqlite_where=text(READS)),
     # A Notification that is deleted looks for its Events.
     Index("ix_events_notification_id", "notification_id"),
 )
@@ -294,6 +300,7 @@ audit = Table(
     Column("address", Text, nullable=False, default=""),
     Column("campaign_id", Text, nullable=False, default=""),
     Column("detail", Document, nullable=False, default=dict),
+    Index("ix_audit_campaign_id", "campaign_id"),
 )
 
 #: the one place from which this database sends real mail

@@ -8,6 +8,13 @@ from dispatch.model.member import folded_member
 revision = "0008"
 down_revision = "0004"
 
+#: bounce subtypes of addresses that the provider did not try
+_NEVER_TRIED = (
+    "OnAccountSuppressionList",
+    "OnTenantSuppressionList",
+    "EmailValidationSuppressed",
+    "UnsubscribedRecipient",
+)
 #: members whose search text is written at once
 PART = 10_000
 
@@ -18,6 +25,10 @@ def upgrade() -> None:
     _fold_members()
     op.drop_index("ix_deliveries_campaign_state", "deliveries")
     op.create_index("ix_deliveries_campaign_state", "deliveries", ["campaign_id", "state", "audience"])
+    op.drop_index("ix_deliveries_member_id", "deliveries")
+    op.create_index("ix_deliveries_member_id", "deliveries", ["member_id", "campaign_id"])
+    op.create_index("ix_audit_campaign_id", "audit", ["campaign_id"])
+    _note_what_suppressed()
     op.create_table(
         "list_copies",
         sa.Column("id", sa.Integer, nullable=False),
@@ -28,6 +39,23 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name == "sqlite":
         _order_subscriptions()
+
+
+def _note_what_suppressed() -> None:
+    """Until now only the rule said whether the provider had tried; it is the bounce's type and subtype."""
+    op.add_column("events", sa.Column("suppresses", sa.Text, nullable=False, server_default=""))
+    events = sa.table("events", *[sa.column(name) for name in ("kind", "rule", "suppresses")])
+    never_tried = events.c.rule.in_(
+        [f"{kind}/{subkind}" for kind in ("Permanent", "Complaint") for subkind in _NEVER_TRIED]
+    )
+    reason = sa.case(
+        (never_tried, "provider"),
+        (events.c.kind == "complained", "complained"),
+        else_="bounced",
+    )
+    op.execute(events.update().where(events.c.kind.in_(["bounced", "complained"])).values(suppresses=reason))
+    reads = sa.text("kind IN ('opened', 'clicked', 'unsubscribed')")
+    op.create_index("ix_events_reads", "events", ["delivery_id"], postgresql_where=reads, sqlite_where=reads)
 
 
 def _fold_members() -> None:
