@@ -26,7 +26,7 @@ def campaigns_command(ctx: click.Context, *, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     context = ctx.ensure_object(Context)
-    with context.open_database() as database, database.reading() as connection:
+    with context.open_database(needs_lists=False) as database, database.reading() as connection:
         counted = campaigns.all_counts(connection)
         found = [(each, counted.get(each.id, Counts())) for each in campaigns.all_campaigns(connection)]
     if as_json:
@@ -55,7 +55,7 @@ def show_command(context: Context, /, campaign: str | None, address: str | None,
     """
     from dispatch.pipeline.report import find_campaign
 
-    with context.open_database() as database:
+    with context.open_database(needs_lists=False) as database:
         found = find_campaign(database, campaign)
         document = campaign_document(database, found) if address is None else person_document(database, found, address)
     if as_json:
@@ -84,7 +84,7 @@ def pause_command(context: Context, /, campaign: str | None, *, as_json: bool) -
     from dispatch.pipeline.pause_resume_cancel import pause
     from dispatch.store import campaigns
 
-    with context.open_database() as database:
+    with context.open_database(needs_lists=False) as database:
         found = pause(database, campaign)
         with database.reading() as connection:
             counts = campaigns.counts(connection, found.id)
@@ -108,7 +108,7 @@ def cancel_command(context: Context, /, campaign: str, *, yes: bool, as_json: bo
     from dispatch.store import campaigns
 
     refuse_without_yes(yes=yes, as_json=as_json)
-    with context.open_database() as database:
+    with context.open_database(needs_lists=False) as database:
         found = find_campaign(database, campaign)
         with database.reading() as connection:
             counts = campaigns.counts(connection, found.id)

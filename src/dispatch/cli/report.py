@@ -27,7 +27,7 @@ def report_command(context: Context, /, campaign: str | None, *, as_json: bool) 
     from dispatch.pipeline.report import report
 
     problem = pull_quietly(context)
-    with context.open_database() as database:
+    with context.open_database(needs_lists=False) as database:
         found = report(database, campaign)
     if as_json:
         print_json(document(found))

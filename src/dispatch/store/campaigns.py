@@ -268,7 +268,7 @@ def counts(connection: Connection, campaign_id: CampaignId) -> Counts:
         .where(deliveries.c.campaign_id == campaign_id)
         .group_by(deliveries.c.state)
     )
-    return counts_of({state: count for state, count in rows})
+    return counts_of(dict(rows.tuples().all()))
 
 
 def all_counts(connection: Connection) -> dict[str, Counts]:

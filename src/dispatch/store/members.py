@@ -5,7 +5,7 @@ of members is taken in by whole sets, never one person at a time.
 """
 
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -36,14 +36,8 @@ SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED.value, SubscriptionState
 Transaction = Connection
 #: rows fetched at once
 _AT_ONCE = 1_000
-_WRITTEN_COLUMNS = {
-    "key": Text,
-    "address": Text,
-    "address_hash": Text,
-    "name": Text,
-    "attributes": JSONB,
-    "folded": Text,
-}
+_TEXTS = ("key", "address", "address_hash", "name", "folded")
+_WRITTEN_COLUMNS = {**dict.fromkeys(_TEXTS, Text), "attributes": JSONB}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +109,7 @@ def how_many(connection: Connection, member_list: str | None = None, *, search: 
 
 
 def _wanted(member_list: str | None, search: str) -> list[ColumnElement[bool]]:
-    wanted = []
+    wanted: list[ColumnElement[bool]] = []
     if member_list is not None:
         on_list = select(subscriptions.c.member_id).where(subscriptions.c.member_list == member_list)
         wanted.append(members.c.id.in_(on_list))
@@ -189,23 +183,27 @@ def is_found(folded_column: ColumnElement[str], searched: str) -> ColumnElement[
 def apply(
     connection: Connection, changes: Changes, *, source: str, now: datetime, act: str = "members imported"
 ) -> None:
-    """Do what a plan of changes says.
+    """Do what a plan of changes says, and write it into the trail. `source` goes into each new Subscription."""
+    apply_part(connection, changes.changes, changes.member_list, source=source, now=now)
+    only = changes.changes[0].entry.address.typed if len(changes.changes) == 1 else ""
+    record_import(connection, changes.member_list, changes.counts(), source=source, now=now, act=act, address=only)
 
-    `source` goes into each new Subscription. A Subscription that exists by now is left as it is, so that
-    nobody who unsubscribed after the plan was made comes back.
+
+def apply_part(
+    connection: Connection, changes: Sequence[Change], member_list: str, *, source: str, now: datetime
+) -> None:
+    """Do what a part of a plan says; `record_import` belongs into the same transaction.
+
+    A Subscription that exists by now is left as it is, so that nobody who unsubscribed after the plan was made comes
+    back.
     """
-    secret = _secret(connection)
-    _write_members(
-        connection,
-        secret,
-        [c for c in changes.of(*WRITTEN) if c.differences or c.kind is ChangeKind.NEW],
-        now,
-    )
-    arriving = [change.key for change in changes.of(ChangeKind.NEW, ChangeKind.JOINS)]
+    written = [c for c in changes if c.kind in WRITTEN and (c.differences or c.kind is ChangeKind.NEW)]
+    _write_members(connection, _secret(connection), written, now)
+    arriving = [change.key for change in changes if change.kind in (ChangeKind.NEW, ChangeKind.JOINS)]
     for chunk in chunks(arriving):
         people = select(
             members.c.id,
-            literal(changes.member_list),
+            literal(member_list),
             literal(SUBSCRIBED),
             literal(now, subscriptions.c.since.type),
             literal(source),
@@ -213,9 +211,21 @@ def apply(
         names = ["member_id", "member_list", "state", "since", "source"]
         insert = insert_for(connection, subscriptions).from_select(names, people)
         connection.execute(insert.on_conflict_do_nothing())
-    only = changes.changes[0].entry.address.typed if len(changes.changes) == 1 else ""
-    detail = {"list": changes.member_list, "source": source, "counts": changes.counts()}
-    record(connection, act, now=now, address=only, detail=detail)
+
+
+def record_import(
+    connection: Connection,
+    member_list: str,
+    counts: Mapping[str, int],
+    *,
+    source: str,
+    now: datetime,
+    act: str = "members imported",
+    address: str = "",
+) -> None:
+    """Write an import into the trail: rows by what became of them."""
+    detail = {"list": member_list, "source": source, "counts": dict(counts)}
+    record(connection, act, now=now, address=address, detail=detail)
 
 
 def unsubscribe(

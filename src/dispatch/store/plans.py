@@ -98,6 +98,7 @@ def candidates(audiences: Sequence[Audience], campaign_id: str | None, only: str
 
 
 def by_priority(audiences: Sequence[Audience]) -> list[Audience]:
+    """The Audiences, the highest priority last."""
     return sorted(audiences, key=lambda audience: (audience.priority, audience.slug))
 
 

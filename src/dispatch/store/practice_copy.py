@@ -3,6 +3,7 @@
 Every change of the lists leaves an act in the audit trail; while no act was added, the copy is up to date.
 """
 
+# ruff: noqa: S608 - every statement is made of the names of the schema, and of nothing else
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, Table, func, select, update
@@ -56,7 +57,7 @@ def _fetch(source: Connection, target: Connection) -> None:
     for table in _COPIED:
         names = [column.name for column in table.c]
         target.exec_driver_sql(f"CREATE TABLE {_REAL}.{table.name} ({', '.join(names)}, {_key(table)})")
-        insert = f"INSERT INTO {_REAL}.{table.name} VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - names of the schema
+        insert = f"INSERT INTO {_REAL}.{table.name} VALUES ({', '.join('?' * len(names))})"
         types = [column.type.bind_processor(target.dialect) or _as_it_is for column in table.c]
         for part in in_parts(source, select(table)):
             rows = [tuple(bind(row[name]) for bind, name in zip(types, names, strict=True)) for row in part]
@@ -69,25 +70,34 @@ def _as_it_is(value: object) -> object:
 
 def _key(table: Table) -> str:
     unique = ["key"] if table is members else []
-    return ", ".join(
-        [f"PRIMARY KEY ({', '.join(table.primary_key.columns.keys())})", *(f"UNIQUE ({n})" for n in unique)]
-    )
+    primary = f"PRIMARY KEY ({', '.join(table.primary_key.columns.keys())})"
+    return ", ".join([primary, *(f"UNIQUE ({name})" for name in unique)])
 
 
 def _names(table: Table, *, without: Iterable[str] = ()) -> str:
     return ", ".join(column.name for column in table.c if column.name not in without)
 
 
-_PERSON = ("address", "address_hash", "name", "attributes", "updated_at", "folded")
-_TIE = ("state", "since", "source")
+def _set(columns: Iterable[str]) -> str:
+    return ", ".join(f"{name} = excluded.{name}" for name in columns)
+
+
+def _differs(table: Table, columns: Iterable[str]) -> str:
+    new, old = (", ".join(f"{row}.{name}" for name in columns) for row in ("excluded", table.name))
+    return f"({new}) IS NOT ({old})"
+
+
+_PERSON = [column.name for column in members.c if column.name not in ("id", "key", "created_at")]
+_TIE = [column.name for column in subscriptions.c if not column.primary_key]
+_WITHOUT_ID = _names(members, without=["id"])
 # Statements of SQLite's own, because only it can read two files at once.
 _STATEMENTS = (
     f"DELETE FROM main.members WHERE key NOT IN (SELECT key FROM {_REAL}.members)",
     f"""
-    INSERT INTO main.members ({_names(members, without=["id"])})
-    SELECT {_names(members, without=["id"])} FROM {_REAL}.members WHERE true
-    ON CONFLICT (key) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _PERSON)}
-    WHERE ({", ".join(f"excluded.{name}" for name in _PERSON)}) <> ({", ".join(f"members.{name}" for name in _PERSON)})
+    INSERT INTO main.members ({_WITHOUT_ID})
+    SELECT {_WITHOUT_ID} FROM {_REAL}.members WHERE true
+    ON CONFLICT (key) DO UPDATE SET {_set(_PERSON)}
+    WHERE {_differs(members, _PERSON)}
     """,
     f"""
     DELETE FROM main.subscriptions AS ours WHERE source <> '{PRACTICE_SOURCE}' AND NOT EXISTS (
@@ -102,8 +112,8 @@ _STATEMENTS = (
     FROM {_REAL}.subscriptions AS theirs
     JOIN {_REAL}.members AS same ON same.id = theirs.member_id
     JOIN main.members AS person ON person.key = same.key WHERE true
-    ON CONFLICT (member_id, member_list) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _TIE)}
-    WHERE ({", ".join(f"excluded.{name}" for name in _TIE)}) <> ({", ".join(f"subscriptions.{name}" for name in _TIE)})
+    ON CONFLICT (member_id, member_list) DO UPDATE SET {_set(_TIE)}
+    WHERE {_differs(subscriptions, _TIE)}
         AND NOT (subscriptions.state = '{SubscriptionState.UNSUBSCRIBED.value}'
                  AND subscriptions.source = '{PRACTICE_SOURCE}')
     """,
