@@ -10,6 +10,7 @@ import io
 import re
 import unicodedata
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -96,8 +97,9 @@ class _Seen:
     """
 
     def __init__(self) -> None:
-        self._hashes = [array("Q") for _ in range(1 << 15)]
-        self._rows = [array("Q") for _ in range(1 << 15)]
+        # In many short runs, each of which is looked through from end to end.
+        self._hashes: dict[int, array[int]] = defaultdict(lambda: array("Q"))
+        self._rows: dict[int, array[int]] = defaultdict(lambda: array("Q"))
 
     def first_row(self, key: MemberKey, row: int) -> int | None:
         """Return the row in which the key was seen before; keep this one where it was not."""

@@ -5,7 +5,7 @@ Backups are out of reach; whoever keeps them deletes them in time.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,8 @@ from dispatch.store.schema import (
 
 # What can stand in a local part or domain: "ann@…" must not be found inside "joann@…" (RFC 5322 3.2.3).
 _BEFORE, _AFTER = r"(?<![a-z0-9.!#$%&'*+/=?^_`{|}~-])", r"(?![a-z0-9-]|\.[a-z0-9])"
+# In a link these separate values, though a local part may hold them.
+_BEFORE_IN_LINKS = r"(?<![a-z0-9.!#$'*+^_`{|}~-])"
 # A line break inside JSON inside JSON; its letter would hide the start of an address.
 _ESCAPED_SPACE = re.compile(r"\\+[nrt]")
 #: a shorter local part is a word like any other
@@ -135,14 +137,12 @@ class _Person:
     def __init__(self, address_hash: str, spellings: set[str]) -> None:
         self.address_hash = address_hash
         lower = {spelling.lower() for spelling in spellings}
-        # As links write it, and as JSON writes letters that are not ASCII.
-        self._looked_for = sorted(
-            lower | {each.replace("@", "%40") for each in lower} | {json.dumps(each)[1:-1] for each in lower}
-        )
-        self._address = re.compile(f"{_BEFORE}(?:{'|'.join(map(re.escape, self._looked_for))}){_AFTER}", re.IGNORECASE)
+        in_links = {each.replace("@", "%40") for each in lower}
+        # As JSON writes letters that are not ASCII.
+        self._looked_for = sorted(lower | in_links | {json.dumps(each)[1:-1] for each in lower})
         local = {each.rpartition("@")[0] for each in lower}
-        telling = "|".join(re.escape(each) for each in sorted(local) if len(each) >= _TELLING)
-        self._local = re.compile(f"{_BEFORE}(?:{telling}){_AFTER}", re.IGNORECASE) if telling else None
+        self._address = _pattern(_BEFORE, lower, or_in_links=in_links)
+        self._local = _pattern(_BEFORE_IN_LINKS, {each for each in local if len(each) >= _TELLING})
 
     def may_be_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """The condition that a column may name the address; `is_in` knows."""
@@ -159,12 +159,19 @@ class _Person:
         if isinstance(value, str):
             found = self._address.sub(self.address_hash, value)
             names_person = is_own or found != value
-            return self._local.sub("…", found) if self._local and names_person else found
+            return self._local.sub("…", found) if names_person else found
         if isinstance(value, list):
             return [self.hidden(each, is_own=is_own) for each in value]
         if isinstance(value, dict):
             return {name: self.hidden(each, is_own=is_own) for name, each in value.items()}
         return value
+
+
+def _pattern(before: str, spellings: set[str], or_in_links: Collection[str] = ()) -> re.Pattern[str]:
+    """What finds these spellings, whole; nothing where there are none."""
+    found = [f"{before}(?:{'|'.join(map(re.escape, sorted(spellings)))})"] if spellings else []
+    found += [f"{_BEFORE_IN_LINKS}{re.escape(each)}" for each in or_in_links]
+    return re.compile(f"(?:{'|'.join(found) or '(?!)'}){_AFTER}", re.IGNORECASE)
 
 
 #: texts about everybody, which may quote one person

@@ -13,7 +13,6 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, delete, func, literal, select, true, update
-from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch.model.member import (
     Member,
@@ -28,8 +27,8 @@ from dispatch.model.member import (
 from dispatch.model.roster import WRITTEN, Change, ChangeKind, Changes, Known
 from dispatch.store.audit import record
 from dispatch.store.bulk_values import chunks, insert_for, rows, texts
+from dispatch.store.schema import Document, members, subscriptions, suppressions
 from dispatch.store.schema import keys as secrets
-from dispatch.store.schema import members, subscriptions, suppressions
 
 SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED.value, SubscriptionState.UNSUBSCRIBED.value
 #: what every function here works in: a transaction that the caller began and ends
@@ -37,7 +36,7 @@ Transaction = Connection
 #: rows fetched at once
 _AT_ONCE = 1_000
 _TEXTS = ("key", "address", "address_hash", "name", "folded")
-_WRITTEN_COLUMNS = {**dict.fromkeys(_TEXTS, Text), "attributes": JSONB}
+_WRITTEN_COLUMNS = {**dict.fromkeys(_TEXTS, Text), "attributes": Document}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +157,10 @@ def counts(connection: Connection) -> dict[str, ListCounts]:
         select(ties.member_list, ties.state, func.count()).group_by(ties.member_list, ties.state)
     ):
         found.setdefault(member_list, {})[state] = count
+    is_out = select(members.c.id).where(members.c.address_hash.in_(select(suppressions.c.address_hash)))
     suppressed = (
         select(ties.member_list, func.count())
-        .select_from(suppressions)
-        .join(members, members.c.address_hash == suppressions.c.address_hash)
-        .join(subscriptions, ties.member_id == members.c.id)
-        .where(ties.state == SUBSCRIBED)
+        .where(ties.member_id.in_(is_out), ties.state == SUBSCRIBED)
         .group_by(ties.member_list)
     )
     for member_list, count in connection.execute(suppressed):

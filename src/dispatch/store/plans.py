@@ -39,7 +39,8 @@ def people_of(
             func.count(wanted).label("lists"),
             *[func.max(case((wanted == number, 1), else_=0)).label(f"on_{number}") for number in place.values()],
         )
-        .where(subscriptions.c.member_list.in_([audience.member_list for audience in audiences]))
+        # Not by the list, whose index would give the people in another order than that of the groups.
+        .where(rank.is_not(None))
         .group_by(subscriptions.c.member_id)
     )
     if only is not None:
@@ -48,7 +49,7 @@ def people_of(
     person = person_query.subquery("person")
     winner = func.coalesce(person.c.wanted, person.c.any)
     # From the suppressions, which are few, to the members, and not the other way round.
-    suppressed = select(members.c.id).join(suppressions, suppressions.c.address_hash == members.c.address_hash)
+    suppressed = select(members.c.id).where(members.c.address_hash.in_(select(suppressions.c.address_hash)))
     reason = case(
         (person.c.member_id.in_(suppressed), SkipReason.SUPPRESSED.value),
         (person.c.wanted.is_(None), SkipReason.UNSUBSCRIBED.value),
@@ -73,11 +74,8 @@ def _has_delivery(member_id: ColumnElement[int], campaign_id: str | None) -> Col
     of_campaign = deliveries.c.campaign_id == campaign_id
     own = select(deliveries.c.seq).where(deliveries.c.member_id == member_id, of_campaign).exists()
     # By the hash, which outlives an erasure: who had a copy, was erased and came back gets no second one.
-    back = (
-        select(members.c.id)
-        .join(deliveries, deliveries.c.address_hash == members.c.address_hash)
-        .where(deliveries.c.member_id.is_(None), of_campaign)
-    )
+    erased = select(deliveries.c.address_hash).where(deliveries.c.member_id.is_(None), of_campaign)
+    back = select(members.c.id).where(members.c.address_hash.in_(erased))
     return or_(own, member_id.in_(back))
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 from dispatch.model.member import folded_member
 
@@ -58,7 +58,21 @@ class Instant(TypeDecorator[datetime]):
 
 #: SQLite counts rows only in a plain INTEGER primary key
 Serial = BigInteger().with_variant(Integer, "sqlite")
-Document = JSON().with_variant(JSONB, "postgresql")
+
+
+class Document(TypeDecorator[Any]):
+    """A JSON document; on PostgreSQL its JSONB, which is loaded only where that is in use."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The type of this database."""
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON())
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB())
 
 
 def _folded_row(context: Any) -> str:
