@@ -75,16 +75,17 @@ def _receive_more(
     queue: Notifications, arrived: list[Arrived], keep_on: Callable[[], bool]
 ) -> tuple[list[Arrived], ProviderError | None]:
     """What is in the queue now, up to a transaction's worth; and why it could not be read further, if so."""
-    arrived = list(arrived)
-    while len(arrived) < BATCH and keep_on():
+    found = {receipt: notification for notification, receipt in arrived}
+    failed = None
+    while len(found) < BATCH and keep_on():
+        before = len(found)
         try:
-            more = queue.receive(0)
+            found.update((receipt, notification) for notification, receipt in queue.receive(0))
         except ProviderError as err:
-            return arrived, err
-        if not more:
+            failed = err
+        if len(found) == before:
             break
-        arrived += more
-    return arrived, None
+    return [(notification, receipt) for receipt, notification in found.items()], failed
 
 
 def _note_empty(database: Database, queue: Notifications, seconds_ago: float) -> None:

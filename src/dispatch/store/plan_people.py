@@ -59,7 +59,7 @@ def people(
     found = candidates(query.audiences, query.campaign_id).subquery("people")
     wanted = select(found).where(*_conditions(found, query)).order_by(found.c.key).limit(limit).offset(offset)
     for row in connection.execution_options(yield_per=_CHUNK).execute(wanted):
-        yield PlannedPerson(row.address, row.name, row.audience, row.reason, row.lists > 1)
+        yield PlannedPerson(row.address, row.name, row.audience, row.reason, row.is_on_several)
 
 
 def how_many(connection: Connection, query: PeopleQuery) -> int:
@@ -74,7 +74,7 @@ def _conditions(found: Subquery, query: PeopleQuery) -> list[ColumnElement[bool]
     made = {
         Part.ALL: [],
         Part.GETS: [gets],
-        Part.SEVERAL: [gets, found.c.lists > 1],
+        Part.SEVERAL: [gets, found.c.is_on_several],
         Part.LEFT_OUT: [found.c.reason != ""],
     }[query.part]
     if query.search:

@@ -1,5 +1,6 @@
 """Whom a Campaign is for: planned and frozen by the same query, one row a person."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,55 +17,39 @@ from dispatch.store.schema import deliveries, members, subscriptions, suppressio
 SUBSCRIBED = SubscriptionState.SUBSCRIBED.value
 
 
-def people_of(
-    audiences: Sequence[Audience], campaign_id: str | None, only: str | None = None, *, also_known: bool = False
-) -> Select[Any]:
-    """Everybody on the lists, one row a person: the Audience that wins, and why they would be left out.
+def people_of(audiences: Sequence[Audience], campaign_id: str | None, only: str | None = None) -> Select[Any]:
+    """Everybody on the lists, one row a person; `only` is the key of the one Member who counts.
 
-    Who is subscribed to several lists falls to the Audience of the highest priority among those; who is subscribed to
-    none of them any more, to the highest that they left. People with a Delivery of this Campaign are not among them,
-    or, with `also_known`, are marked. `only` is the key of the one Member who counts. `on_1`, `on_2`, … say whether
-    somebody is subscribed to the list of the Audience of that place in the order of priority.
+    `wants` and `left` hold a bit for the Audience of each list that they are subscribed to, and that they left: 1 for
+    that of the lowest priority, 2, 4 … for the others. `is_out` says whether they are suppressed, `is_known` whether
+    they have a Delivery of the Campaign.
     """
-    place = {audience.slug: number for number, audience in enumerate(by_priority(audiences), start=1)}
-    rank = case(
-        *[(subscriptions.c.member_list == audience.member_list, place[audience.slug]) for audience in audiences]
-    )
-    wanted = case((subscriptions.c.state == SUBSCRIBED, rank))
+    bits = {audience.slug: 1 << place for place, audience in enumerate(by_priority(audiences))}
+    bit = case(*[(subscriptions.c.member_list == audience.member_list, bits[audience.slug]) for audience in audiences])
+    is_subscribed = subscriptions.c.state == SUBSCRIBED
     person_query = (
         select(
             subscriptions.c.member_id,
-            func.max(wanted).label("wanted"),
-            func.max(rank).label("any"),
-            func.count(wanted).label("lists"),
-            *[func.max(case((wanted == number, 1), else_=0)).label(f"on_{number}") for number in place.values()],
+            func.sum(case((is_subscribed, bit), else_=0)).label("wants"),
+            func.sum(case((is_subscribed, 0), else_=bit)).label("left"),
         )
         # Not by the list, whose index would give the people in another order than that of the groups.
-        .where(rank.is_not(None))
+        .where(bit.is_not(None))
         .group_by(subscriptions.c.member_id)
     )
     if only is not None:
         member_id = select(members.c.id).where(members.c.key == only).scalar_subquery()
         person_query = person_query.where(subscriptions.c.member_id == member_id)
     person = person_query.subquery("person")
-    winner = func.coalesce(person.c.wanted, person.c.any)
     # From the suppressions, which are few, to the members, and not the other way round.
     suppressed = select(members.c.id).where(members.c.address_hash.in_(select(suppressions.c.address_hash)))
-    reason = case(
-        (person.c.member_id.in_(suppressed), SkipReason.SUPPRESSED.value),
-        (person.c.wanted.is_(None), SkipReason.UNSUBSCRIBED.value),
-        else_="",
-    )
-    query = select(
+    return select(
         person.c.member_id,
-        case(*[(winner == number, slug) for slug, number in place.items()]).label("audience"),
-        reason.label("reason"),
-        person.c.lists,
-        *[person.c[f"on_{number}"] for number in place.values()],
+        person.c.wants,
+        person.c.left,
+        person.c.member_id.in_(suppressed).label("is_out"),
+        _has_delivery(person.c.member_id, campaign_id).label("is_known"),
     )
-    if also_known:
-        return query.add_columns(_has_delivery(person.c.member_id, campaign_id).label("is_known"))
-    return query if campaign_id is None else query.where(~_has_delivery(person.c.member_id, campaign_id))
 
 
 def _has_delivery(member_id: ColumnElement[int], campaign_id: str | None) -> ColumnElement[bool]:
@@ -80,19 +65,37 @@ def _has_delivery(member_id: ColumnElement[int], campaign_id: str | None) -> Col
 
 
 def candidates(audiences: Sequence[Audience], campaign_id: str | None, only: str | None = None) -> Select[Any]:
-    """The people of a `send`, as `people_of`, with what a Delivery keeps and a search looks through."""
+    """The people of a `send`: the Audience that wins, why they would be left out, and what a Delivery keeps.
+
+    Who is subscribed to several lists falls to the Audience of the highest priority among those; who is subscribed to
+    none of them any more, to the highest that they left. People with a Delivery of this Campaign are not candidates.
+    """
     person = people_of(audiences, campaign_id, only).subquery("chosen")
-    return select(
-        person.c.member_id,
-        members.c.key,
-        members.c.address,
-        members.c.address_hash,
-        members.c.name,
-        members.c.folded,
-        person.c.audience,
-        person.c.reason,
-        person.c.lists,
-    ).join(members, members.c.id == person.c.member_id)
+    highest_first = [(1 << place, audience) for place, audience in enumerate(by_priority(audiences))][::-1]
+    audience = case(
+        *[(person.c.wants >= bit, audience.slug) for bit, audience in highest_first],
+        *[(person.c.left >= bit, audience.slug) for bit, audience in highest_first],
+    )
+    reason = case(
+        (person.c.is_out, SkipReason.SUPPRESSED.value),
+        (person.c.wants == 0, SkipReason.UNSUBSCRIBED.value),
+        else_="",
+    )
+    return (
+        select(
+            person.c.member_id,
+            members.c.key,
+            members.c.address,
+            members.c.address_hash,
+            members.c.name,
+            members.c.folded,
+            audience.label("audience"),
+            reason.label("reason"),
+            (person.c.wants.op("&")(person.c.wants - 1) != 0).label("is_on_several"),
+        )
+        .join(members, members.c.id == person.c.member_id)
+        .where(~person.c.is_known)
+    )
 
 
 def by_priority(audiences: Sequence[Audience]) -> list[Audience]:
@@ -103,36 +106,39 @@ def by_priority(audiences: Sequence[Audience]) -> list[Audience]:
 def plan(
     connection: Connection, audiences: Sequence[Audience], campaign_id: str | None, only: str | None = None
 ) -> Plan:
-    """What a `send` to these Audiences, or to `only` one Member of them, would do now; changes nothing."""
+    """What a `send` to these Audiences, or to `only` one Member of them, would do now; changes nothing.
+
+    The database counts the people by what they are on, of which there are few kinds; the rest is worked out here.
+    """
     order = by_priority(audiences)
-    people = people_of(audiences, campaign_id, only, also_known=True).subquery("people")
-    on_list = [people.c[f"on_{number}"] for number in range(1, len(order) + 1)]
-    columns = (people.c.audience, people.c.reason, people.c.is_known)
-    rows = connection.execute(
-        select(
-            *columns,
-            func.count().label("people"),
-            func.count(case((people.c.lists > 0, 1))).label("wanting"),
-            func.count(case((people.c.lists > 1, 1))).label("several"),
-            *[func.sum(column).label(column.name) for column in on_list],
-        ).group_by(*columns)
-    ).all()
-    new = {(row.audience, row.reason): row for row in rows if not row.is_known}
-
-    def of(number: int, audience: Audience) -> AudiencePlan:
-        getting = new.get((audience.slug, ""))
-        others = [row for (slug, reason), row in new.items() if slug != audience.slug and not reason]
-        return AudiencePlan(
-            audience=audience.slug,
-            people=getting.people if getting else 0,
-            left_out={why: row.people for (slug, why), row in sorted(new.items()) if slug == audience.slug and why},
-            also_elsewhere=getting.several if getting else 0,
-            given_elsewhere=sum(getattr(row, f"on_{number}") for row in others) if only is None else 0,
-        )
-
+    person = people_of(audiences, campaign_id, only).subquery("people")
+    kinds = (person.c.wants, person.c.left, person.c.is_out, person.c.is_known)
+    getting, several, elsewhere = Counter[str](), Counter[str](), Counter[str]()
+    left_out: dict[str, Counter[str]] = {audience.slug: Counter() for audience in order}
+    already = 0
+    for wants, left, is_out, is_known, count in connection.execute(select(*kinds, func.count()).group_by(*kinds)):
+        winner = order[int(wants or left).bit_length() - 1].slug
+        if is_known:
+            already += count if wants else 0
+        elif is_out or not wants:
+            left_out[winner][SkipReason.SUPPRESSED.value if is_out else SkipReason.UNSUBSCRIBED.value] += count
+        else:
+            getting[winner] += count
+            others = [each.slug for place, each in enumerate(order) if wants >> place & 1 and each.slug != winner]
+            several[winner] += count if others else 0
+            elsewhere.update(dict.fromkeys(others, count) if only is None else {})
     return Plan(
-        audiences=tuple(of(number, audience) for number, audience in reversed(list(enumerate(order, start=1)))),
-        already=sum(row.wanting for row in rows if row.is_known),
+        audiences=tuple(
+            AudiencePlan(
+                audience=audience.slug,
+                people=getting[audience.slug],
+                left_out=dict(sorted(left_out[audience.slug].items())),
+                also_elsewhere=several[audience.slug],
+                given_elsewhere=elsewhere[audience.slug],
+            )
+            for audience in reversed(order)
+        ),
+        already=already,
         waiting=0 if campaign_id is None else counts(connection, CampaignId(campaign_id)).queued,
     )
 
