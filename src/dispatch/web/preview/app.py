@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -228,7 +229,9 @@ class Preview:
                 rows = self.people.as_csv(shown, request.query_params)
             except DispatchError as err:
                 return PlainTextResponse("\n".join(err.lines()) + "\n", 409, headers("default-src 'none'"))
-            named = {"Content-Disposition": f'attachment; filename="{shown.prepared.brief.slug[:100]}-people.csv"'}
+            # A name in any script (RFC 8187).
+            name = quote(f"{shown.prepared.brief.slug[:100]}-people.csv", safe="")
+            named = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
             return StreamingResponse(rows, headers=headers("default-src 'none'") | named, media_type="text/csv")
 
         return await run_in_threadpool(lines)
