@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 import dispatch
-from dispatch.compose.check import check
+from dispatch.compose.checks.all import check
 from dispatch.compose.parse import parse
 from dispatch.compose.render import render
 from dispatch.errors import BriefError, DispatchError, PictureError, ProblemsFound, TemplateError

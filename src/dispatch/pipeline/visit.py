@@ -14,8 +14,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
-from dispatch.compose.check import Subject
-from dispatch.compose.check_links import links
+from dispatch.compose.checks.links import links
+from dispatch.compose.checks.material import Material
 from dispatch.model.brief import Brief
 from dispatch.model.finding import Finding, Level, Place
 
@@ -51,13 +51,13 @@ def visit_links(
     brief: Brief, *, source: str = "", skip: str = "", is_reachable: Reachable = is_public
 ) -> list[Finding]:
     """The Findings about where the links of a Brief lead; addresses that begin with `skip` are our own and left out."""
-    subject = Subject(brief, {}, (), {}, skip, source=source)
+    material = Material(brief, {}, (), {}, skip, source=source)
     lines: dict[str, int] = {}
-    for href, _, line in links(subject):
+    for href, _, line in links(material):
         if href.startswith(("http://", "https://")) and not (skip and href.startswith(skip)):
             lines.setdefault(href, line)
     visits = visit(list(lines)[:MAX_LINKS], is_reachable=is_reachable)
-    return [_finding(visit, subject.place(visit.url, lines[visit.url])) for visit in visits if visit.problem]
+    return [_finding(visit, material.place(visit.url, lines[visit.url])) for visit in visits if visit.problem]
 
 
 def visit(urls: Iterable[str], *, is_reachable: Reachable = is_public) -> list[Visit]:

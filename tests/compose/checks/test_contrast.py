@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from dispatch.compose.contrast import LEAST, PAIRS, contrast
+from dispatch.compose.checks.contrast import LEAST, PAIRS, contrast
 from dispatch.pipeline.prepare import prepare
 from tests.compose.samples import ROOT, URL, audiences
 
