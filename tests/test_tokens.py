@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch import links
-from dispatch.links import TokenKind
+from dispatch.tokens import TokenKind
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 ID = "00112233445566778899aabbccddeeff"
