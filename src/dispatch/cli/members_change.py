@@ -9,7 +9,7 @@ from dispatch.cli.context import REFUSED, Context, print_json
 if TYPE_CHECKING:
     from dispatch.audience.addresses import Mailbox
     from dispatch.model.member import Address, Member
-    from dispatch.model.roster import Change, Changes, Entry
+    from dispatch.model.member_import import Change, Changes, Entry
     from dispatch.store.database import Database
     from dispatch.store.erasure import Erased
     from dispatch.store.members import Transaction
@@ -24,7 +24,7 @@ def add(context: Context, mailbox: "Mailbox", member_list: str, name: str, reaso
 
     Raises RosterError for somebody who left, without one.
     """
-    from dispatch.model.roster import ChangeKind, Entry
+    from dispatch.model.member_import import ChangeKind, Entry
 
     entry = Entry(0, mailbox.address, _checked_name(name or mailbox.name))
     with context.open_lists() as database:
@@ -132,7 +132,7 @@ def _checked_name(name: str) -> str:
 
 def _plan(connection: "Transaction", entry: "Entry", member_list: str) -> "Changes":
     from dispatch.audience.changes import plan_changes
-    from dispatch.model.roster import Sheet
+    from dispatch.model.member_import import Sheet
     from dispatch.store.members import known
 
     sheet = Sheet("UTF-8", "comma", (), (entry,))
@@ -140,7 +140,7 @@ def _plan(connection: "Transaction", entry: "Entry", member_list: str) -> "Chang
 
 
 def _apply(connection: "Transaction", changes: "Changes", now: Any) -> None:
-    from dispatch.model.roster import WRITTEN
+    from dispatch.model.member_import import WRITTEN
     from dispatch.store.members import apply
 
     if changes.of(*WRITTEN):

@@ -10,7 +10,7 @@ from dispatch.cli.context import DONE, REFUSED, Context, print_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from dispatch.model.roster import Changes, LeftOut, Sheet
+    from dispatch.model.member_import import Changes, LeftOut, Sheet
     from dispatch.store.database import Database
     from dispatch.store.members import Transaction
 
@@ -97,7 +97,7 @@ def _ask(database: "Database", sheet: "Sheet", member_list: str, show: "Show", f
 
 
 def _count(changes: "Changes") -> int:
-    from dispatch.model.roster import WRITTEN
+    from dispatch.model.member_import import WRITTEN
 
     return len(changes.of(*WRITTEN))
 
@@ -128,7 +128,7 @@ def _plan(connection: "Transaction", sheet: "Sheet", member_list: str) -> "Chang
 
 
 def _show(changes: "Changes", file: Path) -> None:
-    from dispatch.model.roster import ChangeKind
+    from dispatch.model.member_import import ChangeKind
 
     sheet = changes.sheet
     click.echo(f"{file} ({sheet.encoding}, {sheet.separator}) into the list {changes.member_list}:\n")
