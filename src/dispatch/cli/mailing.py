@@ -52,7 +52,7 @@ class Desk:
 
     def propose(self, only: str | None = None) -> "Proposal":
         """What a send would do now; `only` is the address of the one person whom it is for. Raises CampaignError."""
-        from dispatch.cli.members import read_mailbox
+        from dispatch.cli.member_arguments import read_mailbox
         from dispatch.pipeline.plan import propose
 
         key = None if only is None else read_mailbox(only).address.key

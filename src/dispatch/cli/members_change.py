@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dispatch.cli.context import REFUSED, Context, print_json
+from dispatch.cli.member_arguments import check_list, confirm, on_screen, unknown_member
 
 if TYPE_CHECKING:
     from dispatch.audience.addresses import Mailbox
@@ -46,7 +47,6 @@ def add(context: Context, mailbox: "Mailbox", member_list: str, name: str, reaso
 
 def remove(context: Context, mailbox: "Mailbox", member_list: str, *, yes: bool) -> None:
     """Take one person off a list. Raises RosterError for somebody who is not subscribed to it."""
-    from dispatch.cli.members import check_list
     from dispatch.errors import RosterError
     from dispatch.model.member import SubscriptionState
     from dispatch.store import members
@@ -72,7 +72,6 @@ def remove(context: Context, mailbox: "Mailbox", member_list: str, *, yes: bool)
 
 def unsubscribe(context: Context, mailbox: "Mailbox", member_list: str | None, *, yes: bool) -> None:
     """Unsubscribe one person from a list, or from all."""
-    from dispatch.cli.members import check_list
     from dispatch.model.member import SubscriptionState
     from dispatch.store import members
 
@@ -178,7 +177,6 @@ def _said(kind: Any, member_list: str) -> str:
 
 
 def _find(connection: "Transaction", mailbox: "Mailbox") -> "Member":
-    from dispatch.cli.members import unknown_member
     from dispatch.store.members import find
 
     member = find(connection, mailbox.address.key)
@@ -199,13 +197,11 @@ def _not_on(member: "Member", member_list: str) -> Exception:
 
 
 def _named(member: "Member") -> str:
-    from dispatch.cli.members_show import on_screen
 
     return on_screen(f"{member.name} <{member.address}>" if member.name else member.address)
 
 
 def _ask(question: str, *, yes: bool) -> None:
-    from dispatch.cli.members import confirm
 
     if not confirm(question, yes=yes):
         click.echo("Nothing was changed.", err=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dispatch.cli.context import DONE, REFUSED, Context, print_json
+from dispatch.cli.member_arguments import confirm, on_screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -77,7 +78,6 @@ def _apply_at_once(
 
 def _ask(database: "Database", sheet: "Sheet", member_list: str, show: "Show", file: Path) -> "tuple[Changes, bool]":
     """Apply what was shown, if it still holds: somebody may have unsubscribed while the question stood."""
-    from dispatch.cli.members import confirm
     from dispatch.errors import RosterError
 
     shown = _look(database, sheet, member_list, show)
@@ -164,8 +164,6 @@ def _left_out(heading: str, rows: "tuple[LeftOut, ...]", most: int) -> None:
 
 def _lines(heading: str, lines: "Iterable[str]", count: int, most: int) -> None:
     from itertools import islice
-
-    from dispatch.cli.members_show import on_screen
 
     if count:
         click.echo(f"\n{heading}:")

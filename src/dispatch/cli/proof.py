@@ -25,7 +25,7 @@ def proof_command(context: Context, /, brief: str | None, addresses: tuple[str, 
     Real mail wants a proof since the last change of the content or of the settings that reach the mail.
     """
     from dispatch.cli.mailing import Desk
-    from dispatch.cli.members import read_mailbox
+    from dispatch.cli.member_arguments import read_mailbox
     from dispatch.model.message import Accepted
     from dispatch.pipeline.proof import send_proof
 

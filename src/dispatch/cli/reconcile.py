@@ -117,7 +117,7 @@ def _says_yes(context: Context, people: "Sequence[Delivery]", *, yes: bool, as_j
 
 def _assume(transport: "Transport", campaign: "Campaign", assume: str, addresses: "Sequence[str]") -> dict[str, int]:
     """Do what a person knows. Raises ProblemsFound where somebody named is not of unknown outcome."""
-    from dispatch.cli.members import read_mailbox
+    from dispatch.cli.member_arguments import read_mailbox
     from dispatch.errors import CampaignError, DispatchError, ProblemsFound
     from dispatch.model.delivery import DeliveryState
     from dispatch.store import history, uncertain
