@@ -29,6 +29,8 @@ class WebSettings(Section):
 
     #: the https address of `dispatch serve` as readers see it, without a slash at the end
     public_url: OneLine = ""
+    #: real mail with an address that is not https: for tests only
+    allow_http: bool = False
 
     @field_validator("public_url")
     @classmethod

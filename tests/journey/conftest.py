@@ -76,11 +76,12 @@ class Engine:
 
 def _engine(journey: Journey, database_url: str) -> Engine:
     running = journey.run_json("practice", "start")
-    journey.practice_seen.grant(max_per_second=60)
+    journey.practice_seen.grant(max_per_second=60, signature_seconds=0)
     journey.environ |= {
         "DISPATCH_DATABASE_URL": database_url,
         "DISPATCH_MAIL__TRANSPORT": "ses",
         "DISPATCH_WEB__PUBLIC_URL": running["url"],
+        "DISPATCH_WEB__ALLOW_HTTP": "true",
         "DISPATCH_SES__QUEUE_URL": running["queue_url"],
         "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
         "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",

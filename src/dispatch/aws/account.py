@@ -1,5 +1,6 @@
 """What SES grants: rate, quota, standing (GetAccount, SES API v2)."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -9,6 +10,11 @@ from dispatch.model.message import Account
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
+
+#: how old a signature may be that AWS accepts, in seconds (AWS General Reference, "Signature Version 4")
+SIGNATURE_SECONDS = 300
+#: by this header a practice server says that it takes older or only younger ones; Amazon has no such header
+SIGNATURE_HEADER = "x-practice-signature-seconds"
 
 
 def read_account(client: "SESV2Client", region: str) -> Account:
@@ -33,4 +39,10 @@ def read_account(client: "SESV2Client", region: str) -> Account:
         name=f"ses/{region}",
         stopped=stopped,
         is_sandbox=not answer.get("ProductionAccessEnabled", True),
+        least_grace_seconds=signature_seconds(answer["ResponseMetadata"]["HTTPHeaders"]),
     )
+
+
+def signature_seconds(headers: Mapping[str, str]) -> int:
+    """Return for how long a call that was held back can still be accepted, by the headers of an answer."""
+    return int(headers.get(SIGNATURE_HEADER, SIGNATURE_SECONDS))

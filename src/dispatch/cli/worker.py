@@ -22,7 +22,7 @@ def worker_command(context: Context) -> None:
     Fetches events, starts campaigns at their time, and looks after what a dead worker left. Needs PostgreSQL; with
     SQLite `dispatch send` does all of this itself.
     """
-    from dispatch.cli.transport import open_transport
+    from dispatch.cli.transport import use_transport
     from dispatch.errors import SettingsError
     from dispatch.pipeline.heartbeat import Heartbeat
     from dispatch.pipeline.home import refuse_elsewhere
@@ -34,7 +34,7 @@ def worker_command(context: Context) -> None:
             where="the settings database_url and mail.transport",
             todo="With SQLite, `dispatch send` sends by itself. To move: dispatch db move --to postgresql://…",
         )
-    transport = open_transport(context)
+    transport = use_transport(context)
     refuse_elsewhere(transport.database)
     name = f"{socket.gethostname()}/{os.getpid()}"
     click.echo(context.banner)

@@ -135,6 +135,8 @@ class Account:
     stopped: str = ""
     #: Amazon's own sandbox: only verified recipients
     is_sandbox: bool = False
+    #: how long after a claim's end a call can still be accepted, in seconds: as long as its signature is valid
+    least_grace_seconds: int = 0
 
     @property
     def left_today(self) -> int | None:

@@ -109,7 +109,8 @@ def _new(
 
 
 def _warnings(findings: Sequence[Finding]) -> list[str]:
-    return [finding.message for finding in findings if finding.level is not Level.NOTE]
+    # Once each, although every Edition has it.
+    return list(dict.fromkeys(finding.message for finding in findings if finding.level is not Level.NOTE))
 
 
 def _message(mail: str, proof: Proof, edition: Edition, audience: Audience, to: str, url: str) -> Message:

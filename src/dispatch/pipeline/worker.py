@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dispatch.errors import DispatchError, ProviderError
+from dispatch.errors import DispatchError
 from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import Delivery, DeliveryState
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.options import SendOptions
 from dispatch.pipeline.ports import Mailer, Notifications
+from dispatch.pipeline.preflight.provider import about_account
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.send import Sending, Watch
 from dispatch.store import campaigns, ledger, uncertain
@@ -61,8 +62,12 @@ def help_with(context: WorkerContext, campaign_id: str, is_asked_to_stop: Callab
     if campaign is None or campaign.state is not CampaignState.SENDING or campaign.transport != context.transport:
         return
     account = context.mailer.account()
-    if account.stopped:
-        raise ProviderError(account.stopped)
+    about_account(
+        account,
+        is_real=context.transport != "practice",
+        claim_seconds=context.options.claim_seconds,
+        grace_seconds=context.options.grace_seconds,
+    ).require("This worker cannot send.")
     options = replace(context.options, limit=account.left_today, is_limit_of_today=True)
     watch = Watch(show=lambda _: None, is_interrupted=is_asked_to_stop, may_send_again=lambda _: False)
     # Events are another job's.

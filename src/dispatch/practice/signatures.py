@@ -15,6 +15,9 @@ from urllib.parse import quote
 from dispatch.practice.settings import ACCESS_KEY, SECRET_KEY
 from dispatch.practice.wire import Refusal
 
+#: in the answer to GetAccount: for how long a call that is held back can still be accepted
+HEADER = "x-practice-signature-seconds"
+
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _AUTHORIZATION = re.compile(
     _ALGORITHM

@@ -13,6 +13,7 @@ from email.errors import HeaderParseError
 
 from dispatch.errors import ProviderError
 from dispatch.model.message import Account, Busy, Message, NotSent, Outcome, Refused, Unknown
+from dispatch.model.readiness import Readiness
 from dispatch.smtp.line import Door, HandOver, Line, RefusedForNow
 from dispatch.smtp.mail import mail_of
 
@@ -52,6 +53,10 @@ class SmtpMailer:
         if not self._door.host:
             raise ProviderError("There is no SMTP server.", where="dispatch.toml, [smtp] host", todo="Write its name.")
         return Account(self._max_per_second, None, 0, f"smtp/{self._door.host}")
+
+    def problems(self, senders: Sequence[str]) -> Readiness:
+        """Return nothing: an SMTP server says only at the call whom it lets send."""
+        return Readiness()
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Hand over Messages one after the other."""
