@@ -47,7 +47,11 @@ def test_real_mail_goes_by_ses_and_its_events_come_back(real: Journey) -> None:
         ("DISPATCH_WEB__PUBLIC_URL", "", "Real mail needs an address at which readers can unsubscribe."),
         ("DISPATCH_WEB__ALLOW_HTTP", "false", "The public address must be https"),
         ("DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS", "", "has no postal address"),
-        ("DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS", "false", "3 recipients have example addresses that nobody reads, such as reader0@example.org."),
+        (
+            "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS",
+            "false",
+            "3 recipients have example addresses that nobody reads",
+        ),
         ("DISPATCH_SEND__REQUIRE_PROOF", "true", "No proof of this brief was sent."),
     ],
 )
@@ -94,7 +98,7 @@ def test_real_mail_wants_somebodys_yes_to_a_proof_of_just_this_content(real: Jou
 def test_too_small_a_quota_is_said_before_anything_is_frozen(real: Journey) -> None:
     real.practice_seen.grant(max_per_day=2)
     real.run("send", "real", "--yes", status=1)
-    assert "Amazon lets 2 more mails out in these 24 hours, and there are 3 to send." in real.errors
+    assert "Amazon accepts 2 more messages in these 24 hours, and there are 3 to send." in real.errors
     real.run("report", status=1)
     assert "Nothing was sent yet." in real.errors
 
