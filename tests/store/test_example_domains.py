@@ -15,7 +15,7 @@ def join(connection: Transaction, *addresses: str) -> None:
     for number, address in enumerate(addresses):
         member = {"key": address.lower(), "address": address, "address_hash": f"{number:064x}", "name": ""}
         row = members.insert().values(**member, attributes={}, created_at=NOW, updated_at=NOW)
-        [member_id] = connection.execute(row).inserted_primary_key or ()
+        member_id = connection.execute(row.returning(members.c.id)).scalar_one()
         on_list = {"member_list": "center", "state": "subscribed", "since": NOW, "source": "a test"}
         connection.execute(subscriptions.insert().values(member_id=member_id, **on_list))
 

@@ -33,10 +33,10 @@ def check_command(context: Context, brief: str | None, links: bool, as_json: boo
     file = find_brief(context.workspace, brief)
     prepared = prepare_brief(context, file, audiences, url)
     if links:
+        from dispatch.pipeline.link_check import link_findings
         from dispatch.pipeline.prepare import in_order
-        from dispatch.pipeline.visit import visit_links
 
-        found = visit_links(prepared.brief, source=file.read_text("utf-8-sig"), skip=url)
+        found = link_findings(prepared, skip=url)
         prepared = replace(prepared, findings=in_order([*prepared.findings, *found]))
     if as_json:
         print_json(as_document(prepared))

@@ -105,17 +105,9 @@ def _count(changes: "Changes") -> int:
 def _read(file: Path) -> bytes:
     from dispatch.audience.tables import MAX_BYTES
     from dispatch.errors import RosterError
+    from dispatch.input_files import read_input_file
 
-    try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except OSError as err:
-        what = (
-            "There is no such file."
-            if isinstance(err, FileNotFoundError)
-            else f"The file cannot be read: {err.strerror}."
-        )
-        raise RosterError(what, where=str(file), todo="Check the name and the folder.") from err
+    return read_input_file(file, MAX_BYTES, RosterError, noun="The file")
 
 
 def _plan(connection: "Transaction", sheet: "Sheet", member_list: str) -> "Changes":
