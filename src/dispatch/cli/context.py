@@ -116,6 +116,8 @@ class Context:
         return PRACTICE_LINE if self.is_practice else REAL_LINE
 
 
+#: where the practice server notes its address and process, in the state folder
+PRACTICE_NOTE = "practice.json"
 #: where practice stands until it has said otherwise
 PRACTICE_URL = "http://127.0.0.1:8425"
 
@@ -127,10 +129,22 @@ def public_url(context: Context) -> str:
     from dispatch.settings import STATE_FOLDER
 
     try:
-        port = json.loads((context.workspace / STATE_FOLDER / "practice.json").read_text("utf-8"))["port"]
-        return f"http://127.0.0.1:{int(port)}"
-    except (OSError, ValueError, KeyError, TypeError):
+        return f"http://127.0.0.1:{int(practice_note(context.workspace / STATE_FOLDER)['port'])}"
+    except (ValueError, KeyError, TypeError):
         return PRACTICE_URL
+
+
+def practice_note(state_folder: Path) -> dict[str, Any]:
+    """Return what the practice server of a workspace wrote down when it started; nothing where that cannot be read."""
+    from dispatch.errors import WorkspaceError
+    from dispatch.input_files import read_input_file
+
+    try:
+        data = read_input_file(state_folder / PRACTICE_NOTE, 10_000, WorkspaceError, noun="The note")
+        found = json.loads(data)
+    except (WorkspaceError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def here() -> Path:
