@@ -11,6 +11,8 @@ from dispatch.model.delivery import COUNTED, CampaignId
 class CampaignState(StrEnum):
     """Where a Campaign stands."""
 
+    #: its recipients are locked, and it waits for its time
+    SCHEDULED = "scheduled"
     SENDING = "sending"
     #: stopped by a person, a limit or the provider; `send` goes on with it
     PAUSED = "paused"
