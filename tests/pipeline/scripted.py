@@ -5,6 +5,7 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from dispatch.errors import NotificationError, ProviderError
@@ -33,6 +34,10 @@ OPTIONS = SendOptions(
     rates_after=200,
     complaints_after=3,
 )
+
+
+#: waits for no event
+QUICK = replace(OPTIONS, settle_seconds=0)
 
 
 class ScriptedMailer:
@@ -140,6 +145,7 @@ def run(
     *,
     options: SendOptions = OPTIONS,
     limit: int | None = None,
+    named: frozenset[int] | None = None,
     may_send_again: Callable[[list[Delivery]], bool] = lambda people: False,
     is_interrupted: Callable[[], bool] = lambda: False,
 ) -> Campaign:
@@ -147,7 +153,7 @@ def run(
     if limit is not None:
         set_limit(database, campaign, limit)
     watch = Watch(lambda progress: None, is_interrupted, may_send_again)
-    return send(SendContext(database, mailer, queue, options), campaign, mailer.account(), watch)
+    return send(SendContext(database, mailer, queue, options), campaign, mailer.account(), watch, named)
 
 
 def set_limit(database: Database, campaign: Campaign, messages: int, *, is_of_today: bool = False) -> None:
