@@ -116,6 +116,38 @@ def test_a_campaign_moves_from_sqlite_to_postgresql_and_goes_on_there(file_engin
     assert engine.journey.run_json("send", "after", "--yes", environ=there)["submitted"] == 12
 
 
-def test_a_worker_refuses_sqlite_and_says_what_to_do(file_engine: Engine) -> None:
-    file_engine.journey.run("worker", status=1)
-    assert "Workers need PostgreSQL" in file_engine.journey.errors
+def scheduled(engine: Engine, people: int, seconds: int) -> str:
+    """A campaign on its way to be sent in some seconds, whose `send` is gone."""
+    slug = engine.people(people)
+    at = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
+    waiting = engine.start("send", slug, "--yes", "--at", at, "--tz", "UTC")
+    engine.until(lambda: slug in engine.journey.run("campaigns"), "nothing is locked")
+    waiting.send_signal(signal.SIGKILL)
+    waiting.communicate()
+    assert engine.mails == []
+    return slug
+
+
+def test_cron_sends_a_scheduled_campaign_at_its_time_from_sqlite(file_engine: Engine) -> None:
+    engine = file_engine
+    slug = scheduled(engine, 3, 20)
+    assert "Sent 0 messages" in engine.journey.run("worker", "--once")
+    assert engine.mails == []
+
+    said: list[str] = []
+    engine.until(lambda: said.append(engine.journey.run("worker", "--once")) or engine.mails, "it is never due")
+    assert "REAL MAIL" in said[-1]
+    assert "Sent 3 messages" in said[-1]
+    assert len(said[-1].splitlines()) == 1
+    assert engine.journey.run_json("show", slug)["state"] == "finished"
+    everybody_once(engine, 3)
+
+
+def test_a_worker_on_sqlite_sends_a_scheduled_campaign_at_its_time_and_stops_when_told(file_engine: Engine) -> None:
+    engine = file_engine
+    slug = scheduled(engine, 3, 10)
+    worker = start_worker(engine)
+    engine.until(lambda: len(engine.mails) == 3, "the worker does not take the campaign at its time")
+    stop(worker)
+    everybody_once(engine, 3)
+    assert engine.journey.run_json("show", slug)["submitted"] == 3

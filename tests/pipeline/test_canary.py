@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlalchemy import event as sql_event
 
 from dispatch.model.campaign import Campaign, CampaignState
-from dispatch.model.delivery import DeliveryState, EventKind
+from dispatch.model.delivery import Delivery, DeliveryState, EventKind
 from dispatch.model.member import SuppressionReason
 from dispatch.model.message import Accepted, Message, Outcome, Unknown
 from dispatch.pipeline.canary import judge
@@ -72,15 +72,15 @@ def test_while_the_first_people_are_waited_for_a_person_is_asked_about_those_who
     queue = ScriptedQueue()
     asked: list[str] = []
 
-    def may_send_again(people: list[object]) -> bool:
-        asked.extend(str(each) for each in people)
+    def may_send_again(people: list[Delivery]) -> bool:
+        asked.extend(each.address for each in people)
         return True
 
     mailer = ScriptedMailer(once, queue=queue)
     options = replace(OPTIONS, grace_seconds=0, calls_in_flight=1)
     ended = run(database, campaign, mailer, queue, options=options, may_send_again=may_send_again)
     assert ended.state is CampaignState.FINISHED
-    assert asked
+    assert asked == ["p001@example.com"]
     assert set(mailer.accepted.values()) == {1}
     assert len(mailer.accepted) == 6
 
