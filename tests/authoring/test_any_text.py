@@ -6,7 +6,7 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dispatch.authoring import ledger
+from dispatch.authoring import word_check
 from dispatch.authoring.document import Block, Document, Draft, Paragraph, Span, Table, clean, is_number
 from dispatch.authoring.markdown import write
 from dispatch.authoring.plain import read_text
@@ -68,7 +68,7 @@ def test_no_text_loses_a_word(text: str) -> None:
     if found := taken(text):
         draft, brief = found
         source = read_text(text.encode("utf-8", "surrogatepass"), "a.txt").source
-        assert ledger.missing(source, brief, [left.words for left in draft.left_out]) == {}
+        assert word_check.lost_words(source, brief, [left.words for left in draft.left_out]) == {}
 
 
 @given(st.binary(max_size=300))
@@ -160,4 +160,4 @@ def test_no_document_loses_a_word(blocks: list[Block], notes: dict[str, list[Par
         for p in document.paragraphs()
     ]
     draft = understand(document, TODAY)
-    assert ledger.missing("\n".join(texts), write(draft).text, [left.words for left in draft.left_out]) == {}
+    assert word_check.lost_words("\n".join(texts), write(draft).text, [left.words for left in draft.left_out]) == {}

@@ -8,14 +8,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-#: characters that no file may bring in: controls (but tab and newline), surrogates, non-characters, the byte order mark
-_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
+from dispatch.markup import characters
+
+#: what ends a line or a page in a document, and is no newline
+_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
 def clean(text: str) -> str:
-    """The text with line ends as newlines and each character that no file may bring in as a space."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return _UNWANTED.sub(" ", text)
+    """Return the text with all its line and page breaks as newlines, and without characters that no file may hold."""
+    return characters.clean(_BREAKS.sub("\n", text))
 
 
 _ABOVE = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
@@ -159,6 +160,8 @@ class Figure:
     file: str = ""
     #: what else stands between the braces in brief.md, as `.half`
     classes: tuple[str, ...] = ()
+    #: the block of brief.md that it stands in, as `audience center`; "" for none
+    container: str = ""
 
 
 Block = Paragraph | Table | Figure

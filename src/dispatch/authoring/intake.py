@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dispatch.authoring import ledger
-from dispatch.authoring.changes import changes
+from dispatch.authoring import word_check
+from dispatch.authoring.diff import changes
 from dispatch.authoring.document import Document, Draft, Figure, LeftOut, Picture, Remark, shortened
-from dispatch.authoring.existing import Existing, keep, read_existing
 from dispatch.authoring.folder import BEFORE_FILE, BRIEF_FILE, update_folder, write_folder
 from dispatch.authoring.looks import fold
 from dispatch.authoring.markdown import Written, write
 from dispatch.authoring.pictures import read_photo
 from dispatch.authoring.plain import read_text
 from dispatch.authoring.understand import understand
+from dispatch.authoring.update import Existing, carry_over, read_existing
 from dispatch.authoring.word import read_word
 from dispatch.errors import DispatchError, DocumentError, ProblemsFound
 
@@ -63,7 +63,7 @@ def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, 
     existing = None
     if update:
         existing = read_existing(_text_of(target / BRIEF_FILE), str(target / BRIEF_FILE))
-        keep(existing, draft, _files_in(target))
+        carry_over(existing, draft, _files_in(target))
     elif (target / BRIEF_FILE).exists():
         raise DocumentError(
             "This brief is here already, and an import never overwrites one.",
@@ -72,7 +72,7 @@ def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, 
         )
     pictures = _place_pictures(draft, document, given, target)
     written = write(draft)
-    ledger.hold(document.source, written.text, [left.words for left in draft.left_out], str(file))
+    word_check.require_no_loss(document.source, written.text, [left.words for left in draft.left_out], str(file))
     return _finish(target, draft, document, written, pictures, existing)
 
 

@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from dispatch.authoring import escape
 from dispatch.authoring.document import Block, Draft, Figure, Paragraph, Span, Table
-from dispatch.authoring.reading import inline_text
+from dispatch.authoring.readback import inline_text
+from dispatch.markup import escape
+from dispatch.model.edition import TOKEN
 
 Escaper = Callable[[str], str]
 
 #: an address, which is written as a link, or a merge token, which is written as code
 _AS_IT_IS = re.compile(
     r"<?(?P<url>https?://[^\s<>\"“”‘’`\\^{}|]+[^\s<>\"“”‘’`\\^{}|.,;:!?)\]'»。，；：！？）])>?|(?:"
-    + escape.TOKEN.pattern
+    + TOKEN.pattern
     + ")+"
 )
 
@@ -125,7 +126,8 @@ def figure(block: Figure) -> str:
     if block.credit:
         braces.append(f"credit={escape.quote_attribute(block.credit)}")
     attributes = "{" + " ".join(braces) + "}" if braces else ""
-    return f"![{escape.escape(block.alt)}]({block.file}{title}){attributes}"
+    written = f"![{escape.escape(block.alt)}]({_target(block.file)}{title}){attributes}"
+    return f"::: {block.container}\n{written}\n:::" if block.container else written
 
 
 def _note(label: str, paragraphs: list[Paragraph]) -> str:

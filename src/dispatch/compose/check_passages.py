@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dispatch.compose.sanitise import one_line
 from dispatch.compose.view import View
+from dispatch.markup.characters import one_line
 from dispatch.model.brief import Blocks, Figure, Link, Passage, inlines_of, plain, walk, walk_inlines
 from dispatch.model.edition import Edition
 from dispatch.model.finding import Finding, Level
