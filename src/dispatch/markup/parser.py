@@ -1,5 +1,6 @@
 """The Markdown of a brief: CommonMark with tables, footnotes, attributes, containers, bare addresses."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
@@ -29,13 +30,13 @@ def _reader() -> MarkdownIt:
     # every address comes through, so that the reader can say what is wrong with it
     reader.validateLink = lambda url: True  # type: ignore[method-assign]  # markdown-it's documented way
     _note_positions(reader)
+    _look_back_only_where_an_address_may_be(reader)
     return reader
 
 
 def _note_positions(reader: MarkdownIt) -> None:
     """Make each image token say where it stands; markdown-it gives positions of blocks only."""
-    rules = reader.inline.ruler
-    give_attributes = next(rule.fn for rule in rules.__rules__ if rule.name == "attr")
+    rules, give_attributes = reader.inline.ruler, _rule(reader, "attr")
 
     def image_with_span(state: StateInline, silent: bool) -> bool:
         begin = state.pos
@@ -58,6 +59,20 @@ def _note_positions(reader: MarkdownIt) -> None:
 
     rules.at("image", image_with_span)
     rules.at("attr", attributes_with_span)
+
+
+def _look_back_only_where_an_address_may_be(reader: MarkdownIt) -> None:
+    """Keep a line of colons linear: the plugin searches all the text before each colon for a protocol."""
+    find_address = _rule(reader, "gfm_autolink_protocol")
+
+    def address(state: StateInline, silent: bool) -> bool:
+        return state.src.endswith(("http", "https", "mailto", "xmpp"), 0, state.pos) and find_address(state, silent)
+
+    reader.inline.ruler.at("gfm_autolink_protocol", address)
+
+
+def _rule(reader: MarkdownIt, name: str) -> Callable[[StateInline, bool], bool]:
+    return next(rule.fn for rule in reader.inline.ruler.__rules__ if rule.name == name)
 
 
 def tokens_of(body: str) -> tuple[list[Token], dict[int, list[Token]]]:
