@@ -4,18 +4,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import Response
 
 from dispatch.audience.addresses import BadAddress, read_address
-from dispatch.links import TokenKind, sign
+from dispatch.links import TokenKind, sign, web_copy_url
 from dispatch.model.campaign import Campaign
 from dispatch.model.proof import Proof
 from dispatch.store import members, proofs, reports
 from dispatch.store.database import Database
 from dispatch.store.erasure import erase
 from dispatch.store.schema import audit, events
+from dispatch.store.schema import campaigns as campaigns_table
+from dispatch.web.page import attachment
 from dispatch.web.readers import list_names, masked, routes
 from tests.store.samples import BOTH, CENTER, NOW, all_deliveries, join, key, leave, start
 from tests.web.site import FORM, Answer, Site, served
@@ -266,6 +270,20 @@ def test_the_web_copy_is_the_newest_frozen_edition(readers: Readers) -> None:
     assert answer.headers["content-type"].startswith("text/html")
     assert "script-src" not in answer.headers["content-security-policy"]
     assert answer.headers["x-robots-tag"] == "noindex"
+
+
+@pytest.mark.parametrize("slug", ["My brief #2 (final)", "санкции-2026", "50% more? yes", "a+b&c=d", "e\u0301tude"])
+def test_the_link_of_a_web_copy_leads_to_it_whatever_the_brief_is_called(readers: Readers, slug: str) -> None:
+    with readers.database.writing() as connection:
+        connection.execute(campaigns_table.update().values(slug=slug))
+    answer = readers.site.get(web_copy_url("", slug, "center"))
+    assert (answer.status, answer.text) == (200, "<p>The text.</p>")
+
+
+def test_a_download_is_named_in_any_script() -> None:
+    response = Response(headers=attachment("санкции “2026”.csv"))
+    named = response.headers["content-disposition"]
+    assert unquote(named.removeprefix("attachment; filename*=UTF-8''")) == "санкции “2026”.csv"
 
 
 def test_there_is_no_web_copy_of_what_was_never_sent(readers: Readers) -> None:

@@ -31,6 +31,7 @@ from dispatch.model.brief import (
     plain,
     walk,
 )
+from dispatch.model.edition import Field, split
 
 #: width of the text column, and of a half Figure, in pixels
 COLUMN_PX, HALF_PX = 592, 284
@@ -39,6 +40,8 @@ SHOWN_HEIGHT_PX = 800
 #: Outlook for Windows splits tables taller than about 1,790 px
 SECTION_PX = 1600
 _FILLER = Markup("&#8199;&#65279;&#847; ") * 60
+#: capitals that only one language has (Turkic languages keep the dot of the i)
+_CAPITALS = {lang: {"i": "İ"} for lang in ("tr", "az", "crh")}
 _WORDS = {"notes": "Notes", "read_next": "Read next", "key_points": "KEY POINTS"}
 
 
@@ -80,9 +83,8 @@ class PageWriter:
         """What the masthead needs."""
         brief, text = self.view.brief, self.inliner.text
         brand = self.view.audience.brand
-        kicker = " · ".join(
-            filter(None, (brief.programme, long_date(brief.date, brief.lang).replace(" ", "\u00a0")))
-        ).upper()
+        date = long_date(brief.date, brief.lang).replace(" ", "\u00a0")
+        kicker = " · ".join(capitals(part, brief.lang) for part in (brief.programme, date) if part)
         return {
             "title": text(brief.title),
             "preheader": text(preheader),
@@ -249,6 +251,18 @@ def about(brief: Brief) -> str:
     """The heading over the authors' biographies."""
     told = [author for author in brief.authors if author.biography]
     return "About the author" if len(told) == 1 else "About the authors"
+
+
+def capitals(text: str, lang: str) -> str:
+    """The text in capitals, as its language writes them; merge tokens stay as typed.
+
+    Mail programs do not agree on CSS's text-transform, so the letters themselves are capitals.
+    """
+    special = _CAPITALS.get(lang.split("-")[0].lower(), {}) | {"ß": "ẞ"}
+    return "".join(
+        piece.token if isinstance(piece, Field) else "".join(special.get(c, c.upper()) for c in piece)
+        for piece in split(text)
+    )
 
 
 def _own_height(block: Block) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from dispatch.compose.dates import long_date
 from dispatch.compose.page import about
 from dispatch.compose.text_table import table_lines
-from dispatch.compose.view import Note, View, host
+from dispatch.compose.view import Note, View, host, shown_address
 from dispatch.compose.wrapping import COLUMNS, guard, width, wrap
 from dispatch.model.brief import (
     Block,
@@ -87,7 +87,9 @@ class TextWriter:
                 yield wrap(author.biography if is_named else f"{author.name}: {author.biography}")
         if brief.read_next:
             yield self.underlined("Read next", "-")
-            yield [line for entry in brief.read_next for line in (*wrap(entry.title, "- ", "  "), "  " + entry.url)]
+            yield [
+                line for entry in brief.read_next for line in (*wrap(entry.title, "- ", "  "), "  " + guard(entry.url))
+            ]
 
     def foot(self) -> list[str]:
         """Why the reader gets this, how to stop it, and who sent it."""
@@ -216,5 +218,5 @@ class TextWriter:
         words = self.run(link.children)
         address = link.href.removeprefix("mailto:")
         if link.is_bare or plain(link.children) in (link.href, address) or host(link.href) == words:
-            return guard(address)
-        return f"{words} ({guard(address)})"
+            return guard(shown_address(address))
+        return f"{words} ({guard(shown_address(address))})"

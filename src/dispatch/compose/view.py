@@ -4,9 +4,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from dispatch.compose.notes import links_of, marks
+import idna
+
+from dispatch.compose.notes import after_ibid, links_of, marks
 from dispatch.model.brand import Audience
-from dispatch.model.brief import Block, Blocks, Box, Brief, Figure, Footnote, Group, Listing, Passage, walk
+from dispatch.model.brief import (
+    Block,
+    Blocks,
+    Box,
+    Brief,
+    Figure,
+    Footnote,
+    Group,
+    Listing,
+    Paragraph,
+    Passage,
+    Words,
+    walk,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +65,29 @@ def view(brief: Brief, audience: Audience) -> View:
 
 
 def host(url: str) -> str:
-    """The host of an address as a reader knows it, without `www.`."""
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+    """Return the host of an address as a reader knows it: in its own script, without `www.`; "" if there is none."""
+    try:
+        name = (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+    return _in_own_script(name)
+
+
+def shown_address(url: str) -> str:
+    """Return an address as a reader knows it: its host in its own script, where a browser takes that too."""
+    try:
+        name = urlsplit(url).hostname or ""
+    except ValueError:
+        return url
+    return url.replace(name, _in_own_script(name), 1) if "xn--" in name else url
+
+
+def _in_own_script(name: str) -> str:
+    """Return a host name with its parts decoded from punycode (RFC 5891); one that cannot be decoded stays."""
+    try:
+        return idna.decode(name) if "xn--" in name else name
+    except idna.IDNAError:
+        return name
 
 
 def _chosen(blocks: Blocks, audience: str) -> Iterator[Block]:
@@ -89,7 +125,18 @@ def _note(note: Footnote, number: int, footnotes: Mapping[str, Footnote], number
         return Note(number, note.blocks, url)
     if source.label not in numbers:
         # its source is called only in a passage for others: the source itself stands here
-        return Note(number, source.blocks, url)
+        return Note(number, _with_page(source.blocks, note), url)
     hosts = list(dict.fromkeys(filter(None, map(host, urls))))
     words = f"note {numbers[source.label]}" + (f": {', '.join(hosts)}" if hosts else "")
     return Note(number, note.blocks, url, words)
+
+
+def _with_page(source: Blocks, ibid: Footnote) -> Blocks:
+    """The blocks of a source, followed by what an Ibid adds to it, such as its page."""
+    added = after_ibid(ibid)
+    if not added:
+        return source
+    last = source[-1]
+    if not isinstance(last, Paragraph):
+        return (*source, Paragraph(added, line=ibid.line))
+    return (*source[:-1], replace(last, inlines=(*last.inlines, Words(" "), *added)))
