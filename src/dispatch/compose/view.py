@@ -9,6 +9,7 @@ import idna
 from dispatch.compose.notes import after_ibid, links_of, marks
 from dispatch.model.brand import Audience
 from dispatch.model.brief import (
+    Author,
     Block,
     Blocks,
     Box,
@@ -62,6 +63,13 @@ def view(brief: Brief, audience: Audience) -> View:
     numbers = _numbers(blocks, footnotes)
     notes = tuple(_note(footnotes[label], number, footnotes, numbers) for label, number in numbers.items())
     return View(brief, audience, blocks, notes, numbers)
+
+
+def byline(author: Author, seen: View) -> tuple[str, str]:
+    """Return an author's name, and role and organisation; the latter not where the foot of the mail names it."""
+    named = {body.name for body in seen.brief.organisations} | {seen.audience.brand.name}
+    organisation = "" if author.organisation in named else author.organisation
+    return author.name, ", ".join(filter(None, (author.role, organisation)))
 
 
 def host(url: str) -> str:
