@@ -35,7 +35,7 @@ def shortened(text: str, most: int = 60) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SourceSpan:
     """Text of one look inside a paragraph; a newline in it is a line break that the author typed."""
 
     text: str
@@ -64,10 +64,10 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph:
+class SourceParagraph:
     """One paragraph with what its look says about it."""
 
-    spans: tuple[Span, ...]
+    spans: tuple[SourceSpan, ...]
     #: line of the .txt, or number of the paragraph in the .docx; counts from 1
     place: int = 0
     #: the name of its style in lower case, "" for none
@@ -112,16 +112,16 @@ class Paragraph:
         texts = [span for span in self.spans if span.text.strip() and not span.note]
         return bool(texts) and all(span.strong for span in texts)
 
-    def unlisted(self) -> "Paragraph":
+    def unlisted(self) -> "SourceParagraph":
         """The paragraph as text instead of a list's item, with its number in front."""
         spans = self.spans
         if self.number is not None and self.list_level >= 0:
             spans = (replace(spans[0], text=f"{self.number}. {spans[0].text}"), *spans[1:])
         return replace(self, spans=spans, list_level=-1, number=None)
 
-    def lines(self) -> list["Paragraph"]:
+    def lines(self) -> list["SourceParagraph"]:
         """The lines that the author broke it into, each as a paragraph of its own."""
-        lines: list[list[Span]] = [[]]
+        lines: list[list[SourceSpan]] = [[]]
         for span in self.spans:
             first, *rest = span.text.split("\n")
             lines[-1].append(replace(span, text=first))
@@ -133,13 +133,13 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SourceTable:
     """A table: rows of cells, each cell its paragraphs."""
 
-    rows: tuple[tuple[tuple[Paragraph, ...], ...], ...]
+    rows: tuple[tuple[tuple[SourceParagraph, ...], ...], ...]
     place: int = 0
 
-    def paragraphs(self) -> Iterator[Paragraph]:
+    def paragraphs(self) -> Iterator[SourceParagraph]:
         """Every paragraph in it, row by row."""
         for row in self.rows:
             for cell in row:
@@ -147,7 +147,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class SourceFigure:
     """A picture with its lines, or the lines of a picture that is still to come."""
 
     caption: str = ""
@@ -164,11 +164,11 @@ class Figure:
     container: str = ""
 
 
-Block = Paragraph | Table | Figure
+SourceBlock = SourceParagraph | SourceTable | SourceFigure
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class SourcePicture:
     """A picture out of a document or a photo that was given with it."""
 
     data: bytes = field(repr=False)
@@ -202,23 +202,23 @@ class LeftOut:
 class Document:
     """What a reader found in a file."""
 
-    blocks: list[Block]
+    blocks: list[SourceBlock]
     #: what a place counts: `line` or `paragraph`
     counts: str
     #: the notes that the file itself keeps apart, by key
-    notes: dict[str, list[Paragraph]] = field(default_factory=dict)
-    pictures: list[Picture] = field(default_factory=list)
+    notes: dict[str, list[SourceParagraph]] = field(default_factory=dict)
+    pictures: list[SourcePicture] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     look_at: list[Remark] = field(default_factory=list)
     #: all the words of the file, taken without any understanding: what the ledger holds brief.md against
     source: str = ""
 
-    def paragraphs(self) -> Iterator[Paragraph]:
+    def paragraphs(self) -> Iterator[SourceParagraph]:
         """Every paragraph of the text, the tables and the notes."""
         for block in self.blocks:
-            if isinstance(block, Paragraph):
+            if isinstance(block, SourceParagraph):
                 yield block
-            elif isinstance(block, Table):
+            elif isinstance(block, SourceTable):
                 yield from block.paragraphs()
         for note in self.notes.values():
             yield from note
@@ -248,18 +248,18 @@ class Draft:
     authors: list[Signer] = field(default_factory=list)
     #: name -> site, "" where none is named
     organisations: dict[str, str] = field(default_factory=dict)
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[SourceBlock] = field(default_factory=list)
     #: label -> paragraphs, in the order of their first call
-    notes: dict[str, list[Paragraph]] = field(default_factory=dict)
+    notes: dict[str, list[SourceParagraph]] = field(default_factory=dict)
     #: lines of the head that nothing understood so far
-    unread: list[Paragraph] = field(default_factory=list)
+    unread: list[SourceParagraph] = field(default_factory=list)
     #: lines of front matter that an update keeps as they stand
     kept: list[str] = field(default_factory=list)
     understood: list[Remark] = field(default_factory=list)
     look_at: list[Remark] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
 
-    def drop_marks(self, paragraph: Paragraph, where: str) -> None:
+    def drop_marks(self, paragraph: SourceParagraph, where: str) -> None:
         """Say that the note marks of a paragraph are lost, because it goes where no note can be called."""
         for span in paragraph.spans:
             if not span.note:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dispatch.authoring import word_check
 from dispatch.authoring.diff import changes
-from dispatch.authoring.document import Document, Draft, Figure, LeftOut, Picture, Remark, shortened
+from dispatch.authoring.document import Document, Draft, LeftOut, Remark, SourceFigure, SourcePicture, shortened
 from dispatch.authoring.folder import BEFORE_FILE, BRIEF_FILE, update_folder, write_folder
 from dispatch.authoring.looks import fold
 from dispatch.authoring.markdown import Written, write
@@ -104,7 +104,7 @@ def _finish(
     return taken
 
 
-def _read_all(file: Path, photos: Sequence[Path]) -> tuple[Document, list[Picture]]:
+def _read_all(file: Path, photos: Sequence[Path]) -> tuple[Document, list[SourcePicture]]:
     """The document and the photos; raises what is wrong with any of them, all at once."""
     problems: list[DispatchError] = []
     document = None
@@ -238,13 +238,13 @@ def _files_in(target: Path) -> list[str]:
     return [path.relative_to(target).as_posix() for path in target.glob("images/*") if path.is_file()]
 
 
-def _place_pictures(draft: Draft, document: Document, given: list[Picture], target: Path) -> dict[str, bytes]:
+def _place_pictures(draft: Draft, document: Document, given: list[SourcePicture], target: Path) -> dict[str, bytes]:
     """Give each Figure its file, and gather the files to write: name below the folder -> bytes."""
     waiting = list(given)
     there = set(_files_in(target))
     files: dict[str, bytes] = {}
     for at, block in enumerate(draft.blocks):
-        if not isinstance(block, Figure) or (block.picture is None and block.file in there):
+        if not isinstance(block, SourceFigure) or (block.picture is None and block.file in there):
             continue
         picture = document.pictures[block.picture] if block.picture is not None else None
         if picture is None and waiting:
@@ -272,9 +272,9 @@ def _free_name(stem: str, kind: str, used: set[str]) -> str:
     return next(name for name in names if name not in used)
 
 
-def _say_about_pictures(draft: Draft, waiting: list[Picture]) -> None:
+def _say_about_pictures(draft: Draft, waiting: list[SourcePicture]) -> None:
     for block in draft.blocks:
-        if isinstance(block, Figure):
+        if isinstance(block, SourceFigure):
             missing = [word for word, value in (("caption", block.caption), ("credit", block.credit)) if not value]
             missing += [] if block.alt else ["alt text"]
             if missing:

@@ -15,7 +15,16 @@ from markdown_it.token import Token
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from dispatch.authoring.document import Block, Draft, Figure, LeftOut, Paragraph, Remark, Signer, shortened
+from dispatch.authoring.document import (
+    Draft,
+    LeftOut,
+    Remark,
+    Signer,
+    SourceBlock,
+    SourceFigure,
+    SourceParagraph,
+    shortened,
+)
 from dispatch.authoring.looks import fold
 from dispatch.authoring.readback import text_of
 from dispatch.errors import BriefError
@@ -37,12 +46,12 @@ class Existing:
     front: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     #: what stands in its body, in order: a Figure, or the words of a paragraph or heading
-    body: list[str | Figure] = field(default_factory=list)
+    body: list[str | SourceFigure] = field(default_factory=list)
 
     @property
-    def figures(self) -> list[tuple[int, Figure]]:
+    def figures(self) -> list[tuple[int, SourceFigure]]:
         """Its Figures, each with its index in the body."""
-        return [(at, part) for at, part in enumerate(self.body) if isinstance(part, Figure)]
+        return [(at, part) for at, part in enumerate(self.body) if isinstance(part, SourceFigure)]
 
 
 def read_existing(text: str, file: str) -> Existing:
@@ -73,7 +82,7 @@ def _keys(front: str) -> dict[str, str]:
     return keys
 
 
-def _body(body: str) -> Iterator[str | Figure]:
+def _body(body: str) -> Iterator[str | SourceFigure]:
     audiences: list[str] = []
     for token in tokens_of(body)[0]:
         if token.type == "container_box_open":
@@ -87,12 +96,12 @@ def _body(body: str) -> Iterator[str | Figure]:
                 yield text_of([child for child in token.children or [] if child.type != "footnote_ref"])
 
 
-def _figure(picture: Token, container: str) -> Figure:
+def _figure(picture: Token, container: str) -> SourceFigure:
     attributes = picture.attrs
     braces = [f".{name}" for name in str(attributes.get("class", "")).split()]
     known = ("src", "alt", "title", "class", "credit")
     braces += [f"{name}={quote_attribute(str(value))}" for name, value in attributes.items() if name not in known]
-    return Figure(
+    return SourceFigure(
         caption=str(attributes.get("title", "")),
         credit=read_attribute(str(attributes.get("credit", ""))),
         alt=text_of(picture.children or []),
@@ -159,7 +168,7 @@ def _keep_author(author: Signer, existing: Existing) -> Signer:
 
 def _keep_figures(existing: Existing, draft: Draft, files: frozenset[str]) -> None:
     old = [figure for _, figure in existing.figures]
-    new = [(at, block) for at, block in enumerate(draft.blocks) if isinstance(block, Figure)]
+    new = [(at, block) for at, block in enumerate(draft.blocks) if isinstance(block, SourceFigure)]
     pairs = _pairs([figure for _, figure in new], old)
     for index, (at, figure) in enumerate(new):
         if index in pairs:
@@ -169,7 +178,7 @@ def _keep_figures(existing: Existing, draft: Draft, files: frozenset[str]) -> No
             _put_back(figure, at, existing, draft)
 
 
-def _pairs(new: list[Figure], old: list[Figure]) -> dict[int, int]:
+def _pairs(new: list[SourceFigure], old: list[SourceFigure]) -> dict[int, int]:
     """Index of a new Figure -> index of the old one that it continues: by caption, else in order."""
     pairs: dict[int, int] = {}
     for at, figure in enumerate(new):
@@ -192,7 +201,7 @@ def _likeness(one: str, other: str) -> float:
     return difflib.SequenceMatcher(None, fold(one), fold(other), autojunk=False).ratio()
 
 
-def _kept_figure(figure: Figure, old: Figure, draft: Draft, files: frozenset[str]) -> Figure:
+def _kept_figure(figure: SourceFigure, old: SourceFigure, draft: Draft, files: frozenset[str]) -> SourceFigure:
     if old.credit and figure.credit and fold(old.credit) != fold(figure.credit):
         draft.look_at.append(
             Remark(f"The credit “{old.credit}” was kept; the document has “{figure.credit}”.", figure.place)
@@ -209,12 +218,12 @@ def _kept_figure(figure: Figure, old: Figure, draft: Draft, files: frozenset[str
     )
 
 
-def _put_back(figure: Figure, at: int, existing: Existing, draft: Draft) -> None:
+def _put_back(figure: SourceFigure, at: int, existing: Existing, draft: Draft) -> None:
     """Put a Figure that only the existing brief has after the paragraph that it followed, else before the text."""
     before = [fold(part) for part in reversed(existing.body[:at]) if isinstance(part, str)]
     for words in before:
         for index, block in enumerate(draft.blocks):
-            if words and isinstance(block, Paragraph) and fold(block.words) == words:
+            if words and isinstance(block, SourceParagraph) and fold(block.words) == words:
                 draft.blocks.insert(index + 1, figure)
                 _say_put_back(figure, draft)
                 return
@@ -222,10 +231,10 @@ def _put_back(figure: Figure, at: int, existing: Existing, draft: Draft) -> None
     _say_put_back(figure, draft)
 
 
-def _first_text(blocks: list[Block]) -> int:
-    return next((at for at, block in enumerate(blocks) if not isinstance(block, Figure)), len(blocks))
+def _first_text(blocks: list[SourceBlock]) -> int:
+    return next((at for at, block in enumerate(blocks) if not isinstance(block, SourceFigure)), len(blocks))
 
 
-def _say_put_back(figure: Figure, draft: Draft) -> None:
+def _say_put_back(figure: SourceFigure, draft: Draft) -> None:
     shown = f"“{shortened(figure.caption)}”" if figure.caption else figure.file
     draft.look_at.append(Remark(f"The Figure {shown} is in brief.md only, not in the document; it was kept."))

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field, replace
 from mammoth import documents as word
 
 from dispatch.authoring.archive import Archive
-from dispatch.authoring.document import Block, Document, LeftOut, Paragraph, Picture, Remark, Span, Table, clean
+from dispatch.authoring.document import (
+    Document,
+    LeftOut,
+    Remark,
+    SourceBlock,
+    SourceParagraph,
+    SourcePicture,
+    SourceSpan,
+    SourceTable,
+    clean,
+)
 from dispatch.authoring.pictures import look_at
 from dispatch.authoring.wordstyles import Styles
 from dispatch.authoring.wordxml import Gathered
@@ -36,7 +46,7 @@ class TextReader:
     archive: Archive
     styles: Styles
     gathered: Gathered
-    pictures: list[Picture] = field(default_factory=list)
+    pictures: list[SourcePicture] = field(default_factory=list)
     #: the paragraph being read
     _place: int = 0
 
@@ -51,20 +61,20 @@ class TextReader:
                 notes[f"{note.note_type}:{note.note_id}"] = paragraphs
         return Document(blocks, "paragraph", notes, self.pictures, self.gathered.left_out, self.gathered.look_at)
 
-    def _blocks(self, children: list[word.Element]) -> Iterator[Block]:
+    def _blocks(self, children: list[word.Element]) -> Iterator[SourceBlock]:
         for child in children:
             if isinstance(child, word.Paragraph):
                 yield from self._paragraph(child)
             elif isinstance(child, word.Table):
                 yield from self._table(child)
 
-    def _paragraph(self, found: word.Paragraph) -> Iterator[Block]:
+    def _paragraph(self, found: word.Paragraph) -> Iterator[SourceBlock]:
         marks = [child.name for child in found.children if isinstance(child, word.Bookmark)]
         place, boxed, number, heading = (int(sign) for sign in (marks[-1] if marks else "0/0/0/0").split("/"))
         self._place = place or self._place
         kind = self.styles.kind(found.style_id or "") or (found.style_name or "").casefold()
         spans = tuple(span for child in found.children for span in self._spans(child, _Look()))
-        paragraph = Paragraph(
+        paragraph = SourceParagraph(
             spans, place, style=kind, heading=heading if kind != "title" else 0, is_boxed=bool(boxed),
             is_quote=kind in _QUOTES or _is_set_in(found),
         )  # fmt: skip
@@ -81,9 +91,9 @@ class TextReader:
             )
         yield paragraph
 
-    def _spans(self, element: word.Element, look: _Look) -> Iterator[Span]:
+    def _spans(self, element: word.Element, look: _Look) -> Iterator[SourceSpan]:
         if isinstance(element, word.Text):
-            yield Span(clean(element.value), look.strong, look.emphasis, look.raised, look.link)
+            yield SourceSpan(clean(element.value), look.strong, look.emphasis, look.raised, look.link)
         elif isinstance(element, word.Run):
             yield from self._run(element, look)
         elif isinstance(element, word.Hyperlink):
@@ -92,13 +102,13 @@ class TextReader:
             for child in element.children:
                 yield from self._spans(child, replace(look, link=link if is_safe else look.link))
         elif isinstance(element, word.NoteReference):
-            yield Span("", note=f"{element.note_type}:{element.note_id}")
+            yield SourceSpan("", note=f"{element.note_type}:{element.note_id}")
         elif isinstance(element, word.Image):
             yield from self._picture(element)
         else:
             yield from _sign(element, look)
 
-    def _run(self, run: word.Run, look: _Look) -> Iterator[Span]:
+    def _run(self, run: word.Run, look: _Look) -> Iterator[SourceSpan]:
         bold, italic = self.styles.look(run.style_id or "")
         raised = {"superscript": "above", "subscript": "below"}.get(run.vertical_alignment, "")
         own = replace(
@@ -115,7 +125,7 @@ class TextReader:
         for child in run.children:
             yield from self._spans(child, own)
 
-    def _picture(self, image: word.Image) -> Iterator[Span]:
+    def _picture(self, image: word.Image) -> Iterator[SourceSpan]:
         with image.open() as file:
             part = file.read().decode()
         alt = _ADDED_BY_WORD.sub("", clean(image.alt_text or "")).strip()
@@ -130,9 +140,9 @@ class TextReader:
                 Remark(f"The alt text was written by a machine: “{alt[:80]}”. Check it.", self._place)
             )
         self.pictures.append(picture)
-        yield Span("", picture=len(self.pictures) - 1)
+        yield SourceSpan("", picture=len(self.pictures) - 1)
 
-    def _table(self, table: word.Table) -> Iterator[Block]:
+    def _table(self, table: word.Table) -> Iterator[SourceBlock]:
         rows = []
         for row in table.children:
             cells = []
@@ -143,7 +153,9 @@ class TextReader:
                 rows.append(tuple(cells))
         if not rows:
             return
-        made = Table(tuple(rows), next((p.place for row in rows for cell in row for p in cell if p.place), self._place))
+        made = SourceTable(
+            tuple(rows), next((p.place for row in rows for cell in row for p in cell if p.place), self._place)
+        )
         if _is_layout(made):
             for paragraph in made.paragraphs():
                 yield replace(paragraph, has_gap=True)
@@ -159,13 +171,13 @@ class TextReader:
         yield made
 
 
-def _sign(element: word.Element, look: _Look) -> Iterator[Span]:
+def _sign(element: word.Element, look: _Look) -> Iterator[SourceSpan]:
     if isinstance(element, word.Break):
-        yield Span("\n" if element.break_type == "line" else " ")
+        yield SourceSpan("\n" if element.break_type == "line" else " ")
     elif isinstance(element, word.Tab):
-        yield Span("\t", look.strong, look.emphasis)
+        yield SourceSpan("\t", look.strong, look.emphasis)
     elif isinstance(element, word.Checkbox):
-        yield Span("☑ " if element.checked else "☐ ")
+        yield SourceSpan("☑ " if element.checked else "☐ ")
 
 
 def _is_set_in(found: word.Paragraph) -> bool:
@@ -174,32 +186,32 @@ def _is_set_in(found: word.Paragraph) -> bool:
     return all(re.fullmatch(r"\d{1,5}", side or "") and int(side or 0) >= 360 for side in sides)
 
 
-def _is_layout(table: Table) -> bool:
+def _is_layout(table: SourceTable) -> bool:
     """Whether a table only places things: it has one column, one cell, or pictures."""
     width = max(len(row) for row in table.rows)
     return width == 1 or any(paragraph.pictures for paragraph in table.paragraphs())
 
 
-def _paragraphs(blocks: Iterator[Block]) -> Iterator[Paragraph]:
+def _paragraphs(blocks: Iterator[SourceBlock]) -> Iterator[SourceParagraph]:
     for block in blocks:
-        if isinstance(block, Paragraph):
+        if isinstance(block, SourceParagraph):
             yield block
-        elif isinstance(block, Table):
+        elif isinstance(block, SourceTable):
             yield from block.paragraphs()
 
 
-def _with_gaps(blocks: Iterator[Block]) -> Iterator[Block]:
+def _with_gaps(blocks: Iterator[SourceBlock]) -> Iterator[SourceBlock]:
     """The blocks without empty paragraphs, which become gaps."""
     has_gap = False
     for block in blocks:
-        if isinstance(block, Paragraph) and not block.text.strip() and not block.pictures and not block.notes:
+        if isinstance(block, SourceParagraph) and not block.text.strip() and not block.pictures and not block.notes:
             has_gap = True
             continue
-        yield replace(block, has_gap=block.has_gap or has_gap) if isinstance(block, Paragraph) else block
+        yield replace(block, has_gap=block.has_gap or has_gap) if isinstance(block, SourceParagraph) else block
         has_gap = False
 
 
-def _without_start(paragraph: Paragraph) -> Paragraph:
+def _without_start(paragraph: SourceParagraph) -> SourceParagraph:
     """The paragraph without blanks at its start."""
     spans = list(paragraph.spans)
     for at, span in enumerate(spans):
