@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.authoring import archive
+from dispatch.authoring.docx import archive
 from dispatch.authoring.document import SourceParagraph, SourceTable
-from dispatch.authoring.word import read_word
+from dispatch.authoring.docx.read import read_word
 from dispatch.errors import DocumentError
 
 DOCUMENTS = Path(__file__).parents[1] / "fixtures" / "documents"

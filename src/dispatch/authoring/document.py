@@ -1,6 +1,6 @@
 """A document as its author's file holds it, before anything in it is understood; and what becomes of it.
 
-The readers (`plain`, `word`) make a Document; `understand` turns it into a Draft; `markdown` writes the Draft down.
+The readers (`plain`, `docx`) make a Document; `understand` turns it into a Draft; `markdown` writes the Draft down.
 """
 
 import datetime as dt
@@ -85,6 +85,19 @@ class SourceParagraph:
     has_gap: bool = False
     #: by how much the place grows with each typed line break: 1 in a .txt, 0 in a .docx
     step: int = 0
+    #: the size of most of its text in points, 0 where the file says nothing
+    size: float = 0
+    #: `center`, `right` and the like, "" where the file says nothing
+    align: str = ""
+    #: bold and italic by its style; `spans` say only what differs
+    is_strong_by_style: bool = False
+    is_slanted_by_style: bool = False
+    #: `rtl` where the file says so
+    direction: str = ""
+    #: stands in a table that only places things
+    is_placed: bool = False
+    #: the next paragraph goes on where this one ends
+    goes_on: bool = False
 
     @property
     def text(self) -> str:
@@ -110,7 +123,13 @@ class SourceParagraph:
     def is_strong(self) -> bool:
         """Whether every word of it is bold."""
         texts = [span for span in self.spans if span.text.strip() and not span.note]
-        return bool(texts) and all(span.strong for span in texts)
+        return bool(texts) and (self.is_strong_by_style or all(span.strong for span in texts))
+
+    @property
+    def is_slanted(self) -> bool:
+        """Whether every word of it is italic."""
+        texts = [span for span in self.spans if span.text.strip() and not span.note]
+        return bool(texts) and (self.is_slanted_by_style or all(span.emphasis for span in texts))
 
     def unlisted(self) -> "SourceParagraph":
         """The paragraph as text instead of a list's item, with its number in front."""
@@ -210,8 +229,12 @@ class Document:
     pictures: list[SourcePicture] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     look_at: list[Remark] = field(default_factory=list)
-    #: all the words of the file, taken without any understanding: what the ledger holds brief.md against
+    #: all the words of the file, taken without any understanding: what brief.md is held against
     source: str = ""
+    #: the addresses of its links, taken in the same way, in order and as often as they stand
+    addresses: list[str] = field(default_factory=list)
+    #: the lines of its headers and footers
+    headers: list[str] = field(default_factory=list)
 
     def paragraphs(self) -> Iterator[SourceParagraph]:
         """Every paragraph of the text, the tables and the notes."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from dispatch.authoring import word_check
 from dispatch.authoring.diff import changes
 from dispatch.authoring.document import Document, Draft, LeftOut, Remark, SourceFigure, SourcePicture, shortened
+from dispatch.authoring.docx.read import read_word
 from dispatch.authoring.folder import BEFORE_FILE, BRIEF_FILE, update_folder, write_folder
 from dispatch.authoring.looks import fold
 from dispatch.authoring.markdown import Written, write
@@ -17,7 +18,6 @@ from dispatch.authoring.pictures import read_photo
 from dispatch.authoring.plain import read_text
 from dispatch.authoring.understand import understand
 from dispatch.authoring.update import Existing, carry_over, read_existing
-from dispatch.authoring.word import read_word
 from dispatch.errors import DispatchError, DocumentError, ProblemsFound
 
 #: larger files are not read
@@ -254,7 +254,7 @@ def _place_pictures(draft: Draft, document: Document, given: list[SourcePicture]
             )
         stem = (
             picture.name if picture else ""
-        ) or f"picture-{1 + sum(isinstance(b, Figure) for b in draft.blocks[:at])}"
+        ) or f"picture-{1 + sum(isinstance(b, SourceFigure) for b in draft.blocks[:at])}"
         name = _free_name(stem, picture.kind if picture else "jpg", there | files.keys())
         if picture:
             files[name] = picture.data
