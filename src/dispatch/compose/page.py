@@ -11,7 +11,7 @@ from dispatch.compose.escape import html as escaped
 from dispatch.compose.frame_words import FrameWords
 from dispatch.compose.html import Inliner, address, speech
 from dispatch.compose.templates import BASE, Templates
-from dispatch.compose.view import Note, View, host
+from dispatch.compose.view import Note, View, byline, host
 from dispatch.model.brand import Picture
 from dispatch.model.brief import (
     Author,
@@ -110,16 +110,15 @@ class PageWriter:
             "filler": _FILLER,
             "kicker": text(kicker),
             "standfirst": text(brief.standfirst),
-            "bylines": [self.byline(author.name, author.role, author.organisation) for author in brief.authors],
+            "bylines": [self.byline(author) for author in brief.authors],
             "wordmark": self.wordmark(brand.wordmark),
             "wordmark_dark": self.wordmark(brand.wordmark_dark),
             "sections": list(self.sections()),
         }
 
-    def byline(self, name: str, role: str, organisation: str) -> dict[str, Markup]:
+    def byline(self, author: Author) -> dict[str, Markup]:
         """An author; the organisation too, unless the foot names it."""
-        named = {body.name for body in self.view.brief.organisations} | {self.view.audience.brand.name}
-        about = ", ".join(filter(None, (role, "" if organisation in named else organisation)))
+        name, about = byline(author, self.view)
         return {"name": self.inliner.text(name), "about": self.inliner.text(about)}
 
     def wordmark(self, file: str) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from dispatch.compose.dates import long_date
 from dispatch.compose.page import about
 from dispatch.compose.text_table import table_lines
-from dispatch.compose.view import Note, View, host, shown_address
+from dispatch.compose.view import Note, View, byline, host, shown_address
 from dispatch.compose.wrapping import COLUMNS, guard, width, wrap
 from dispatch.model.brief import (
     Block,
@@ -40,6 +40,8 @@ class TextWriter:
     web_url: str
     unsubscribe: str = "[[unsubscribe_url]]"
     columns: int = COLUMNS
+    #: a character put before and after each number and mark at the left; with it, a reader can tell them from the text
+    edge: str = ""
 
     def whole(self) -> str:
         """The text part."""
@@ -68,7 +70,7 @@ class TextWriter:
                 *(
                     line
                     for author in brief.authors
-                    for line in wrap(", ".join(filter(None, (author.name, author.role))))
+                    for line in wrap(", ".join(filter(None, byline(author, self.view))))
                 ),
             ]
         return [*lines, "", f"{self.view.words.read_on_web}:", self.web_url]
@@ -117,7 +119,12 @@ class TextWriter:
         if note.points_to:
             parts[-1] = wrap(f"{' '.join(parts[-1]).strip()} ({note.points_to})", columns=indented.columns)
         lines = [line for part in parts for line in part]
-        return [(number if not at else " " * len(number)) + line for at, line in enumerate(lines)]
+        mark = self.margin(number)
+        return [(mark if not at else " " * len(number)) + line for at, line in enumerate(lines)]
+
+    def margin(self, mark: str) -> str:
+        """A number or mark at the left of a line."""
+        return f"{self.edge}{mark}{self.edge}"
 
     # --- blocks ---------------------------------------------------------------------------------------------
 
@@ -173,7 +180,10 @@ class TextWriter:
             parts = list(inner.blocks(item))
             is_loose = any(not isinstance(part, Paragraph | Listing) for part in item)
             flat = [line for part in parts for line in (["", *part] if is_loose and part is not parts[0] else part)]
-            lines += [((mark if not at else " " * len(mark)) + line).rstrip() for at, line in enumerate(flat or [""])]
+            lines += [
+                ((self.margin(mark) if not at else " " * len(mark)) + line).rstrip()
+                for at, line in enumerate(flat or [""])
+            ]
         return lines
 
     def box(self, block: Box) -> list[str]:
@@ -181,7 +191,7 @@ class TextWriter:
         inner = replace(self, columns=max(20, self.columns - 2))
         parts = list(inner.blocks(block.blocks))
         lines = [line for at, part in enumerate(parts) for line in ([""] if at else []) + part]
-        mark = "| " if block.kind == "key-points" else "> "
+        mark = self.margin("| " if block.kind == "key-points" else "> ")
         return [
             (mark + line).rstrip()
             for line in ([self.view.words.key_points, "", *lines] if block.kind == "key-points" else lines)

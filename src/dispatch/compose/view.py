@@ -10,6 +10,7 @@ from dispatch.compose.frame_words import FALLBACK, FrameWords, frame_words
 from dispatch.compose.notes import after_ibid, links_of, marks
 from dispatch.model.brand import Audience
 from dispatch.model.brief import (
+    Author,
     Block,
     Blocks,
     Box,
@@ -77,6 +78,13 @@ def view(brief: Brief, audience: Audience) -> View:
     words = frame_words(brief.lang)
     notes = tuple(_note(footnotes[label], number, footnotes, numbers, words) for label, number in numbers.items())
     return View(brief, audience, blocks, notes, numbers)
+
+
+def byline(author: Author, seen: View) -> tuple[str, str]:
+    """Return an author's name, and role and organisation; the latter not where the foot of the mail names it."""
+    named = {body.name for body in seen.brief.organisations} | {seen.audience.brand.name}
+    organisation = "" if author.organisation in named else author.organisation
+    return author.name, ", ".join(filter(None, (author.role, organisation)))
 
 
 def host(url: str) -> str:
