@@ -14,8 +14,9 @@ from dispatch.aws.call import Call, Calls
 from dispatch.aws.client import CONNECT_SECONDS, ses_client
 from dispatch.aws.destinations import missing_event_types
 from dispatch.aws.identities import unverified
-from dispatch.aws.outcomes import of_bulk_status, of_failure
+from dispatch.aws.outcomes import of_bulk_statuses, of_failure
 from dispatch.errors import ProviderError
+from dispatch.model.mailbox import mailbox_header
 from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome, Refused, Unknown
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class SesMailer:
 
     def _single(self, message: Message) -> "SendEmailRequestTypeDef":
         request: SendEmailRequestTypeDef = {
-            "FromEmailAddress": message.sender,
+            "FromEmailAddress": mailbox_header(message.sender),
             "Destination": {"ToAddresses": [message.to]},
             "Content": {
                 "Simple": {
@@ -122,7 +123,7 @@ class SesMailer:
             "ConfigurationSetName": self._configuration_set,
         }
         if message.reply_to:
-            request["ReplyToAddresses"] = [message.reply_to]
+            request["ReplyToAddresses"] = [mailbox_header(message.reply_to)]
         return request
 
     def _send_bulk(self, messages: Sequence[Message], call: Call) -> list[Outcome]:
@@ -136,7 +137,7 @@ class SesMailer:
         subject, html, text = first.letter.template()
         # Every variable needs a default, or SES refuses an entry that lacks one.
         request: SendBulkEmailRequestTypeDef = {
-            "FromEmailAddress": first.sender,
+            "FromEmailAddress": mailbox_header(first.sender),
             "DefaultContent": {
                 "Template": {
                     "TemplateContent": {"Subject": subject, "Html": html, "Text": text},
@@ -147,7 +148,7 @@ class SesMailer:
             "ConfigurationSetName": self._configuration_set,
         }
         if first.reply_to:
-            request["ReplyToAddresses"] = [first.reply_to]
+            request["ReplyToAddresses"] = [mailbox_header(first.reply_to)]
         return request
 
 
@@ -160,18 +161,16 @@ def _is_hopeless(outcomes: Sequence[Outcome]) -> bool:
 def bulk_outcomes(results: Sequence[Any], people: int) -> list[Outcome]:
     """One Outcome a person from a bulk answer.
 
-    Results have been reported out of order, so a mixed answer is not matched by position: all its people are unknown
-    and their events settle them. A uniform one needs no matching, but for the message ids: those are used only when all
-    succeeded and their number is right.
+    Results have been reported out of order, so a mixed answer is not matched by position. A uniform one needs no
+    matching, but for the message ids: those are used only when all succeeded and their number is right.
     """
     statuses = {str(result.get("Status")) for result in results}
-    if len(results) != people or len(statuses) != 1:
-        return [Unknown("SES answered for the call as a whole, not for each person")] * people
+    if len(results) != people:
+        return [Unknown(f"SES answered for {len(results)} people of {people}")] * people
     if statuses == {"SUCCESS"}:
         ids = [result.get("MessageId") for result in results]
         return [Accepted(each) if each else Unknown("SES answered without a message id") for each in ids]
-    status = statuses.pop()
-    return [of_bulk_status(status, str(results[0].get("Error") or ""))] * people
+    return [of_bulk_statuses(results)] * people
 
 
 def _entry(message: Message) -> "BulkEmailEntryTypeDef":
