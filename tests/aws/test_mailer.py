@@ -192,14 +192,6 @@ def shown(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]*>", "", page)).strip()
 
 
-def test_the_account_tells_what_is_granted(practice: PracticeServer) -> None:
-    practice.api("PUT", "/api/account", {"max_per_second": 200, "max_per_day": 1000})
-    submit(people(3), in_bulk=False)
-    found = mailer().account()
-    assert (found.max_per_second, found.max_per_day, found.sent_last_day) == (200, 1000, 3)
-    assert (found.left_today, found.name, found.stopped, found.is_sandbox) == (997, "ses/us-east-1", "", False)
-
-
 # --- faults -------------------------------------------------------------------------------------------------------
 
 UNKNOWN = {

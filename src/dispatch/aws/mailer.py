@@ -9,11 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dispatch.aws.account import read_account
+from dispatch.aws.account import SesAccount
 from dispatch.aws.call import Call, Calls
 from dispatch.aws.client import CONNECT_SECONDS, ses_client
-from dispatch.aws.destinations import missing_event_types
-from dispatch.aws.identities import unverified
 from dispatch.aws.outcomes import of_bulk_statuses, of_failure
 from dispatch.errors import ProviderError
 from dispatch.model.mailbox import mailbox_header
@@ -43,14 +41,14 @@ class SesMailer:
     has_events = True
 
     def __init__(self, *, region: str, configuration_set: str, timeout_seconds: int) -> None:
-        self._region = region
+        self._account = SesAccount(region)
         self._configuration_set = configuration_set
         self._client = ses_client(region, timeout_seconds)
         self._calls = Calls(self._client, CONNECT_SECONDS + timeout_seconds)
 
     def account(self) -> Account:
-        """What SES grants now. Raises ProviderError where it cannot be asked."""
-        return read_account(self._client, self._region)
+        """What SES grants, at most a minute old. Raises ProviderError where it cannot be asked."""
+        return self._account.grants()
 
     @property
     def endpoint_url(self) -> str:
@@ -59,11 +57,11 @@ class SesMailer:
 
     def unverified(self, senders: Sequence[str]) -> list[str]:
         """Those of the senders whom SES would not let send. Raises ProviderError where it cannot be asked."""
-        return unverified(self._client, senders)
+        return self._account.unverified(senders)
 
     def missing_event_types(self) -> list[ProviderError]:
-        """Why SES would not tell what becomes of mail. Raises ProviderError where it cannot be asked."""
-        return missing_event_types(self._client, self._configuration_set)
+        """Why SES would not publish the events of messages. Raises ProviderError where it cannot be asked."""
+        return self._account.missing_event_types(self._configuration_set)
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Hand over Messages of one Edition: one call for all `in_bulk`, else one for each."""
