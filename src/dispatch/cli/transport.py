@@ -63,7 +63,10 @@ def open_notifications(context: Context, queue_url: str) -> "Notifications | Non
 
 
 def point_at_practice(url: str, owner: str) -> None:
-    """Turn every AWS call of this process to the practice server of a workspace, whatever the environment says."""
+    """Turn every AWS call of this process to the practice server of a workspace, whatever the environment says.
+
+    No proxy is asked for what is on this computer; other addresses, such as the links of a brief, keep theirs.
+    """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -76,6 +79,10 @@ def point_at_practice(url: str, owner: str) -> None:
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     )
+    # Python reads the name in small letters before the other.
+    past_proxies = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if "127.0.0.1" not in past_proxies.split(","):
+        os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{past_proxies},127.0.0.1,localhost".removeprefix(",")
 
 
 def _publisher(context: Context) -> "Publisher":
