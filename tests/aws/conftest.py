@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from dispatch.aws.client import OneASecond
 from tests.fixtures_practice import PracticeServer, practice_server
 
 
@@ -20,4 +21,6 @@ def practice(running: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> Practi
         monkeypatch.setenv(name, running.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "practice")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "practice")
+    # This server answers as often as it is asked.
+    monkeypatch.setattr(OneASecond, "SECONDS", 0.0)
     return running

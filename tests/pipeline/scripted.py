@@ -125,7 +125,7 @@ class ScriptedQueue:
                 self._waiting.pop(receipt, None)
                 self.deleted.append(receipt)
 
-    def read(self, body: str) -> list[Event]:
+    def read(self, body: str, received_at: datetime) -> list[Event]:
         if body == "garbage":
             raise NotificationError("It cannot be understood.")
         found = json.loads(body)
