@@ -76,7 +76,7 @@ def submit(messages: Sequence[Message], *, in_bulk: bool, by: SesMailer | None =
 
 def calls(practice: PracticeServer) -> int:
     """How often the fault in force has struck: each call to the server is one chance."""
-    return sum(rule["struck"] for rule in practice.api("GET", "/api/faults")["rules"])
+    return sum(rule["applied"] for rule in practice.api("GET", "/api/faults")["rules"])
 
 
 @contextmanager
@@ -443,10 +443,10 @@ def test_without_credentials_everything_stops(
 
 
 def test_wrong_credentials_stop(practice: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "practice-of-another-workspace")
     (made,) = submit(people(1), in_bulk=False)
     assert isinstance(made, Stopped)
-    assert "InvalidSignatureException" in made.reason
+    assert "UnrecognizedClientException" in made.reason
     with pytest.raises(ProviderError, match="limits failed"):
         mailer().account()
 
