@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dispatch.cli.transport import Transport
+    from dispatch.model.campaign import Limit
     from dispatch.model.readiness import Readiness
     from dispatch.pipeline.plan import Frozen, Proposal
     from dispatch.pipeline.preflight.look import Preflight
@@ -105,7 +106,7 @@ def send_command(
     finishes the mails in flight and pauses.
     """
     from dispatch.cli.mailing import propose, require_approval, share_of_today, show_notes
-    from dispatch.cli.send_screen import SendScreen, summary
+    from dispatch.cli.send_screen import SendScreen, limit_of, summary
     from dispatch.cli.transport import setup_of, use_transport
     from dispatch.pipeline.home import count_send
     from dispatch.pipeline.preflight.look import before_send
@@ -131,10 +132,8 @@ def send_command(
         _ask_and_hold(context, people, yes=yes, as_json=as_json)
         if setup.is_real:
             count_send(transport.database)
-    frozen = _freeze(context, transport, proposal, forced, not_before)
-    campaign = sending.run(
-        frozen.campaign, limit if share is None else share, is_limit_of_today=share is not None, only=frozen.only
-    )
+    frozen = _freeze(context, transport, proposal, forced, not_before, limit_of(limit, share))
+    campaign = sending.run(frozen.campaign, named=frozen.only)
     counts = sending.counts(campaign)
     if as_json:
         print_json(summary(campaign, counts, frozen.added))
@@ -158,12 +157,13 @@ def _freeze(
     proposal: "Proposal",
     forced: tuple[str, ...],
     not_before: "datetime | None",
+    limit: "Limit | None",
 ) -> "Frozen":
     from dispatch.pipeline.plan import Terms, freeze
 
     # Without events nothing could be learned from those who go first.
     canary = context.settings.send.canary if transport.notifications is not None else 0
-    terms = Terms(forced=forced, not_before=not_before, canary=canary)
+    terms = Terms(forced=forced, not_before=not_before, canary=canary, limit=limit)
     return freeze(transport.database, proposal, transport.publisher, terms)
 
 

@@ -78,7 +78,10 @@ def open_notifications(context: Context, queue_url: str) -> "Notifications | Non
 
 
 def point_at_practice(url: str, owner: str) -> None:
-    """Turn every AWS call of this process to the practice server of a workspace, whatever the environment says."""
+    """Turn every AWS call of this process to the practice server of a workspace, whatever the environment says.
+
+    No proxy is asked for what is on this computer; other addresses, such as the links of a brief, keep theirs.
+    """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -91,6 +94,10 @@ def point_at_practice(url: str, owner: str) -> None:
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     )
+    # Python reads the name in small letters before the other.
+    past_proxies = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if "127.0.0.1" not in past_proxies.split(","):
+        os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{past_proxies},127.0.0.1,localhost".removeprefix(",")
 
 
 def _publisher(context: Context) -> "Publisher":
@@ -157,9 +164,7 @@ def setup_of(context: Context, transport: Transport) -> "Setup":
     )
 
 
-def send_options(
-    context: Context, public_url: str, limit: int | None = None, *, is_limit_of_today: bool = False
-) -> "SendOptions":
+def send_options(context: Context, public_url: str) -> "SendOptions":
     """The settings of a send."""
     from dispatch.pipeline.options import SendOptions
 
@@ -175,7 +180,5 @@ def send_options(
         max_complaint_rate=send.max_complaint_rate,
         rates_after=send.rates_after,
         complaints_after=send.complaints_after,
-        limit=limit,
-        is_limit_of_today=is_limit_of_today,
         canary_wait_seconds=send.canary_wait_seconds,
     )

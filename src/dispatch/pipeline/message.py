@@ -7,7 +7,7 @@ from dispatch.compose import merge
 from dispatch.model.edition import Edition, Letter
 from dispatch.model.message import Message
 from dispatch.store.campaigns import FrozenEdition
-from dispatch.store.ledger import Claim
+from dispatch.store.claims import Claim
 from dispatch.tokens import TokenKind, sign, unsubscribe_url
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from dispatch.compose.checks.material import Material
 from dispatch.compose.html import address
-from dispatch.compose.sanitise import one_line
 from dispatch.compose.view import View, shown_address
+from dispatch.markup.characters import one_line
 from dispatch.model.brief import Blocks, Figure, Link, Passage, inlines_of, plain, walk, walk_inlines
 from dispatch.model.edition import Edition
 from dispatch.model.finding import Finding, Level

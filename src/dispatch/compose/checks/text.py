@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dispatch.compose.checks.material import Material
+from dispatch.compose.frame_words import has_frame_words, languages
 from dispatch.model.brief import Blocks, Code, Heading, Inlines, Words, inlines_of, plain, walk, walk_inlines
 from dispatch.model.edition import LINK_TOKENS, LITERALS, TOKEN, Field, split
 from dispatch.model.finding import Finding, Level
@@ -28,6 +29,14 @@ def about_text(material: Material) -> Iterator[Finding]:
         if not is_code:
             yield from _about_words(material, words, line)
     yield from _about_tokens(material)
+    if not has_frame_words(material.brief.lang):
+        yield Finding(
+            Level.NOTE,
+            "language-words",
+            f"dispatch has no words in the language {material.brief.lang!r} for the text around the brief.",
+            material.key("lang"),
+            f"Words such as Notes and Unsubscribe appear in English. Languages: {', '.join(sorted(languages()))}.",
+        )
 
 
 def texts(material: Material) -> Iterator[tuple[str, int, bool]]:
