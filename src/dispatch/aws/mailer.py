@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import boto3
+
 from dispatch.aws.account import SesAccount
 from dispatch.aws.call import Call, Calls
 from dispatch.aws.client import CONNECT_SECONDS, ses_client
@@ -41,9 +43,10 @@ class SesMailer:
     has_events = True
 
     def __init__(self, *, region: str, configuration_set: str, timeout_seconds: int) -> None:
-        self._account = SesAccount(region)
+        session = boto3.Session()
+        self._account = SesAccount(session, region)
         self._configuration_set = configuration_set
-        self._client = ses_client(region, timeout_seconds)
+        self._client = ses_client(session, region, timeout_seconds)
         self._calls = Calls(self._client, CONNECT_SECONDS + timeout_seconds)
 
     def account(self) -> Account:
