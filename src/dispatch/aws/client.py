@@ -28,7 +28,7 @@ MOST_CONNECTIONS = 64
 def ses_client(session: boto3.Session, region: str, timeout_seconds: int) -> "SESV2Client":
     """A client of SES v2 that makes each call once.
 
-    boto3 by default repeats a call that timed out, which mails people twice; `total_max_attempts=1` makes one attempt.
+    boto3 by default repeats a call that timed out, and people get two copies; `total_max_attempts=1` makes one attempt.
     """
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 1},
