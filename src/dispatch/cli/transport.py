@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dispatch.cli.context import Context
+from dispatch.cli.context import Context, close_at_the_end
 
 if TYPE_CHECKING:
     from dispatch.pipeline.options import SendOptions
@@ -28,7 +28,7 @@ class Transport:
 
 
 def open_transport(context: Context) -> Transport:
-    """The transport that the settings name, open; in practice the practice server is started.
+    """The transport that the settings name, open until the command ends; in practice the practice server is started.
 
     Raises SettingsError, StoreError, ProviderError.
     """
@@ -42,9 +42,11 @@ def open_transport(context: Context) -> Transport:
         running = ensure_running(context)
         public_url, queue_url, configuration_set = running.url, running.queue_url, running.configuration_set
         point_at_practice(running.url, owner_of(context))
+    database = context.open_database()
+    close_at_the_end(database.close)
     return Transport(
         name=settings.mail.transport,
-        database=context.open_database(),
+        database=database,
         mailer=_mailer(context, configuration_set),
         publisher=_publisher(context),
         notifications=open_notifications(context, queue_url) if settings.mail.transport != "smtp" else None,
@@ -124,9 +126,7 @@ def _mailer(context: Context, configuration_set: str) -> "Mailer":
     )
 
 
-def send_options(
-    context: Context, public_url: str, limit: int | None = None, *, is_limit_of_today: bool = False
-) -> "SendOptions":
+def send_options(context: Context, public_url: str) -> "SendOptions":
     """The settings of a send."""
     from dispatch.pipeline.options import SendOptions
 
@@ -142,7 +142,5 @@ def send_options(
         max_complaint_rate=send.max_complaint_rate,
         rates_after=send.rates_after,
         complaints_after=send.complaints_after,
-        limit=limit,
-        is_limit_of_today=is_limit_of_today,
         canary_wait_seconds=send.canary_wait_seconds,
     )

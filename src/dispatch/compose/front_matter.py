@@ -14,10 +14,10 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, MappingStartEvent, NodeEvent, ScalarEvent, SequenceStartEvent
 
 from dispatch.compose.inlines import refusal
-from dispatch.compose.sanitise import one_line
+from dispatch.markup.characters import one_line
+from dispatch.markup.front_matter import split
 from dispatch.model.finding import Finding, Level, Place
 
-FENCE = "---"
 _MAX_CHARACTERS = 65_536
 _MAX_DEPTH = 8
 _RTL = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "dv", "ug"})
@@ -122,16 +122,12 @@ class Read:
 
 def read(text: str, file: str) -> Read:
     """The front matter of a brief.md and the text below it."""
-    lines = text.split("\n")
-    if lines[0].rstrip() != FENCE:
+    parts = split(text)
+    if parts is None:
         return Read(None, [_missing(file)], body=text)
-    ends = [number for number, line in enumerate(lines) if number and line.rstrip() in (FENCE, "...")]
-    if not ends:
-        return Read(None, [_missing(file)], body=text)
-    end = ends[0]
-    body = "\n" * (end + 1) + "\n".join(lines[end + 1 :])
-    # one line of nothing in front keeps the line numbers of the file
-    matter, findings, places = _validate("\n" + "\n".join(lines[1:end]), file)
+    # empty lines in front keep the line numbers of the file
+    body = "\n" * text.count("\n", 0, parts.below) + parts.body
+    matter, findings, places = _validate("\n" + parts.front, file)
     return Read(matter, findings, places, body)
 
 

@@ -103,7 +103,7 @@ class ReaderPages:
         answer = await run_in_threadpool(self._act, token, form.get("back", ""))
         if form.get("List-Unsubscribe") == "One-Click" and answer.status_code == 200:
             is_proof = await run_in_threadpool(self._named, TokenKind.PROOF, token)
-            words = "This was a proof: nothing was changed." if is_proof else "You are unsubscribed."
+            words = "This was a proof. Nothing was changed." if is_proof else "You are unsubscribed."
             return PlainTextResponse(words + "\n", headers=headers(READER_POLICY))
         return answer
 

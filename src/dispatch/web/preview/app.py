@@ -251,7 +251,7 @@ class Preview:
         shown = self.live.first()
         audience = next((a for a in shown.bearings.audiences if a.slug == request.path_params["audience"]), None)
         if shown.prepared is None or audience is None:
-            return PlainTextResponse("There is no such mail.\n", 404, headers("default-src 'none'"))
+            return PlainTextResponse("There is no such email.\n", 404, headers("default-src 'none'"))
         choice = Choice.read(request.query_params, shown.bearings.audiences)
         values: dict[str, str] = {}
         with suppress(DispatchError):

@@ -14,7 +14,7 @@ from dispatch.pipeline.prepare import Prepared, prepare
 
 @dataclass(frozen=True, slots=True)
 class Bearings:
-    """What the settings say, read anew for every rendering."""
+    """What the settings say, read again for every rendering."""
 
     audiences: tuple[Audience, ...]
     #: the address at which readers reach our pages, "" for none yet
@@ -48,7 +48,7 @@ class Shown:
 
 
 class Live:
-    """The newest rendering, and whoever waits for the next.
+    """The newest rendering, and the streams that wait for the next.
 
     `look` gives the Bearings of the moment; it raises DispatchError where the settings are broken.
     """

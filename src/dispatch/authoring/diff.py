@@ -4,6 +4,9 @@ import difflib
 import re
 from collections.abc import Iterator
 
+from dispatch.markup.characters import with_plain_line_ends
+from dispatch.markup.front_matter import split
+
 #: unchanged words shown on either side of a change
 _CONTEXT = 4
 #: a block that is gone or new is shown up to this length
@@ -27,8 +30,10 @@ def changes(before: str, after: str) -> list[str]:
 def _blocks(text: str) -> list[tuple[int, str]]:
     """Blocks with their first lines; the front matter counts line by line."""
     blocks: list[tuple[int, str]] = []
-    lines = text.replace("\r\n", "\n").split("\n")
-    front = lines.index("---", 1) if lines[0] == "---" and "---" in lines[1:] else -1
+    text = with_plain_line_ends(text)
+    parts = split(text)
+    front = text.count("\n", 0, parts.end) if parts else -1
+    lines = text.split("\n")
     for number, line in enumerate(lines, start=1):
         goes_on = number > front + 2 and number > 1 and lines[number - 2].strip() and not line.startswith("[^")
         if line.strip() and goes_on:

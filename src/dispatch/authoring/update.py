@@ -6,24 +6,34 @@ does not speak of (subject and preheader first of all). The text is the document
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import unquote
 
+from markdown_it.token import Token
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from dispatch.authoring.document import Block, Draft, Figure, LeftOut, Paragraph, Remark, Signer, shortened
-from dispatch.authoring.looks import fold
-from dispatch.errors import BriefError
-
-_FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(?P<front>.*?)\n---[ \t]*(?:\n(?P<body>.*))?$", re.DOTALL)
-_KEY = re.compile(r"(?P<key>[A-Za-z_][\w-]*)\s*:")
-_FIGURE = re.compile(
-    r'[ \t]*!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<file>(?:\\.|[^()\s\\])+)(?:\s+"(?P<caption>(?:\\.|[^"\\])*)")?\s*\)'
-    r"(?P<braces>\{[^{}\n]*\})?[ \t]*"
+from dispatch.authoring.document import (
+    Draft,
+    LeftOut,
+    Remark,
+    Signer,
+    SourceBlock,
+    SourceFigure,
+    SourceParagraph,
+    shortened,
 )
-_CREDIT = re.compile(r'credit="(?P<credit>(?:\\.|[^"\\])*)"')
+from dispatch.authoring.looks import fold
+from dispatch.authoring.readback import text_of
+from dispatch.errors import BriefError
+from dispatch.markup.characters import with_plain_line_ends
+from dispatch.markup.escape import quote_attribute, read_attribute
+from dispatch.markup.front_matter import split
+from dispatch.markup.parser import only_images, tokens_of
+
+_KEY = re.compile(r"(?P<key>[A-Za-z_][\w-]*)\s*:")
 _OURS = ("title", "date", "standfirst", "programme", "authors", "organisations")
 
 
@@ -35,32 +45,30 @@ class Existing:
     #: top-level key of the front matter -> its lines as they stand
     front: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
-    #: the body's blocks as they stand
-    blocks: list[str] = field(default_factory=list)
+    #: what stands in its body, in order: a Figure, or the words of a paragraph or heading
+    body: list[str | SourceFigure] = field(default_factory=list)
 
     @property
-    def figures(self) -> list[tuple[int, Figure]]:
-        """Its Figures, each with the index of its block."""
-        return [(at, found) for at, block in enumerate(self.blocks) if (found := read_figure(block))]
+    def figures(self) -> list[tuple[int, SourceFigure]]:
+        """Its Figures, each with its index in the body."""
+        return [(at, part) for at, part in enumerate(self.body) if isinstance(part, SourceFigure)]
 
 
 def read_existing(text: str, file: str) -> Existing:
     """The parts of a brief.md. Raises BriefError where its front matter cannot be read."""
-    text = text.replace("\r\n", "\n")
-    match = _FRONT_MATTER.match(text)
-    if match is None:
-        return Existing(text, blocks=_blocks(text))
+    parts = split(text)
+    if parts is None:
+        return Existing(text, body=list(_body(text)))
     try:
-        values = YAML(typ="safe", pure=True).load(match["front"])
+        values = YAML(typ="safe", pure=True).load(parts.front)
     except (YAMLError, ValueError) as err:
         raise BriefError(
             "The front matter of the existing brief cannot be read, so it cannot be updated.",
             where=file,
-            todo="Run `dispatch check` and mend it first.",
+            todo="Run `dispatch check` and fix it first.",
         ) from err
-    return Existing(
-        text, _keys(match["front"]), values if isinstance(values, dict) else {}, _blocks(match["body"] or "")
-    )
+    front = _keys(with_plain_line_ends(parts.front).rstrip("\n"))
+    return Existing(text, front, values if isinstance(values, dict) else {}, list(_body(parts.body)))
 
 
 def _keys(front: str) -> dict[str, str]:
@@ -74,32 +82,36 @@ def _keys(front: str) -> dict[str, str]:
     return keys
 
 
-def _blocks(body: str) -> list[str]:
-    return [block.strip("\n") for block in re.split(r"\n[ \t]*\n+", body) if block.strip()]
+def _body(body: str) -> Iterator[str | SourceFigure]:
+    audiences: list[str] = []
+    for token in tokens_of(body)[0]:
+        if token.type == "container_box_open":
+            audiences.append(token.info.strip() if token.info.split()[:1] == ["audience"] else "")
+        elif token.type == "container_box_close":
+            audiences.pop()
+        elif token.type == "inline":
+            pictures = only_images(token)
+            yield from (_figure(picture, next(filter(None, audiences), "")) for picture in pictures)
+            if not pictures:
+                yield text_of([child for child in token.children or [] if child.type != "footnote_ref"])
 
 
-def read_figure(block: str) -> Figure | None:
-    """The Figure that a block of brief.md is, if it is one."""
-    match = _FIGURE.fullmatch(block)
-    if match is None:
-        return None
-    braces = match["braces"] or ""
-    credit = _CREDIT.search(braces)
-    classes = tuple(_CREDIT.sub("", braces.strip("{}")).split())
-    return Figure(
-        caption=_plain(match["caption"] or ""),
-        credit=credit["credit"] if credit else "",
-        alt=_plain(match["alt"]),
-        file=match["file"],
-        classes=classes,
+def _figure(picture: Token, container: str) -> SourceFigure:
+    attributes = picture.attrs
+    braces = [f".{name}" for name in str(attributes.get("class", "")).split()]
+    known = ("src", "alt", "title", "class", "credit")
+    braces += [f"{name}={quote_attribute(str(value))}" for name, value in attributes.items() if name not in known]
+    return SourceFigure(
+        caption=str(attributes.get("title", "")),
+        credit=read_attribute(str(attributes.get("credit", ""))),
+        alt=text_of(picture.children or []),
+        file=unquote(str(attributes.get("src", ""))),
+        classes=tuple(braces),
+        container=container,
     )
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)
-
-
-def keep(existing: Existing, draft: Draft, files: Iterable[str]) -> None:
+def carry_over(existing: Existing, draft: Draft, files: Iterable[str]) -> None:
     """Take into the draft what a person has put into the existing brief.
 
     `files` are the pictures that lie in its folder, as brief.md names them.
@@ -156,7 +168,7 @@ def _keep_author(author: Signer, existing: Existing) -> Signer:
 
 def _keep_figures(existing: Existing, draft: Draft, files: frozenset[str]) -> None:
     old = [figure for _, figure in existing.figures]
-    new = [(at, block) for at, block in enumerate(draft.blocks) if isinstance(block, Figure)]
+    new = [(at, block) for at, block in enumerate(draft.blocks) if isinstance(block, SourceFigure)]
     pairs = _pairs([figure for _, figure in new], old)
     for index, (at, figure) in enumerate(new):
         if index in pairs:
@@ -166,7 +178,7 @@ def _keep_figures(existing: Existing, draft: Draft, files: frozenset[str]) -> No
             _put_back(figure, at, existing, draft)
 
 
-def _pairs(new: list[Figure], old: list[Figure]) -> dict[int, int]:
+def _pairs(new: list[SourceFigure], old: list[SourceFigure]) -> dict[int, int]:
     """Index of a new Figure -> index of the old one that it continues: by caption, else in order."""
     pairs: dict[int, int] = {}
     for at, figure in enumerate(new):
@@ -189,7 +201,7 @@ def _likeness(one: str, other: str) -> float:
     return difflib.SequenceMatcher(None, fold(one), fold(other), autojunk=False).ratio()
 
 
-def _kept_figure(figure: Figure, old: Figure, draft: Draft, files: frozenset[str]) -> Figure:
+def _kept_figure(figure: SourceFigure, old: SourceFigure, draft: Draft, files: frozenset[str]) -> SourceFigure:
     if old.credit and figure.credit and fold(old.credit) != fold(figure.credit):
         draft.look_at.append(
             Remark(f"The credit “{old.credit}” was kept; the document has “{figure.credit}”.", figure.place)
@@ -201,16 +213,17 @@ def _kept_figure(figure: Figure, old: Figure, draft: Draft, files: frozenset[str
         credit=old.credit or figure.credit,
         classes=old.classes,
         file=old.file,
+        container=old.container,
         picture=None if old.file in files else figure.picture,
     )
 
 
-def _put_back(figure: Figure, at: int, existing: Existing, draft: Draft) -> None:
+def _put_back(figure: SourceFigure, at: int, existing: Existing, draft: Draft) -> None:
     """Put a Figure that only the existing brief has after the paragraph that it followed, else before the text."""
-    before = [fold(_words(block)) for block in reversed(existing.blocks[:at])]
+    before = [fold(part) for part in reversed(existing.body[:at]) if isinstance(part, str)]
     for words in before:
         for index, block in enumerate(draft.blocks):
-            if words and isinstance(block, Paragraph) and fold(block.words) == words:
+            if words and isinstance(block, SourceParagraph) and fold(block.words) == words:
                 draft.blocks.insert(index + 1, figure)
                 _say_put_back(figure, draft)
                 return
@@ -218,14 +231,10 @@ def _put_back(figure: Figure, at: int, existing: Existing, draft: Draft) -> None
     _say_put_back(figure, draft)
 
 
-def _first_text(blocks: list[Block]) -> int:
-    return next((at for at, block in enumerate(blocks) if not isinstance(block, Figure)), len(blocks))
+def _first_text(blocks: list[SourceBlock]) -> int:
+    return next((at for at, block in enumerate(blocks) if not isinstance(block, SourceFigure)), len(blocks))
 
 
-def _say_put_back(figure: Figure, draft: Draft) -> None:
+def _say_put_back(figure: SourceFigure, draft: Draft) -> None:
     shown = f"“{shortened(figure.caption)}”" if figure.caption else figure.file
     draft.look_at.append(Remark(f"The Figure {shown} is in brief.md only, not in the document; it was kept."))
-
-
-def _words(block: str) -> str:
-    return _plain(re.sub(r"\[\^[^\]]*\]|^#+ |[*<>]", "", block))

@@ -8,13 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from dispatch.authoring.reading import texts_of
+from dispatch.authoring.readback import texts_of
 from dispatch.errors import DocumentError
+from dispatch.markup.front_matter import split
 
 _WORD = re.compile(r"[^\W_]+")
 _ABOVE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
 _RAISED = re.compile(r"[⁰¹²³⁴-⁹₀-₉]+")
-_FRONT_MATTER = re.compile(r"---\n(?P<front>.*?)\n---\n(?P<body>.*)", re.DOTALL)
 _KEY = re.compile(r"^\s*(?:- )?[a-z_]+:\s*")
 
 
@@ -25,15 +25,15 @@ def words_of(text: str) -> Counter[str]:
 
 def words_of_brief(text: str) -> Counter[str]:
     """How often each word stands in a brief.md, as its readers will find it."""
-    match = _FRONT_MATTER.match(text)
-    front, body = (match["front"], match["body"]) if match else ("", text)
-    values = {_KEY.sub("", line) for line in front.split("\n")}
+    parts = split(text)
+    front, body = (parts.front, parts.body) if parts else ("", text)
+    values = [_KEY.sub("", line) for line in front.split("\n")]
     shown = [_unquoted(value) for value in values]
     shown.extend(texts_of(body))
     return words_of("\n".join(shown))
 
 
-def missing(source: str, brief: str, left_out: Iterable[str]) -> Counter[str]:
+def lost_words(source: str, brief: str, left_out: Iterable[str]) -> Counter[str]:
     """The words of the source that are neither in brief.md nor left out, with how many times each is short."""
     found = words_of_brief(brief)
     for words in left_out:
@@ -41,9 +41,9 @@ def missing(source: str, brief: str, left_out: Iterable[str]) -> Counter[str]:
     return words_of(source) - found
 
 
-def hold(source: str, brief: str, left_out: Iterable[str], file: str) -> None:
+def require_no_loss(source: str, brief: str, left_out: Iterable[str], file: str) -> None:
     """Raise DocumentError if a word of the source got lost."""
-    lost = missing(source, brief, left_out)
+    lost = lost_words(source, brief, left_out)
     if lost:
         words = ", ".join(f"“{word}”" for word in list(lost)[:12])
         raise DocumentError(
