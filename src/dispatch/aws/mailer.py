@@ -64,6 +64,9 @@ class SesMailer:
         """Why SES would not tell what becomes of mail. Raises ProviderError where it cannot be asked."""
         return missing_event_types(self._client, self._configuration_set)
 
+    def close(self) -> None:
+        """HTTP needs no goodbye."""
+
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Hand over Messages of one Edition: one call for all `in_bulk`, else one for each."""
         if in_bulk:

@@ -34,6 +34,10 @@ class Mailer(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Say goodbye to the provider; what is submitted later connects again. Raises nothing."""
+        ...
+
 
 class Publisher(Protocol):
     """Puts pictures where readers reach them."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, func, null, select, update
 
 from dispatch.model.delivery import CampaignId, DeliveryId, DeliveryState, SkipReason
 from dispatch.model.member import SubscriptionState, SuppressionReason
@@ -36,8 +37,10 @@ def claim(
 
     When the caller's transaction commits they are `submitting`, so that no other process can take them. Who
     unsubscribed or was suppressed since the freeze becomes `skipped` here and is not among the claims, which can
-    therefore be fewer than `limit`, and none although more are queued: see `queued`.
+    therefore be fewer than `limit`, and none although more are queued: see `queued`. Whose server asked for a later try
+    is left alone until then.
     """
+    connection.execute(_LET_IN, {"of_campaign": campaign_id})
     conditions = is_queued(campaign_id, only)
     statement = _TAKE if only is None else _take(conditions)
     taken = connection.execute(statement, {"of_campaign": campaign_id, "most": limit}).scalars()
@@ -96,7 +99,12 @@ def _take(conditions: Sequence[ColumnElement[bool]]) -> Update:
 
 _SUBSCRIBED = SubscriptionState.SUBSCRIBED.value
 # Built once: building a statement costs more than running it.
-_TAKE = _take([deliveries.c.campaign_id == bindparam("of_campaign"), deliveries.c.state == DeliveryState.QUEUED.value])
+_OF_CAMPAIGN = deliveries.c.campaign_id == bindparam("of_campaign")
+_IS_QUEUED = deliveries.c.state == DeliveryState.QUEUED.value
+_TAKE = _take([_OF_CAMPAIGN, _IS_QUEUED, deliveries.c.retry_at.is_(None)])
+_IS_DUE = (_OF_CAMPAIGN, _IS_QUEUED, deliveries.c.retry_at <= DatabaseClock())
+#: a separate step, so that a claim reads past nobody who waits
+_LET_IN = update(deliveries).where(*_IS_DUE).values(retry_at=null())
 _PEOPLE = (
     select(
         deliveries.c.seq,
@@ -142,12 +150,32 @@ def _reason_to_skip(wish: str | None, suppressed: str | None) -> str:
 
 
 def is_queued(campaign_id: CampaignId, only: Collection[int] | None = None) -> list[ColumnElement[bool]]:
-    """The conditions of who waits; `only` among these `seq`, where given."""
-    found = [deliveries.c.campaign_id == campaign_id, deliveries.c.state == DeliveryState.QUEUED.value]
+    """The conditions of who can be claimed; `only` among these `seq`, where given."""
+    found = [deliveries.c.campaign_id == campaign_id, _IS_QUEUED, deliveries.c.retry_at.is_(None)]
     return found if only is None else [*found, deliveries.c.seq.in_(only)]
 
 
 def queued(connection: Connection, campaign_id: CampaignId, only: Collection[int] | None = None) -> bool:
-    """Whether anybody still waits; `only` among these `seq`, where given."""
-    waiting = select(deliveries.c.seq).where(*is_queued(campaign_id, only))
-    return connection.execute(waiting.limit(1)).first() is not None
+    """Whether anybody can be claimed now; `only` among these `seq`, where given."""
+    waiting = select(deliveries.c.seq).where(*is_queued(campaign_id, only)).limit(1)
+    if connection.execute(waiting).first() is not None:
+        return True
+    is_due = _IS_DUE if only is None else (*_IS_DUE, deliveries.c.seq.in_(only))
+    due = select(deliveries.c.seq).where(*is_due).limit(1)
+    return connection.execute(due, {"of_campaign": campaign_id}).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """Queued Deliveries whose recipient's server asked for a later try."""
+
+    people: int
+    #: the earliest of their times; None for nobody
+    next_at: datetime | None
+
+
+def retries(connection: Connection, campaign_id: CampaignId) -> Retries:
+    """Return who waits for another try, the due ones included."""
+    waiting = deliveries.c.campaign_id == campaign_id, _IS_QUEUED, deliveries.c.retry_at.is_not(None)
+    people, next_at = connection.execute(select(func.count(), func.min(deliveries.c.retry_at)).where(*waiting)).one()
+    return Retries(people, next_at)

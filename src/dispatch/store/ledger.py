@@ -22,7 +22,7 @@ from dispatch.model.delivery import (
     advance,
     rank,
 )
-from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.store.claims import Claim as Claim
 from dispatch.store.claims import claim as claim
 from dispatch.store.claims import queued as queued
@@ -48,6 +48,7 @@ _NOTE = (
     .where(deliveries.c.seq == bindparam("of_seq"), deliveries.c.attempt == bindparam("of_attempt"), _IS_OPEN)
     .values(state=bindparam("to"), reason=bindparam("why"))
 )
+_PUT_OFF = _NOTE.values(retry_at=bindparam("then", type_=Instant), deferred_at=bindparam("since", type_=Instant))
 #: neighbours of a call, within this time on either side, show whether events flow
 NEIGHBOURHOOD = timedelta(minutes=5)
 
@@ -67,8 +68,11 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
     _lock(connection, [claimed.seq for claimed, _ in outcomes])
     accepted: list[dict[str, Any]] = []
     other: list[dict[str, Any]] = []
+    put_off: list[tuple[Claim, Deferred]] = []
     for claimed, outcome in outcomes:
-        if isinstance(outcome, Accepted):
+        if isinstance(outcome, Deferred) and not is_cancelled:
+            put_off.append((claimed, outcome))
+        elif isinstance(outcome, Accepted):
             accepted.append({"of_seq": claimed.seq, "id_given": outcome.message_id})
         else:
             state, reason = _after(outcome)
@@ -79,7 +83,29 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
         connection.execute(_ACCEPT, accepted)
     if other:
         connection.execute(_NOTE, other)
+    if put_off:
+        _put_off(connection, put_off)
+    if other or put_off:
         _reopen(connection, outcomes)
+
+
+def _put_off(connection: Connection, outcomes: Sequence[tuple[Claim, Deferred]]) -> None:
+    """Let recipients wait whose server asked for it; who has waited long enough is refused with the server's words."""
+    now = clock(connection)
+    known = select(deliveries.c.seq, deliveries.c.deferred_at).where(
+        deliveries.c.seq.in_([claimed.seq for claimed, _ in outcomes])
+    )
+    first_at = {seq: at or now for seq, at in connection.execute(known)}
+    rows: list[dict[str, Any]] = []
+    for claimed, outcome in outcomes:
+        since: datetime | None = first_at[claimed.seq]
+        then = outcome.next_try(since or now, now)
+        state, why = DeliveryState.QUEUED, outcome.reason
+        if then is None:
+            state, why, since = DeliveryState.FAILED, f"{why} ({outcome.patience})", None
+        about = {"to": state.value, "why": why, "then": then, "since": since}
+        rows.append({"of_seq": claimed.seq, "of_attempt": claimed.attempt, **about})
+    connection.execute(_PUT_OFF, rows)
 
 
 def _is_cancelled(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> bool:
@@ -125,7 +151,7 @@ def _after(outcome: Outcome) -> tuple[DeliveryState, str]:
     match outcome:
         case Refused(reason):
             return DeliveryState.FAILED, reason
-        case NotSent(reason) | Busy(reason) | Stopped(reason):
+        case NotSent() | Busy() | Deferred() | Stopped():
             return DeliveryState.QUEUED, ""
         case Unknown(reason):
             return DeliveryState.UNCERTAIN, reason
