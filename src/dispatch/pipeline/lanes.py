@@ -11,7 +11,7 @@ from dispatch.model.campaign import Campaign
 from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Outcome, Refused, Unknown, fault_of
 from dispatch.pipeline.circuit_breaker import CircuitBreaker, Stop
 from dispatch.pipeline.fence import Fence
-from dispatch.pipeline.message import Stationery, messages, stationery
+from dispatch.pipeline.message import PreparedEdition, messages, prepare_edition
 from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
 from dispatch.pipeline.pace import Pace, Throttle, pace_for
 from dispatch.pipeline.ports import IsTooLate, Mailer
@@ -70,7 +70,7 @@ class Lanes:
         self._campaign = campaign
         self._options = options
         self._token_key = database.key("token")
-        self._papers: dict[int, Stationery] = {}
+        self._editions: dict[int, PreparedEdition] = {}
         self._throttle = Throttle()
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -178,7 +178,7 @@ class Lanes:
             # What the call before gave does not wait for this one.
             self._settle(state)
             share = [claim for claim in batch.claims if claim.edition_id == edition_id]
-            letters = messages(share, self._stationeries(edition_id), self._token_key, self._options.public_url)
+            letters = messages(share, self._prepared(edition_id), self._token_key, self._options.public_url)
             outcomes = self._hand_over(letters, batch.is_too_late)
             state.unsettled = list(zip(share, outcomes, strict=True))
             if not all(isinstance(each, Accepted) for each in outcomes):
@@ -266,9 +266,9 @@ class Lanes:
                 self.left += size
 
     @while_database_is_down
-    def _stationeries(self, edition_id: int) -> dict[int, Stationery]:
-        if edition_id not in self._papers:
+    def _prepared(self, edition_id: int) -> dict[int, PreparedEdition]:
+        if edition_id not in self._editions:
             with self._database.reading() as connection:
                 frozen = campaigns.frozen_editions(connection, self._campaign.id)
-            self._papers = {each.id: stationery(each) for each in frozen}
-        return self._papers
+            self._editions = {each.id: prepare_edition(each) for each in frozen}
+        return self._editions
