@@ -22,13 +22,14 @@ from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import ACCEPTED, Delivery, DeliveryState, EventKind, rank
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.pipeline import pause_resume_cancel
+from dispatch.pipeline.batches import close
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.reconcile import open_questions
-from dispatch.pipeline.send import Sending, Watch
 from dispatch.store import campaigns, ledger, notifications, uncertain
+from dispatch.store.claims import Claim, Permission, claim, permission
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import deliveries
-from tests.pipeline.scripted import OPTIONS, ScriptedMailer, ScriptedQueue
+from tests.pipeline.scripted import OPTIONS, ScriptedQueue
 from tests.store.samples import all_deliveries, event, join, leave, start
 
 PEOPLE = 5
@@ -41,7 +42,7 @@ D = DeliveryState
 class Call:
     """One claimed Delivery in the hands of one process, and what became of its call at the provider."""
 
-    claimed: ledger.Claim
+    claimed: Claim
     claimed_at: float
     left_at: float | None = None
     #: the provider has accepted it, or surely never will
@@ -118,7 +119,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def state(self) -> CampaignState:
         with self.database.reading() as connection:
-            return campaigns.state_of(connection, self.campaign.id)
+            found = campaigns.find_by_id(connection, self.campaign.id)
+        assert found is not None
+        return found.state
 
     def held(self) -> list[Call]:
         return [call for call in self.calls if call.is_held]
@@ -138,8 +141,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(limit=st.integers(1, 3))
     def claim(self, limit: int) -> None:
         with self.database.writing() as connection:
-            if campaigns.may_claim(connection, self.campaign.id):
-                found = ledger.claim(connection, self.campaign.id, limit)
+            allowed = permission(connection, self.campaign.id)
+            if isinstance(allowed, Permission):
+                found = claim(connection, allowed, limit)
                 self.calls += [Call(each, self.seconds) for each in found]
 
     @precondition(lambda self: any(call.left_at is None for call in self.held()))
@@ -200,9 +204,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def a_send_ends(self) -> None:
-        mailer = ScriptedMailer()
-        watch = Watch(lambda progress: None, lambda: False, lambda people: False)
-        Sending(self.database, self.campaign, mailer, None, mailer.account(), OPTIONS, watch).close()
+        close(self.database, self.campaign.id)
 
     # --- the provider ---------------------------------------------------------------------------------------------
 
@@ -344,7 +346,7 @@ def test_what_a_sleeper_gives_back_reopens_a_campaign_that_was_finished_meanwhil
     try:
         machine.look()
         with machine.database.writing() as connection:
-            found = ledger.claim(connection, machine.campaign.id, PEOPLE)
+            found = claim(connection, Permission(machine.campaign.id), PEOPLE)
         machine.calls = [Call(each, 0.0) for each in found]
         machine.time_passes(70)
         machine.expire()

@@ -18,6 +18,7 @@ from dispatch.model.event import Notification
 from dispatch.model.member import SuppressionReason
 from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.pipeline.ingest import pull
+from dispatch.pipeline.pause_resume_cancel import resume
 from dispatch.store import campaigns, ledger, notifications
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import audit, deliveries
@@ -137,11 +138,10 @@ def test_two_sends_at_once_mail_nobody_twice(database: Database) -> None:
 def test_the_limit_sends_so_many_and_pauses_and_the_next_send_goes_on(database: Database) -> None:
     campaign = many(database, 12)
     mailer = ScriptedMailer()
-    ended = run(database, campaign, mailer, options=replace(QUICK, limit=5))
+    ended = run(database, campaign, mailer, options=QUICK, limit=5)
     assert (ended.state, ended.reason) == (CampaignState.PAUSED, "The limit of 5 was reached.")
     assert mailer.accepted.total() == 5
-    with database.writing() as connection:
-        campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
+    resume(database, campaign)
     ended = run(database, campaign, mailer, options=QUICK)
     assert ended.state is CampaignState.FINISHED
     assert len(mailer.accepted) == mailer.accepted.total() == 12
@@ -150,7 +150,7 @@ def test_the_limit_sends_so_many_and_pauses_and_the_next_send_goes_on(database: 
 def test_busy_people_do_not_count_against_the_limit(database: Database) -> None:
     campaign = many(database, 6)
     mailer = ScriptedMailer(in_turn(Busy("slow down")))
-    run(database, campaign, mailer, options=replace(QUICK, limit=3, calls_in_flight=1))
+    run(database, campaign, mailer, options=replace(QUICK, calls_in_flight=1), limit=3)
     assert mailer.accepted.total() == 3
 
 
@@ -237,10 +237,9 @@ def test_the_breaker_stops_after_200_above_its_limits(
 ) -> None:
     campaign = many(database, 240)
     first = ScriptedMailer(has_bulk=True)
-    run(database, campaign, first, options=replace(QUICK, limit=200))
+    run(database, campaign, first, options=QUICK, limit=200)
     told(database, campaign, kind, most + too_many)
-    with database.writing() as connection:
-        campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
+    resume(database, campaign)
     # So slow that the first look at the rates comes long before the last mail.
     second = ScriptedMailer(max_per_second=4 if too_many else 100_000)
     ended = run(database, campaign, second, options=replace(QUICK, calls_in_flight=1))
@@ -251,10 +250,9 @@ def test_the_breaker_stops_after_200_above_its_limits(
 
 def test_before_200_the_breaker_says_nothing(database: Database) -> None:
     campaign = many(database, 60)
-    run(database, campaign, ScriptedMailer(has_bulk=True), options=replace(QUICK, limit=40))
+    run(database, campaign, ScriptedMailer(has_bulk=True), options=QUICK, limit=40)
     told(database, campaign, EventKind.BOUNCED, 30)
-    with database.writing() as connection:
-        campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
+    resume(database, campaign)
     assert run(database, campaign, ScriptedMailer(), options=QUICK).state is CampaignState.FINISHED
 
 

@@ -16,8 +16,9 @@ from dispatch.model.delivery import DeliveryId, DeliveryState, EventKind
 from dispatch.model.member import Address, SuppressionReason
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.store import campaigns, erasure, ledger, members, notifications
+from dispatch.store.claims import Claim, Permission, queued
+from dispatch.store.claims import claim as claim_in
 from dispatch.store.database import Database, clock
-from dispatch.store.ledger import Claim
 from dispatch.store.schema import deliveries
 from tests.store.samples import all_deliveries, claim, event, join, key, leave, reasons, start, states
 
@@ -69,7 +70,7 @@ def test_a_claim_takes_the_oldest_and_commits_submitting(database: Database, cam
 
 def test_a_claim_that_is_not_committed_is_none(database: Database, campaign: Campaign) -> None:
     with pytest.raises(KeyboardInterrupt), database.writing() as connection:
-        _claim_and_die(ledger.claim(connection, campaign.id, 3))
+        _claim_and_die(claim_in(connection, Permission(campaign.id), 3))
 
     assert set(states(database, campaign).values()) == {QUEUED}
 
@@ -147,10 +148,10 @@ def test_a_claim_can_be_empty_while_others_still_wait(database: Database, campai
 
     assert claim(database, campaign, 1) == []
     with database.reading() as connection:
-        assert ledger.queued(connection, campaign.id) is True
+        assert queued(connection, campaign.id) is True
     claim(database, campaign)
     with database.reading() as connection:
-        assert ledger.queued(connection, campaign.id) is False
+        assert queued(connection, campaign.id) is False
 
 
 def test_claimers_at_the_same_time_never_get_the_same_row(database: Database, database_url: str) -> None:
@@ -179,7 +180,7 @@ def test_a_claim_does_not_wait_for_another_that_is_not_committed_yet(postgres_ur
         join(database, "center", "ann", "bob")
         campaign = start(database)
         with database.writing() as slow:
-            held = ledger.claim(slow, campaign.id, 1)
+            held = claim_in(slow, Permission(campaign.id), 1)
             others = claim(database, campaign)
 
     assert [each.address for each in held] == ["ann@example.com"]
@@ -376,22 +377,13 @@ def test_events_flow_when_every_neighbour_of_a_call_has_its_send_event(database:
     with database.writing() as connection:
         ledger.settle(connection, [(ann, Accepted("id-1")), (bob, Accepted("id-2"))])
         now = clock(connection)
-        assert ledger.flow_around(connection, now) == (2, 2)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 2)
 
         notifications.add_events(connection, [(event(ann.delivery_id, EventKind.SENT), None)], now)
-        assert ledger.flow_around(connection, now) == (2, 1)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 1)
         notifications.add_events(connection, [(event(bob.delivery_id, EventKind.DELIVERED), None)], now)
-        assert ledger.flow_around(connection, now) == (2, 1)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 1)
         notifications.add_events(connection, [(event(bob.delivery_id, EventKind.SENT), None)], now)
-        assert ledger.flow_around(connection, now) == (2, 0)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 0)
 
-        assert ledger.flow_around(connection, now + timedelta(minutes=6)) == (0, 0)
-
-
-def test_what_still_waits_for_an_event_is_counted(database: Database, campaign: Campaign) -> None:
-    ann, bob, _ = claim(database, campaign)
-    with database.writing() as connection:
-        ledger.settle(connection, [(ann, Accepted("id-1")), (bob, Accepted("id-2"))])
-        assert ledger.awaiting_events(connection, campaign.id) == 2
-        notifications.add_events(connection, [(event(ann.delivery_id, EventKind.DELIVERED), None)], clock(connection))
-        assert ledger.awaiting_events(connection, campaign.id) == 1
+        assert ledger.flow_around(connection, [now]).around(now + timedelta(minutes=6)) == (0, 0)

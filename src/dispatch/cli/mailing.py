@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dispatch.cli.transport import Transport
     from dispatch.errors import DispatchError
     from dispatch.model.brand import Audience
+    from dispatch.model.campaign import Limit
     from dispatch.pipeline.plan import Frozen, Proposal
     from dispatch.pipeline.prepare import Prepared
 
@@ -58,13 +59,15 @@ class Desk:
         key = None if only is None else read_mailbox(only).address.key
         return propose(self.transport.database, self.prepared, self.audiences, self.transport.name, key)
 
-    def freeze(self, proposal: "Proposal", forced: Sequence[str], *, not_before: "datetime | None") -> "Frozen":
+    def freeze(
+        self, proposal: "Proposal", forced: Sequence[str], *, not_before: "datetime | None", limit: "Limit | None"
+    ) -> "Frozen":
         """Make the proposal so."""
         from dispatch.pipeline.plan import Terms, freeze
 
         # Without events nothing could be learned from those who go first.
         canary = self.context.settings.send.canary if self.transport.notifications is not None else 0
-        terms = Terms(forced=tuple(forced), not_before=not_before, canary=canary)
+        terms = Terms(forced=tuple(forced), not_before=not_before, canary=canary, limit=limit)
         return freeze(self.transport.database, proposal, self.transport.publisher, terms)
 
     def refuse_what_blocks(self, proposal: "Proposal", forced: Sequence[str]) -> None:

@@ -27,7 +27,7 @@ def resume_command(
     CAMPAIGN is the name of its brief or a part of it; left out, the newest. Nobody is added: for that there is
     `dispatch send`. The files of the brief are not needed.
     """
-    from dispatch.cli.send_screen import SendScreen, confirm, hold, refuse_without_yes, summary
+    from dispatch.cli.send_screen import SendScreen, confirm, hold, limit_of, refuse_without_yes, summary
     from dispatch.cli.transport import open_transport
     from dispatch.pipeline.pause_resume_cancel import resume
     from dispatch.pipeline.report import find_campaign
@@ -50,8 +50,7 @@ def resume_command(
         if not yes:
             confirm(counts.queued, f"dispatch resume {found.slug}")
         hold(context.settings.send.hold_seconds, f"dispatch resume {found.slug}", is_silent=as_json)
-    opened = resume(transport.database, found)
-    ended = sending.run(opened, limit if share is None else share, is_limit_of_today=share is not None)
+    ended = sending.run(resume(transport.database, found, limit_of(limit, share)))
     counts = sending.counts(ended)
     if as_json:
         print_json(summary(ended, counts, 0))

@@ -86,7 +86,7 @@ def send_command(
     finishes the mails in flight and pauses.
     """
     from dispatch.cli.mailing import Desk
-    from dispatch.cli.send_screen import SendScreen, summary
+    from dispatch.cli.send_screen import SendScreen, limit_of, summary
 
     _check_usage(dry_run=dry_run, yes=yes, as_json=as_json, only=only, at=at, zone=zone)
     not_before = _moment(context, at, zone)
@@ -107,10 +107,8 @@ def send_command(
     if desk.is_real:
         desk.require_proof(proposal, approved_by or None, may_ask=not yes)
     share = _ask_and_hold(context, desk, proposal.plan.to_send, limit, over_days=over_days, yes=yes, as_json=as_json)
-    frozen = desk.freeze(proposal, forced, not_before=not_before)
-    campaign = sending.run(
-        frozen.campaign, limit if share is None else share, is_limit_of_today=share is not None, only=frozen.only
-    )
+    frozen = desk.freeze(proposal, forced, not_before=not_before, limit=limit_of(limit, share))
+    campaign = sending.run(frozen.campaign, named=frozen.only)
     counts = sending.counts(campaign)
     if as_json:
         print_json(summary(campaign, counts, frozen.added))

@@ -120,9 +120,7 @@ def _mailer(context: Context, configuration_set: str) -> "Mailer":
     )
 
 
-def send_options(
-    context: Context, public_url: str, limit: int | None = None, *, is_limit_of_today: bool = False
-) -> "SendOptions":
+def send_options(context: Context, public_url: str) -> "SendOptions":
     """The settings of a send."""
     from dispatch.pipeline.options import SendOptions
 
@@ -138,7 +136,5 @@ def send_options(
         max_complaint_rate=send.max_complaint_rate,
         rates_after=send.rates_after,
         complaints_after=send.complaints_after,
-        limit=limit,
-        is_limit_of_today=is_limit_of_today,
         canary_wait_seconds=send.canary_wait_seconds,
     )
