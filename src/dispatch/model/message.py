@@ -164,6 +164,8 @@ class Account:
     is_sandbox: bool = False
     #: calls that it takes at the same time, 0 for as many as the pace needs
     calls_in_flight: int = 0
+    #: messages that one call takes one after the other, where it cannot take several at once
+    messages_in_a_row: int = 1
 
     @property
     def left_today(self) -> int | None:

@@ -17,6 +17,8 @@ from dispatch.smtp.submission import Greylisting, Submission
 #: messages over one connection: enough that opening it costs nothing, and the machines behind one name get their share.
 #: A server that wants fewer closes it with 421, and another one is opened.
 MOST_MESSAGES = 1_000
+#: messages in one claim: a transaction for each would cost more than the message
+MOST_IN_A_ROW = 50
 #: seconds after which an unused connection is ended: servers and routers give those up without a word
 IDLE_SECONDS = 30.0
 
@@ -55,7 +57,14 @@ class SmtpMailer:
         if not self._server.host:
             raise ProviderError("There is no SMTP server.", where="dispatch.toml, [smtp] host", todo="Write its name.")
         name = f"smtp/{self._server.host}"
-        return Account(self._max_per_second, None, 0, name, calls_in_flight=self._connections)
+        return Account(
+            self._max_per_second,
+            None,
+            0,
+            name,
+            calls_in_flight=self._connections,
+            messages_in_a_row=MOST_IN_A_ROW,
+        )
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Submit Messages one after the other, over one connection as long as it lasts.

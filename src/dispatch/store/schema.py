@@ -176,10 +176,12 @@ deliveries = Table(
     Index("ix_deliveries_campaign_state", "campaign_id", "state"),
     Index("ix_deliveries_submitted_at", "submitted_at"),
     Index("ix_deliveries_member_id", "member_id"),
-    # A claim reads only what can be claimed now, however many rows are done or wait for their time.
+    # A claim reads only what can be claimed now, however many rows are done or wait for their time. With the state in
+    # it, though that is always the same, SQLite prefers it to the index above.
     Index(
         "ix_deliveries_queued",
         "campaign_id",
+        "state",
         "seq",
         postgresql_where=text("state = 'queued' AND retry_at IS NULL"),
         sqlite_where=text("state = 'queued' AND retry_at IS NULL"),

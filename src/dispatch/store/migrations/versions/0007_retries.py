@@ -12,10 +12,10 @@ def upgrade() -> None:
     op.add_column("deliveries", sa.Column("retry_at", sa.String(24)))
     op.add_column("deliveries", sa.Column("deferred_at", sa.String(24)))
     op.drop_index("ix_deliveries_queued", "deliveries")
-    _index("ix_deliveries_queued", "seq", "state = 'queued' AND retry_at IS NULL")
-    _index("ix_deliveries_retry_at", "retry_at", "retry_at IS NOT NULL")
+    _index("ix_deliveries_queued", ["campaign_id", "state", "seq"], "state = 'queued' AND retry_at IS NULL")
+    _index("ix_deliveries_retry_at", ["campaign_id", "retry_at"], "retry_at IS NOT NULL")
 
 
-def _index(name: str, column: str, where: str) -> None:
+def _index(name: str, columns: list[str], where: str) -> None:
     condition = sa.text(where)
-    op.create_index(name, "deliveries", ["campaign_id", column], postgresql_where=condition, sqlite_where=condition)
+    op.create_index(name, "deliveries", columns, postgresql_where=condition, sqlite_where=condition)
