@@ -44,7 +44,8 @@ def test_stopped_pauses_at_once_with_the_providers_words() -> None:
 def test_a_later_try_for_a_few_slows_nobody_and_for_everybody_all() -> None:
     breaker = CircuitBreaker()
     defers_all = []
-    for outcomes in ([LATER] * (DEFERRED_IN_A_ROW - 1), [OK, LATER], [LATER] * DEFERRED_IN_A_ROW):
+    calls: list[list[Outcome]] = [[LATER] * (DEFERRED_IN_A_ROW - 1), [OK, LATER], [LATER] * DEFERRED_IN_A_ROW]
+    for outcomes in calls:
         assert breaker.note(outcomes, 5) is None
         defers_all.append(breaker.defers_all)
     assert defers_all == [False, False, True]

@@ -11,10 +11,12 @@ import socket
 import ssl
 import time
 from base64 import b64encode
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import NamedTuple
 
 from dispatch.model.mailbox import without_addresses
 from dispatch.model.message import Busy, NotSent, Outcome, Stopped
@@ -22,8 +24,8 @@ from dispatch.model.message import Busy, NotSent, Outcome, Stopped
 CHECK_LOGIN = "Check [smtp] username and password."
 _CHECK_SERVER = "Check [smtp] host, port and security: most servers take starttls on port 587 and tls on port 465."
 _CHECK_NAME = "Check [smtp] host; the server's certificate must be for that name and from a known authority."
-#: a reply has lines of 512 bytes and not many of them (RFC 5321 section 4.5.3.1.5)
-_MOST_REPLY = 65_536
+#: a reply has lines of 512 bytes, and not many of them (RFC 5321 section 4.5.3.1.5): more is none
+_MOST_LINE, _MOST_LINES = 4096, 100
 #: how long a goodbye may take
 _QUIT_SECONDS = 2.0
 
@@ -52,18 +54,22 @@ class Server:
         return ssl.create_default_context()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What the server answered to a command."""
 
     code: int
-    #: the text of each of its lines
-    lines: tuple[str, ...]
+    #: its lines, each with the code
+    lines: list[bytes]
+
+    @property
+    def texts(self) -> list[str]:
+        """What stands in each line after the code."""
+        return [line[4:].decode("utf-8", "replace").strip() for line in self.lines]
 
     @property
     def words(self) -> str:
         """The code and the server's words on one line, without addresses."""
-        return without_addresses(" ".join(f"{self.code} {' '.join(self.lines)}".split()))
+        return without_addresses(" ".join(f"{self.code} {' '.join(self.texts)}".split()))
 
 
 class NotConnected(Exception):
@@ -84,7 +90,9 @@ class Connection:
     def __init__(self, server: Server, deadline: float) -> None:
         """Open a session, logged in where the settings say so. Raise NotConnected."""
         self.server = server
-        self._received = bytearray()
+        #: lines that came and were not read yet, and the beginning of the next one
+        self._lines: deque[bytes] = deque()
+        self._rest = b""
         self._extensions: dict[str, str] = {}
         self._socket: socket.socket | None = None
         #: messages that began over it
@@ -145,23 +153,22 @@ class Connection:
 
     def read(self) -> Reply:
         """Return the next reply. Raise OSError."""
-        lines: list[bytes] = []
-        while not lines or lines[-1][3:4] == b"-":
+        lines = [self._line()]
+        while lines[-1][3:4] == b"-" and len(lines) <= _MOST_LINES:
             lines.append(self._line())
         code = lines[-1][:3]
-        if not code.isdigit() or sum(map(len, lines)) > _MOST_REPLY:
+        if not code.isdigit() or len(lines) > _MOST_LINES:
             raise ConnectionEnded
-        return Reply(int(code), tuple(line[4:].decode("utf-8", "replace").strip() for line in lines))
+        return Reply(int(code), lines)
 
     def _line(self) -> bytes:
-        while (end := self._received.find(b"\n")) < 0:
-            got = self._in_time().recv(65_536)
-            if not got or len(self._received) > _MOST_REPLY:
+        while not self._lines:
+            got = self._in_time().recv(4096)
+            if not got or len(self._rest) > _MOST_LINE:
                 raise ConnectionEnded
-            self._received += got
-        line = bytes(self._received[:end])
-        del self._received[: end + 1]
-        return line
+            *lines, self._rest = (self._rest + got).split(b"\n")
+            self._lines.extend(lines)
+        return self._lines.popleft()
 
     def _in_time(self) -> socket.socket:
         """The socket, which waits no longer than the deadline."""
@@ -215,7 +222,8 @@ class Connection:
                 raise NotConnected(Stopped("The SMTP server does not offer STARTTLS.", _CHECK_SERVER))
             self._require(self.ask(b"STARTTLS\r\n"), 220)
             # What came in clear before the encryption could be anybody's.
-            self._received.clear()
+            self._lines.clear()
+            self._rest = b""
             self._secure()
             self._greet()
         if server.username:
@@ -235,7 +243,7 @@ class Connection:
             # A server from before 1995.
             reply = self.ask(f"HELO {_own_name()}\r\n".encode("ascii"))
         self._require(reply, 250)
-        offers = [line.upper().partition(" ") for line in reply.lines[1:]]
+        offers = [line.upper().partition(" ") for line in reply.texts[1:]]
         self._extensions = {keyword: about for keyword, _, about in offers}
 
     def _require(self, reply: Reply, code: int) -> None:
