@@ -118,9 +118,8 @@ class Deferred:
     @property
     def patience(self) -> str:
         """For how long it was tried, in words."""
-        minutes = round(self.give_up_after.total_seconds() / 60)
-        hours = minutes / 60
-        return f"tried again for {hours:g} h" if minutes >= 60 else f"tried again for {minutes} min"
+        minutes = self.give_up_after.total_seconds() / 60
+        return f"tried again for {minutes / 60:g} h" if minutes >= 60 else f"tried again for {minutes:.2g} min"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,9 +74,14 @@ def _headers(message: Message, sent_at: datetime) -> list[tuple[str, str]]:
         ("From", mailbox_header(message.sender)),
         *reply_to,
         ("To", message.to),
-        ("Date", format_datetime(sent_at, usegmt=True)),
+        ("Date", _date(sent_at)),
         ("Message-ID", message_id_of(message)),
     ]
+
+
+@lru_cache(maxsize=8)
+def _date(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)
 
 
 @lru_cache(maxsize=64)

@@ -90,7 +90,8 @@ class SmtpMailer:
     ) -> tuple[Outcome, Connection | None]:
         """The Outcome of one Message, and the connection that is left, None for none."""
         try:
-            submission = Submission(message, datetime.now(UTC), is_too_late, self._greylisting)
+            sent_at = datetime.now(UTC).replace(microsecond=0)
+            submission = Submission(message, sent_at, is_too_late, self._greylisting)
         except ValueError as err:
             return Refused(str(err)), connection
         deadline = time.monotonic() + self._server.timeout_seconds
