@@ -5,6 +5,7 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from dispatch.errors import NotificationError, ProviderError
@@ -33,6 +34,10 @@ OPTIONS = SendOptions(
     rates_after=200,
     complaints_after=3,
 )
+
+
+#: waits for no event
+QUICK = replace(OPTIONS, settle_seconds=0)
 
 
 class ScriptedMailer:
@@ -124,7 +129,7 @@ class ScriptedQueue:
                 self._waiting.pop(receipt, None)
                 self.deleted.append(receipt)
 
-    def read(self, body: str) -> list[Event]:
+    def read(self, body: str, received_at: datetime) -> list[Event]:
         if body == "garbage":
             raise NotificationError("It cannot be understood.")
         found = json.loads(body)
@@ -144,6 +149,7 @@ def run(
     *,
     options: SendOptions = OPTIONS,
     limit: int | None = None,
+    named: frozenset[int] | None = None,
     may_send_again: Callable[[list[Delivery]], bool] = lambda people: False,
     is_interrupted: Callable[[], bool] = lambda: False,
 ) -> Campaign:
@@ -151,7 +157,7 @@ def run(
     if limit is not None:
         set_limit(database, campaign, limit)
     watch = Watch(lambda progress: None, is_interrupted, may_send_again)
-    return send(SendContext(database, mailer, queue, options), campaign, mailer.account(), watch)
+    return send(SendContext(database, mailer, queue, options), campaign, mailer.account(), watch, named)
 
 
 def set_limit(database: Database, campaign: Campaign, messages: int, *, is_of_today: bool = False) -> None:

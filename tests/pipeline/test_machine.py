@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import update
 
 from dispatch.errors import CampaignError
-from dispatch.model.campaign import CampaignState
+from dispatch.model.campaign import CampaignState, Limit
 from dispatch.model.delivery import ACCEPTED, Delivery, DeliveryState, EventKind, rank
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.pipeline import pause_resume_cancel
@@ -50,6 +50,8 @@ class Call:
     is_closed: bool = False
     #: the process lives and has settled nothing yet
     is_held: bool = True
+    #: it came back unsent, for sure
+    is_returned: bool = False
 
     @property
     def to(self) -> str:
@@ -95,6 +97,8 @@ class LedgerMachine(RuleBasedStateMachine):
         #: how often a person said that somebody is to be mailed again; and dispatch, because it surely knew
         self.words: Counter[str] = Counter()
         self.offers: Counter[str] = Counter()
+        #: what the Campaign may send, and how many calls had been claimed when a person said so; None for all
+        self.limit: tuple[int, int] | None = None
         #: what the ledger was told for sure
         self.told: set[str] = set()
 
@@ -175,6 +179,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _settle(self, call: Call, outcome: Outcome) -> None:
         call.is_held = False
+        call.is_returned = isinstance(outcome, NotSent | Busy | Stopped)
         if isinstance(outcome, Accepted):
             self.told.add(call.to)
         with self.database.writing() as connection:
@@ -253,6 +258,14 @@ class LedgerMachine(RuleBasedStateMachine):
     def resume(self) -> None:
         if self.state() is not CampaignState.CANCELLED:
             pause_resume_cancel.resume(self.database, self.campaign)
+            self.limit = None
+
+    @rule(most=st.none() | st.integers(1, 3))
+    def resume_with_a_limit(self, most: int | None) -> None:
+        if self.state() is not CampaignState.CANCELLED:
+            limit = None if most is None else Limit(most)
+            pause_resume_cancel.resume(self.database, self.campaign, limit)
+            self.limit = None if most is None else (most, len(self.calls))
 
     @precondition(lambda self: self.seconds > 2000)
     @rule()
@@ -307,6 +320,12 @@ class LedgerMachine(RuleBasedStateMachine):
             # Where a Send event was lost, the offer was wrong, and the setting that took it was a person's.
             wrong_offers = self.offers[to] if to in self.unheard else 0
             assert number <= 1 + self.words[to] + wrong_offers
+
+    @invariant()
+    def no_more_leave_than_the_limit_allows(self) -> None:
+        if self.limit is not None:
+            most, claimed_before = self.limit
+            assert sum(not call.is_returned for call in self.calls[claimed_before:]) <= most
 
     @invariant()
     def the_states_sum_to_the_audience(self) -> None:

@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event as sql_event
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from dispatch.audience.addresses import read_address
 from dispatch.audience.changes import plan_changes
 from dispatch.audience.rows import read_rows
+from dispatch.errors import StoreError
 from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import DeliveryId, DeliveryState, EventKind
 from dispatch.model.member import Address, SuppressionReason
 from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.store import campaigns, erasure, ledger, members, notifications
-from dispatch.store.claims import Claim, Permission, Retries, WhyNot, queued, retries, why_not
+from dispatch.store.claims import Claim, Permission, Retries, WhyNot, permission, queued, retries, why_not
 from dispatch.store.claims import claim as claim_in
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import deliveries
@@ -187,6 +188,26 @@ def test_a_claim_does_not_wait_for_another_that_is_not_committed_yet(postgres_ur
 
     assert [each.address for each in held] == ["ann@example.com"]
     assert [each.address for each in others] == ["bob@example.com"]
+
+
+def test_a_pause_waits_for_the_claim_that_has_looked_before_it(postgres_url: str) -> None:
+    """Else the claim would go on with what the pause has stopped."""
+    with Database.open(postgres_url) as database:
+        join(database, "center", "ann")
+        campaign = start(database)
+
+        def pause() -> bool:
+            with database.writing() as pausing:
+                pausing.execute(text("SET LOCAL lock_timeout = '100ms'"))
+                return campaigns.pause_if_sending(pausing, campaign.id, "A person paused it.", "")
+
+        with database.writing() as claiming:
+            assert isinstance(permission(claiming, campaign.id), Permission)
+            with pytest.raises(StoreError, match="lock timeout"):
+                pause()
+        assert pause()
+        with database.writing() as claiming:
+            assert permission(claiming, campaign.id) is WhyNot.STOPPED
 
 
 # --- settling -----------------------------------------------------------------------------------------------------
@@ -372,6 +393,29 @@ def test_only_what_is_uncertain_can_be_queued_again(database: Database, campaign
 
     assert requeue(database, claimed.delivery_id) == 0
     assert states(database, campaign)["ann"] is not QUEUED
+
+
+def test_calls_that_lie_close_together_are_looked_around_at_once(database: Database) -> None:
+    """Whatever the number of calls: the answer for each is that of looking around it alone."""
+    join(database, "center", *[f"p{number:02d}" for number in range(30)])
+    campaign = start(database)
+    with database.writing() as connection:
+        now = clock(connection)
+        for number, each in enumerate(ledger.in_state(connection, campaign.id, QUEUED)):
+            at = now + timedelta(minutes=number if number < 20 else 100 + number)
+            values = {"submitted_at": at, "message_id": "id", "state": SUBMITTED.value}
+            connection.execute(update(deliveries).where(deliveries.c.id == each.id).values(**values))
+            if number % 7:
+                notifications.add_events(connection, [(event(each.id, EventKind.SENT), None)], now)
+    moments = [now + timedelta(seconds=47 * number) for number in range(0, 180, 3)]
+    statements: list[str] = []
+    sql_event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    with database.reading() as connection:
+        together = ledger.flow_around(connection, moments)
+        assert len([each for each in statements if each.startswith("SELECT")]) == 1
+        alone = [ledger.flow_around(connection, [each]).around(each) for each in moments]
+    assert [together.around(each) for each in moments] == alone
+    assert {silent for _, silent in alone} >= {0, 1}
 
 
 def test_events_flow_when_every_neighbour_of_a_call_has_its_send_event(database: Database, campaign: Campaign) -> None:

@@ -38,7 +38,7 @@ def worker_command(context: Context, /, *, once: bool) -> None:
     if once:
         with Interrupt() as interrupt, Heartbeat(worker.database, "worker"):
             done = work_once(worker, lambda: interrupt.is_asked)
-        sys.exit(_report(done))
+        sys.exit(_report(context, done))
     name = f"{socket.gethostname()}/{os.getpid()}"
     click.echo(context.banner)
     click.echo(f"Worker {name} is ready. Ctrl-C or SIGTERM stops it after the messages in flight.")
@@ -92,11 +92,11 @@ def _told(duty: "Callable[[], object]") -> None:
         complain(err)
 
 
-def _report(done: "Work") -> int:
+def _report(context: Context, done: "Work") -> int:
     """Say in one line what was done, and what stopped meanwhile; return the exit status."""
     sent = f"Sent {done.sent} message{'' if done.sent == 1 else 's'}"
     of = f" of {done.campaigns} campaigns" if done.campaigns > 1 else ""
-    click.echo(f"{sent}{of}; read {done.events} event{'' if done.events == 1 else 's'}.")
+    click.echo(f"{context.banner}: {sent}{of}; read {done.events} event{'' if done.events == 1 else 's'}.")
     for campaign in done.stopped:
         click.echo(f"{campaign.slug} was paused: {campaign.reason} {campaign.todo}", err=True)
     return REFUSED if done.stopped else DONE

@@ -46,11 +46,11 @@ def mailbox_header(mailbox: str) -> str:
     name, address = split_mailbox(mailbox)
     local, at, domain = address.rpartition("@")
     if not (at and local and domain) or re.search(r"[\s<>,@]", local + domain):
-        raise ValueError(f"{mailbox!r} is not one mailbox such as: Name <address@domain>")
+        raise ValueError("write one address, as: Name <address@domain>")
     if not (name + address).isprintable():
-        raise ValueError(f"{mailbox!r} holds a control character")
+        raise ValueError("the name or the address has a character that does not print")
     if not local.isascii():
-        raise ValueError(f"{mailbox!r} has letters outside ASCII before the @")
+        raise ValueError("the address has letters other than a-z before the @, which mail providers refuse")
     address = f"{local}@{domain if domain.isascii() else _punycode(domain)}"
     return formataddr((name, address)) if name.isascii() else f"{' '.join(_encoded_words(name))} <{address}>"
 

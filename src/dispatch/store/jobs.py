@@ -114,6 +114,7 @@ class _Worker:
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_ignore_lost_server)
         async with self._app.open_async():
             queues = [asyncio.ensure_future(self._work_on(queue, number)) for queue, number in _QUEUES.items()]
 
@@ -176,6 +177,14 @@ class _Worker:
                 if is_gone:
                     self._say("The database is back.")
                 return
+
+
+def _ignore_lost_server(loop: asyncio.AbstractEventLoop, about: dict[str, Any]) -> None:
+    """Let asyncio report what nobody waited for, unless it is a job that could not be noted without its server."""
+    import procrastinate
+
+    if not isinstance(about.get("exception"), procrastinate.exceptions.ConnectorException):
+        loop.default_exception_handler(about)
 
 
 def _first_line(err: BaseException) -> str:
