@@ -114,7 +114,7 @@ def test_no_line_begins_with_a_closing_mark() -> None:
     assert not any(line.startswith(("，", "。")) for line in lines)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=200), st.integers(10, 80))
 def test_wrapping_loses_nothing_and_breaks_only_at_blanks(words: str, columns: int) -> None:
     lines = wrap(words, "- ", "  ", columns=columns)

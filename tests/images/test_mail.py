@@ -158,7 +158,7 @@ def test_a_cut_off_file_is_told_to_be_damaged() -> None:
         prepare(whole[: len(whole) // 2], file="a.jpg")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP"]),
     st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=30),
