@@ -96,8 +96,7 @@ def test_a_worker_that_is_told_to_stop_leaves_nothing_in_flight(postgres_engine:
     stop(second)
 
 
-def test_a_campaign_moves_from_sqlite_to_postgresql_and_goes_on_there(file_engine: Engine, empty_postgres: str) -> None:
-    engine = file_engine
+def test_a_campaign_moves_from_sqlite_to_postgresql_and_goes_on_there(engine: Engine, empty_postgres: str) -> None:
     slug = engine.people(12)
     engine.journey.run("send", slug, "--yes", "--limit", "5", status=1)
     before = engine.journey.run_json("db", "status")["rows"]
@@ -116,6 +115,6 @@ def test_a_campaign_moves_from_sqlite_to_postgresql_and_goes_on_there(file_engin
     assert engine.journey.run_json("send", "after", "--yes", environ=there)["submitted"] == 12
 
 
-def test_a_worker_refuses_sqlite_and_says_what_to_do(file_engine: Engine) -> None:
-    file_engine.journey.run("worker", status=1)
-    assert "Workers need PostgreSQL" in file_engine.journey.errors
+def test_a_worker_refuses_sqlite_and_says_what_to_do(engine: Engine) -> None:
+    engine.journey.run("worker", status=1)
+    assert "Workers need PostgreSQL" in engine.journey.errors
