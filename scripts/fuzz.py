@@ -14,7 +14,7 @@ import time
 def run_once(seed: int, paths: list[str]) -> int:
     """Run all property tests with the examples of one seed; return pytest's exit status."""
     words = ["-m", "hypothesis", "--hypothesis-profile=fuzz", f"--hypothesis-seed={seed}", "-n", "2", "-q"]
-    words += ["--no-header", "--disable-warnings", "-p", "no:cacheprovider"]
+    words += ["--no-header", "--disable-warnings", "--timeout=0", "-p", "no:cacheprovider"]
     return subprocess.run([sys.executable, "-m", "pytest", *words, *paths], check=False).returncode
 
 

@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures_properties",
+    "tests.fixtures_kinds",
     "tests.fixtures_isolation",
     "tests.fixtures_database",
     "tests.fixtures_golden",

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dispatch.authoring import ledger
@@ -63,7 +63,6 @@ def taken(text: str) -> tuple[Draft, str] | None:
 @given(TEXTS)
 @example("¹ a\n\nb¹ c¹\n\n¹ d")
 @example("Title\n\n[1] x [1] y\n\n[1] z")
-@settings(max_examples=200)
 def test_no_text_loses_a_word(text: str) -> None:
     if found := taken(text):
         draft, brief = found
@@ -72,7 +71,6 @@ def test_no_text_loses_a_word(text: str) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=200)
 def test_no_bytes_make_the_import_of_a_text_raise_anything_but_its_own_error(data: bytes) -> None:
     try:
         document = read_text(data, "a.txt")
@@ -82,7 +80,6 @@ def test_no_bytes_make_the_import_of_a_text_raise_anything_but_its_own_error(dat
 
 
 @given(TEXTS)
-@settings(max_examples=200)
 def test_whatever_is_imported_can_be_read_as_a_brief(text: str) -> None:
     if found := taken(text):
         parsed = parse(found[1], slug="a", file="brief.md")
@@ -102,7 +99,6 @@ LOOKS = st.tuples(LINES, st.booleans(), st.booleans())
 
 
 @given(st.lists(LOOKS, min_size=1, max_size=4), st.booleans())
-@settings(max_examples=300)
 def test_a_paragraph_reads_back_as_it_was_typed(pieces: list[tuple[str, bool, bool]], is_heading: bool) -> None:
     spans = tuple(Span(text, strong=strong, emphasis=emphasis) for text, strong, emphasis in pieces)
     typed = re.sub(r"[\x00\ufeff\u2028\f]", "", "".join(text for text, _, _ in pieces))
@@ -155,7 +151,6 @@ NOTES = st.fixed_dictionaries(
     [Paragraph((Span("", note="footnote:1"),)), Paragraph((Span("¹² "),)), Paragraph((Span("[1]"),))],
     {"footnote:1": [Paragraph((Span("*"),))], "footnote:2": [Paragraph((Span("x"),))]},
 )
-@settings(max_examples=200)
 def test_no_document_loses_a_word(blocks: list[Block], notes: dict[str, list[Paragraph]]) -> None:
     document = Document(list(blocks), "paragraph", notes=dict(notes))
     # a raised number is a word of its own, as in the reader of Word documents

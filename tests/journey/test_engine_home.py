@@ -3,8 +3,6 @@
 import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.journey.conftest import Engine
 from tests.postgres import PostgresServer
 
@@ -69,16 +67,6 @@ def test_a_backup_that_was_put_back_refuses_and_the_queue_tells_it_what_left(eng
     assert len(engine.to()) == len(set(engine.to())) == 6
 
 
-@pytest.mark.parametrize("folder", ["OneDrive - The Center", "Dropbox", "Google Drive", "Mobile Documents"])
-def test_a_folder_that_is_kept_in_step_refuses_real_mail(engine: Engine, tmp_path: Path, folder: str) -> None:
-    slug = engine.people(1)
-    use(engine, copy(database_file(engine), tmp_path / folder / "dispatch.db"))
-    for command in (("send", slug, "--yes"), ("home", "adopt", "--yes")):
-        engine.journey.run(*command, status=1)
-        assert "keeps in step" in engine.journey.errors
-    assert engine.mails == []
-
-
 def test_a_mark_of_such_a_program_tells_too(engine: Engine, tmp_path: Path) -> None:
     slug = engine.people(1)
     file = copy(database_file(engine), tmp_path / "documents" / "briefs" / "dispatch.db")
@@ -86,6 +74,9 @@ def test_a_mark_of_such_a_program_tells_too(engine: Engine, tmp_path: Path) -> N
     use(engine, file)
     engine.journey.run("send", slug, "--yes", status=1)
     assert "a folder that Google Drive keeps in step" in engine.journey.errors
+    engine.journey.run("home", "adopt", "--yes", status=1)
+    assert "A folder that Google Drive keeps in step cannot be a home." in engine.journey.errors
+    assert engine.mails == []
 
 
 def test_a_folder_that_was_put_back_whole_refuses_on_the_same_computer(engine: Engine, tmp_path: Path) -> None:
