@@ -195,11 +195,9 @@ def test_a_campaign_keeps_its_state_with_the_reason_and_what_to_do(database: Dat
         campaigns.set_state(connection, campaign.id, CampaignState.PAUSED, "too many bounces", "clean the list")
     with database.reading() as connection:
         found = campaigns.find_by_id(connection, campaign.id)
-        state = campaigns.state_of(connection, campaign.id)
 
     assert found is not None
     assert (found.state, found.reason, found.todo) == (CampaignState.PAUSED, "too many bounces", "clean the list")
-    assert state is CampaignState.PAUSED
 
 
 def test_campaigns_are_listed_the_newest_first(database: Database) -> None:
@@ -270,7 +268,7 @@ def test_two_processes_that_freeze_at_once_give_each_person_one_delivery(databas
 LISTS = ("one", "two", "three")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     ties=st.dictionaries(
         st.tuples(st.integers(0, 5), st.sampled_from(LISTS)), st.sampled_from(["subscribed", "unsubscribed"])

@@ -20,7 +20,7 @@ from dispatch.audience.tables import MAX_COLUMNS, SEPARATORS, Record, Table, ope
 from dispatch.errors import DispatchError, ProblemsFound, RosterError
 from dispatch.model.edition import LINK_TOKENS
 from dispatch.model.member import MemberKey
-from dispatch.model.roster import Doubled, Entry, LeftOut, Sheet
+from dispatch.model.member_import import Doubled, Entry, LeftOut, Sheet
 
 #: characters of a name
 MAX_NAME = 200

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dispatch.cli.context import DONE, REFUSED, Context, print_long_json
+from dispatch.cli.member_arguments import confirm, on_screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from dispatch.audience.rows import MemberFile
     from dispatch.model.member import MemberKey
-    from dispatch.model.roster import Change, Known, LeftOut
+    from dispatch.model.member_import import Change, Known, LeftOut
     from dispatch.store.database import Database
     from dispatch.store.members import Transaction
 
@@ -65,7 +66,6 @@ def take_in(context: Context, file: Path, member_list: str, *, yes: bool, dry_ru
 
 
 def _ask(importing: "_Import", database: "Database") -> "tuple[_Plan, bool]":
-    from dispatch.cli.members import confirm
 
     shown = importing.look(database)
     count, member_list = shown.written, shown.member_list
@@ -108,7 +108,7 @@ class _Plan:
 
     def leave_out(self, row: "LeftOut") -> None:
         """Add a row that is not used."""
-        from dispatch.model.roster import Doubled
+        from dispatch.model.member_import import Doubled
 
         if isinstance(row, Doubled):
             self.doubled += 1
@@ -121,7 +121,7 @@ class _Plan:
 
     def add(self, changes: "list[Change]", known: "Mapping[MemberKey, Known]") -> None:
         """Add a part of the file."""
-        from dispatch.model.roster import KEPT_AWAY
+        from dispatch.model.member_import import KEPT_AWAY
 
         self.tally.add(changes, known)
         for change in changes:
@@ -178,7 +178,7 @@ class _Import:
     def _run(self, connection: "Transaction", act: "Callable[[list[Change]], None]") -> _Plan:
         """Plan the file part by part, and act on each part."""
         from dispatch.audience.changes import plan_part
-        from dispatch.model.roster import LeftOut
+        from dispatch.model.member_import import LeftOut
         from dispatch.store.bulk_values import in_runs
         from dispatch.store.members import ListCounts, counts, known
 
@@ -265,8 +265,6 @@ def _left_out(heading: str, rows: "list[LeftOut]", count: int, most: int) -> Non
 def _lines(heading: str, lines: "Iterable[str]", count: int, most: int) -> None:
     from itertools import islice
 
-    from dispatch.cli.members_show import on_screen
-
     if count:
         click.echo(f"\n{heading}:")
     for line in islice(lines, most):
@@ -322,7 +320,7 @@ class _Spool:
 
     def leave_out(self, row: "LeftOut") -> None:
         """Keep a row that is not used."""
-        from dispatch.model.roster import Doubled
+        from dispatch.model.member_import import Doubled
 
         kind = "doubled" if isinstance(row, Doubled) else "invalid"
         self._keep(kind, [{"row": row.row, "email": row.typed, "reason": row.reason}])

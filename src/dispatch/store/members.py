@@ -24,7 +24,7 @@ from dispatch.model.member import (
     folded,
     folded_member,
 )
-from dispatch.model.roster import WRITTEN, Change, ChangeKind, Changes, Known
+from dispatch.model.member_import import WRITTEN, Change, ChangeKind, Changes, Known
 from dispatch.store.audit import record
 from dispatch.store.bulk_values import chunks, insert_for, rows, texts
 from dispatch.store.schema import Document, members, subscriptions, suppressions

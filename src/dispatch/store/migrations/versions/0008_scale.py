@@ -6,7 +6,7 @@ from alembic import op
 from dispatch.model.member import folded_member
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0007"
 
 #: bounce subtypes of addresses that the provider did not try
 _NEVER_TRIED = (
