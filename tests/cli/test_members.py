@@ -258,7 +258,7 @@ def test_what_changes_while_the_question_stands_stops_the_import(members: Run, w
 
     ended, screen = answered(workspace, "y", "members", "import", file, "--list", "center", meanwhile=leave)
     assert ended == 1
-    assert "The list changed while the question stood; nothing was imported." in screen
+    assert "The list or the file changed while the question stood; nothing was imported." in screen
     (person,) = members("list", "--json").document["members"]
     assert (person["email"], person["name"], person["lists"][0]["state"]) == ("ann@example.com", "", "unsubscribed")
 
