@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Select, Table, Text, cast, column, func, literal, select, true
 from sqlalchemy.sql import Executable
 
-from dispatch.store.schema import Document
+from dispatch.store.column_types import Document
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite

@@ -28,8 +28,9 @@ from dispatch.model.delivery import (
 from dispatch.model.mailbox import without_addresses
 from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.store.claims import Claim
+from dispatch.store.column_types import Instant
 from dispatch.store.database import DatabaseClock, clock
-from dispatch.store.schema import Instant, campaigns, deliveries, events
+from dispatch.store.schema import campaigns, deliveries, events
 
 # An IN cannot stand in a statement that runs for many rows at once.
 _IS_ACCEPTED = or_(*[deliveries.c.state == state.value for state in sorted(ACCEPTED)])
