@@ -170,15 +170,6 @@ def test_a_dry_run_that_nothing_stops_says_so_and_asks_for_the_approval_that_is_
     assert "that went to director@example.org is not approved." in real.errors
 
 
-def test_what_holds_for_every_edition_is_said_once_with_both_names(real: Journey) -> None:
-    real.environ["DISPATCH_WEB__PUBLIC_URL"] = ""
-    brief = real.folder / "briefs" / "2026-02-01-real" / "brief.md"
-    brief.write_text(brief.read_text("utf-8").replace("preheader: ", "standfirst: "), "utf-8")
-    printed = real.run("send", "real", "--dry-run", status=1)
-    assert printed.count("(briefs/2026-02-01-real/brief.md:1, preheader-missing)") == 1
-    assert "Coalition, America-Eurasia Center: " in printed
-
-
 def test_too_small_a_quota_is_said_before_anything_is_frozen(real: Journey) -> None:
     real.practice_seen.grant(max_per_day=2)
     real.run("send", "real", "--yes", status=1)
