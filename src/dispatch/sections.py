@@ -173,7 +173,13 @@ class SmtpSettings(Section):
     #: `starttls`, `tls`, or `none` for a server on this computer
     security: Literal["starttls", "tls", "none"] = "starttls"
     max_per_second: Annotated[float, Field(gt=0, le=100_000)] = 5.0
+    #: connections that each process opens at the same time
+    connections: Annotated[int, Field(ge=1, le=64)] = 4
     timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 30
+    #: minutes before a recipient is tried again whose server asks for it; every further wait is twice as long
+    greylist_minutes: Annotated[float, Field(gt=0, le=1440)] = 5.0
+    #: hours after the first try when the last one is made
+    greylist_hours: Annotated[float, Field(ge=0, le=168)] = 4.0
 
 
 class PaletteSettings(Section):

@@ -58,6 +58,7 @@ class ScriptedMailer:
         self.max_per_second = max_per_second
         self.queue = queue
         self.accepted: Counter[str] = Counter()
+        self.goodbyes = 0
         #: people of each call, and the road of each
         self.calls: list[int] = []
         self.roads: list[bool] = []
@@ -67,14 +68,14 @@ class ScriptedMailer:
         self._answer = answer or (lambda message: Accepted(f"id-{message.delivery_id}"))
         self._lock = threading.Lock()
 
+    def close(self) -> None:
+        self.goodbyes += 1
+
     def account(self) -> Account:
         return Account(self.max_per_second, None, 0, "scripted")
 
     def problems(self, senders: Sequence[str]) -> Readiness:
         return Readiness()
-
-    def close(self) -> None:
-        """Nothing is open."""
 
     def submit(self, messages: Sequence[Message], is_too_late: IsTooLate, *, in_bulk: bool) -> list[Outcome]:
         self.before(messages)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dispatch.aws.client import account_client, explain
@@ -29,9 +30,9 @@ SIGNATURE_HEADER = "x-practice-signature-seconds"
 class SesAccount:
     """One account in one region. Any number of threads may ask."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, session: boto3.Session, region: str) -> None:
         self._region = region
-        self._client = account_client(region)
+        self._client = account_client(session, region)
         self._lock = threading.Lock()
         self._grants: Account | None = None
         self._asked_at = 0.0

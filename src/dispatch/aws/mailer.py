@@ -1,4 +1,4 @@
-"""SesMailer: hands Messages to Amazon SES v2, one a call or up to 50, and says what became of each.
+"""SesMailer: submits Messages to Amazon SES v2, one a call or up to 50, and returns the Outcome of each.
 
 Sources: SES API v2 reference, SendEmail and SendBulkEmail (read in botocore 1.44.5). SES has no idempotency token, so
 no call is ever repeated here; the tags of each message settle what a call left open.
@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import boto3
 
 from dispatch.aws.account import SesAccount
 from dispatch.aws.call import Call, Calls
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     )
 
 
-#: people refused alone, and nobody taken, from which on the others of a call are not tried
+#: after so many people refused alone, and none accepted, the others of a call are not tried
 HOPELESS_REFUSALS = 3
 
 
@@ -42,9 +44,10 @@ class SesMailer:
     has_events = True
 
     def __init__(self, *, region: str, configuration_set: str, timeout_seconds: int) -> None:
-        self._account = SesAccount(region)
+        session = boto3.Session()
+        self._account = SesAccount(session, region)
         self._configuration_set = configuration_set
-        self._client = ses_client(region, timeout_seconds)
+        self._client = ses_client(session, region, timeout_seconds)
         self._calls = Calls(self._client, CONNECT_SECONDS + timeout_seconds)
 
     def account(self) -> Account:
@@ -79,7 +82,7 @@ class SesMailer:
         self._client.close()
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
-        """Hand over Messages of one Edition: one call for all `in_bulk`, else one for each."""
+        """Submit Messages of one Edition: one call for all `in_bulk`, else one for each."""
         if in_bulk:
             return self._in_bulk(messages, is_too_late)
         made: list[Outcome] = []
@@ -105,7 +108,7 @@ class SesMailer:
     def _call(
         self, request: Callable[[Call], list[Outcome]], is_too_late: Callable[[], bool]
     ) -> list[Outcome] | Outcome:
-        """The Outcomes that an answer tells, or the one of a call that failed as a whole."""
+        """The Outcomes in an answer, or the one of a call that failed as a whole."""
         call = Call(is_too_late)
         try:
             return self._calls.make(partial(request, call), call)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from dispatch.practice.settings import PracticeSettings
 
-#: the port that practice tries first, so that addresses in mails stay the same from day to day
+#: the port that practice tries first, so that addresses in messages stay the same from day to day
 FIRST_PORT = 8425
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0

@@ -129,6 +129,9 @@ def _mailer(context: Context, configuration_set: str) -> "Mailer":
             password=settings.smtp.password,
             max_per_second=settings.smtp.max_per_second,
             timeout_seconds=settings.smtp.timeout_seconds,
+            connections=settings.smtp.connections,
+            greylist_minutes=settings.smtp.greylist_minutes,
+            greylist_hours=settings.smtp.greylist_hours,
         )
     from dispatch.aws.mailer import SesMailer
 

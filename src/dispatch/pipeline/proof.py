@@ -80,13 +80,16 @@ def send_proof(
     url = unsubscribe_url(public_url, sign(key, TokenKind.PROOF, proof.id))
     in_bulk = pace_for(account, 1.0, has_bulk=mailer.has_bulk).in_bulk
     outcomes: list[tuple[str, str, Outcome]] = []
-    for mail, audience, to in mails:
-        message = _message(mail, proof, with_cover(prepared.editions[audience.slug], cover), audience, to, url)
-        outcome = mailer.submit([message], lambda: False, in_bulk=in_bulk)[0]
-        with database.writing() as connection:
-            words = proofs.ACCEPTED if isinstance(outcome, Accepted) else outcome.reason
-            proofs.note_outcome(connection, mail, words)
-        outcomes.append((to, audience.slug, outcome))
+    try:
+        for mail, audience, to in mails:
+            message = _message(mail, proof, with_cover(prepared.editions[audience.slug], cover), audience, to, url)
+            outcome = mailer.submit([message], lambda: False, in_bulk=in_bulk)[0]
+            with database.writing() as connection:
+                words = proofs.ACCEPTED if isinstance(outcome, Accepted) else outcome.reason
+                proofs.note_outcome(connection, mail, words)
+            outcomes.append((to, audience.slug, outcome))
+    finally:
+        mailer.close()
     return ProofSent(proof, tuple(outcomes))
 
 
