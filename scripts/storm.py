@@ -59,8 +59,9 @@ class Part:
         folder.mkdir()
         began = time.monotonic()
         people, per_second = PEOPLE[self.road], PER_SECOND[self.road]
-        # Sends are killed and started again within a second, and each asks for the account.
-        with scene(folder, self.database_url, people, per_second=per_second, calls_per_second=0, **SETTINGS) as at:
+        with scene(folder, self.database_url, people, per_second=per_second, **SETTINGS) as at:
+            # Sends are killed and started again within a second, and each asks for the account.
+            at.provider.grant(calls_per_second=0)
             at.fault(*STORM, seed=SEED)
             while self.kills < self.wanted:
                 more = min(ROUND, self.wanted - self.kills)

@@ -204,21 +204,11 @@ class Scene:
 
 
 @contextmanager
-def scene(
-    folder: Path,
-    database_url: str,
-    people: int,
-    *,
-    per_second: float = 60,
-    calls_per_second: float = 1,
-    **environ: str,
-) -> Iterator[Scene]:
-    """A scene whose provider ends with it; `environ` are further variables for every command.
-
-    `calls_per_second` is what the provider answers of each operation that carries no mail; 0 without limit.
-    """
-    granted = {"max_per_second": per_second, "calls_per_second": calls_per_second}
-    with practice_server(folder / "provider", crowd=False, signature_seconds=SIGNATURE_SECONDS, **granted) as server:
+def scene(folder: Path, database_url: str, people: int, *, per_second: float = 60, **environ: str) -> Iterator[Scene]:
+    """A scene whose provider ends with it; `environ` are further variables for every command."""
+    with practice_server(
+        folder / "provider", max_per_second=per_second, crowd=False, signature_seconds=SIGNATURE_SECONDS
+    ) as server:
         journey = Journey(folder / "workspace")
         command = [sys.executable, "-m", "dispatch", "init", str(journey.folder)]
         subprocess.run(command, check=True, capture_output=True, timeout=COMMAND_SECONDS)

@@ -21,8 +21,9 @@ GRACE = {"DISPATCH_SEND__GRACE_SECONDS": "12", "DISPATCH_SEND__SETTLE_SECONDS": 
 def test_a_send_killed_at_many_moments_mails_everybody_exactly_once(
     tmp_path: Path, database_url: str, road: str, per_second: int, people: int
 ) -> None:
-    # Sends are killed and started again within a second, and each asks for the account.
-    with scene(tmp_path, database_url, people, per_second=per_second, calls_per_second=0, **GRACE) as at:
+    with scene(tmp_path, database_url, people, per_second=per_second, **GRACE) as at:
+        # Sends are killed and started again within a second, and each asks for the account.
+        at.provider.grant(calls_per_second=0)
         assert at.kill_often(KILLS, road) == KILLS
         done = at.send_until_finished(is_all_known=True)
         assert at.violations() == []

@@ -60,8 +60,9 @@ def test_after_the_storm_nobody_has_two_copies_and_everybody_has_one_or_is_named
     tmp_path: Path, database_url: str, road: str, per_second: int
 ) -> None:
     quick = {"DISPATCH_SEND__CALLS_IN_FLIGHT": "16", "DISPATCH_SEND__SETTLE_SECONDS": "5"}
-    # Sends are killed and started again within a second, and each asks for the account.
-    with scene(tmp_path, database_url, PEOPLE, per_second=per_second, calls_per_second=0, **quick) as at:
+    with scene(tmp_path, database_url, PEOPLE, per_second=per_second, **quick) as at:
+        # Sends are killed and started again within a second, and each asks for the account.
+        at.provider.grant(calls_per_second=0)
         happened = send_through_the_storm(at)
         assert at.violations() == []
         assert {message["operation"] for message in at.provider.messages()} == {road}

@@ -48,6 +48,8 @@ class AccountValues:
 
     max_per_second: float
     max_per_day: float
+    #: of each operation that carries no mail; 0 without limit
+    calls_per_second: float
     #: False: SendingPausedException
     sending_enabled: bool = True
     #: HEALTHY, PROBATION or SHUTDOWN; the last: AccountSuspendedException
@@ -66,6 +68,7 @@ class AccountValues:
 _KINDS: dict[str, tuple[type, ...]] = {
     "max_per_second": (int, float),
     "max_per_day": (int, float),
+    "calls_per_second": (int, float),
     "sending_enabled": (bool,),
     "enforcement": (str,),
     "sandbox": (bool,),
@@ -81,7 +84,9 @@ class AccountState:
     def __init__(self, state: State, settings: PracticeSettings) -> None:
         self.state = state
         self.rate = RateLimit()
-        self.granted = AccountValues(settings.max_per_second, settings.max_per_day, verified=settings.verified)
+        self.granted = AccountValues(
+            settings.max_per_second, settings.max_per_day, settings.calls_per_second, verified=settings.verified
+        )
 
     def read(self) -> AccountValues:
         """The account's values now."""
