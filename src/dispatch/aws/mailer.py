@@ -15,9 +15,10 @@ from dispatch.aws.account import SesAccount
 from dispatch.aws.call import Call, Calls
 from dispatch.aws.client import CONNECT_SECONDS, ses_client
 from dispatch.aws.outcomes import of_bulk_statuses, of_failure
-from dispatch.errors import ProviderError
+from dispatch.errors import DispatchError, ProviderError
 from dispatch.model.mailbox import mailbox_header
 from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome, Refused, Unknown
+from dispatch.model.readiness import Readiness
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import (
@@ -53,10 +54,20 @@ class SesMailer:
         """What SES grants, at most a minute old. Raises ProviderError where it cannot be asked."""
         return self._account.grants()
 
-    @property
-    def endpoint_url(self) -> str:
-        """Where its calls go."""
-        return self._client.meta.endpoint_url
+    def problems(self, senders: Sequence[str]) -> Readiness:
+        """Return why SES would refuse these senders, or not publish what becomes of their messages."""
+        problems: list[DispatchError] = []
+        notes: list[str] = []
+        # Not every account may ask; SES itself refuses a sender that is not verified.
+        try:
+            problems += [_unknown_sender(sender) for sender in self.unverified(senders)]
+        except ProviderError as err:
+            notes.append(f"Whether the senders are verified is not known. {err.what}")
+        try:
+            problems += self.missing_event_types()
+        except ProviderError as err:
+            notes.append(f"Whether SES publishes the events of messages is not known. {err.what}")
+        return Readiness(tuple(problems), tuple(notes))
 
     def unverified(self, senders: Sequence[str]) -> list[str]:
         """Those of the senders whom SES would not let send. Raises ProviderError where it cannot be asked."""
@@ -65,6 +76,11 @@ class SesMailer:
     def missing_event_types(self) -> list[ProviderError]:
         """Why SES would not publish the events of messages. Raises ProviderError where it cannot be asked."""
         return self._account.missing_event_types(self._configuration_set)
+
+    def close(self) -> None:
+        """Close the connections to SES; a later call opens others."""
+        self._client.close()
+        self._account.close()
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Submit Messages of one Edition: one call for all `in_bulk`, else one for each."""
@@ -151,6 +167,13 @@ class SesMailer:
         if first.reply_to:
             request["ReplyToAddresses"] = [mailbox_header(first.reply_to)]
         return request
+
+
+def _unknown_sender(sender: str) -> ProviderError:
+    todo = "Verify its domain in the SES console, under Identities."
+    return ProviderError(
+        f"Amazon SES does not know the sender {sender} as verified.", where="[audiences] from", todo=todo
+    )
 
 
 def _is_hopeless(outcomes: Sequence[Outcome]) -> bool:

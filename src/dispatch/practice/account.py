@@ -62,6 +62,8 @@ class AccountValues:
     suppressed_reasons: tuple[str, ...] = ("BOUNCE", "COMPLAINT")
     #: addresses and domains that may send; None: everyone may
     verified: tuple[str, ...] | None = None
+    #: how old a signature may be, as GetAccount says it; 0 in tests that hold back no call
+    signature_seconds: int = 300
 
 
 #: the kinds of values that `PUT /api/account` takes
@@ -75,6 +77,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "mail_from_verified": (bool,),
     "suppressed_reasons": (list,),
     "verified": (list, type(None)),
+    "signature_seconds": (int,),
 }
 
 
@@ -85,7 +88,11 @@ class AccountState:
         self.state = state
         self.rate = RateLimit()
         self.granted = AccountValues(
-            settings.max_per_second, settings.max_per_day, settings.calls_per_second, verified=settings.verified
+            settings.max_per_second,
+            settings.max_per_day,
+            settings.calls_per_second,
+            verified=settings.verified,
+            signature_seconds=settings.signature_seconds,
         )
 
     def read(self) -> AccountValues:

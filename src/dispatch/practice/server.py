@@ -121,7 +121,7 @@ class Practice:
     async def _run(self, call: Call, run: Run) -> Answer:
         try:
             found = run(call)
-            answer = Answer(await found if inspect.isawaitable(found) else found)
+            answer = Answer(await found if inspect.isawaitable(found) else found, headers=self._said_of(call))
         except Refusal as refusal:
             return refusal_answer(refusal)
         except (AttributeError, TypeError, KeyError, ValueError):
@@ -136,6 +136,12 @@ class Practice:
                 self.events.is_event_first = False
                 await asyncio.sleep(0.25)
         return answer
+
+    def _said_of(self, call: Call) -> dict[str, str]:
+        """Headers that SES does not send, for callers that must know how this server differs."""
+        if call.operation != "GetAccount":
+            return {}
+        return {signatures.HEADER: str(self.account.read().signature_seconds)}
 
     async def _read(self, request: Request, operation: str) -> Call:
         body = await request.body()
