@@ -38,6 +38,7 @@ bench: $(VENV)/.ready-dev ## Measure the promises about time and memory
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.documents
 	$(BIN)/python -m bench.engine
+	$(BIN)/python -m bench.smtp
 	$(BIN)/python -m bench.preview
 
 screenshots: $(VENV)/.ready-dev ## Take pictures of both Editions and of every page, desktop and phone, into screenshots/

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.compose.check import check
+from dispatch.compose.checks.all import check
 from dispatch.compose.merge import letter, template, values
 from dispatch.compose.parse import parse
 from dispatch.compose.render import render

@@ -78,12 +78,15 @@ class Engine:
 
 @contextmanager
 def _engine(journey: Journey, database_url: str) -> Iterator[Engine]:
-    with practice_server(journey.folder.parent / "provider", max_per_second=60, crowd=False) as server:
+    with practice_server(
+        journey.folder.parent / "provider", max_per_second=60, crowd=False, signature_seconds=0
+    ) as server:
         journey.provider_url = server.url
         journey.environ |= {
             "DISPATCH_DATABASE_URL": database_url,
             "DISPATCH_MAIL__TRANSPORT": "ses",
             "DISPATCH_WEB__PUBLIC_URL": server.url,
+            "DISPATCH_WEB__ALLOW_HTTP": "true",
             "DISPATCH_SES__QUEUE_URL": server.queue_url,
             "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
             "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",

@@ -35,7 +35,7 @@ def struck(at: Scene) -> dict[str, int]:
     """Fault -> how often it happened."""
     found: dict[str, int] = {}
     for rule in at.provider.ask("/api/faults")["rules"]:
-        found[rule["fault"]] = found.get(rule["fault"], 0) + rule["struck"]
+        found[rule["fault"]] = found.get(rule["fault"], 0) + rule["applied"]
     return found
 
 

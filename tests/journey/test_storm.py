@@ -15,6 +15,6 @@ def test_after_the_storm_nobody_has_two_copies_and_everybody_has_one_or_is_named
     with scene(tmp_path, sqlite_url, PEOPLE, per_second=100, **QUICK) as at:
         happened = send_through_the_storm(at)
         assert at.violations() == []
-        assert {message["road"] for message in at.provider.messages()} == {"SendEmail"}
+        assert {message["operation"] for message in at.provider.messages()} == {"SendEmail"}
         assert never_struck(happened, "SendEmail", PEOPLE) == set()
         assert settle_by_a_persons_word(at) == []

@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dispatch.authoring import ledger
-from dispatch.authoring.changes import changes
-from dispatch.authoring.document import Document, Draft, Figure, LeftOut, Picture, Remark, shortened
-from dispatch.authoring.existing import Existing, keep, read_existing
+from dispatch.authoring import word_check
+from dispatch.authoring.diff import changes
+from dispatch.authoring.document import Document, Draft, LeftOut, Remark, SourceFigure, SourcePicture, shortened
+from dispatch.authoring.docx.read import read_word
 from dispatch.authoring.folder import BEFORE_FILE, BRIEF_FILE, update_folder, write_folder
 from dispatch.authoring.looks import fold
 from dispatch.authoring.markdown import Written, write
 from dispatch.authoring.pictures import read_photo
 from dispatch.authoring.plain import read_text
 from dispatch.authoring.understand import understand
-from dispatch.authoring.word import read_word
+from dispatch.authoring.update import Existing, carry_over, read_existing
 from dispatch.errors import DispatchError, DocumentError, ProblemsFound
+from dispatch.input_files import read_input_file
 
 #: larger files are not read
 MAX_FILE_BYTES = 100_000_000
@@ -63,7 +64,7 @@ def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, 
     existing = None
     if update:
         existing = read_existing(_text_of(target / BRIEF_FILE), str(target / BRIEF_FILE))
-        keep(existing, draft, _files_in(target))
+        carry_over(existing, draft, _files_in(target))
     elif (target / BRIEF_FILE).exists():
         raise DocumentError(
             "This brief is here already, and an import never overwrites one.",
@@ -72,7 +73,7 @@ def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, 
         )
     pictures = _place_pictures(draft, document, given, target)
     written = write(draft)
-    ledger.hold(document.source, written.text, [left.words for left in draft.left_out], str(file))
+    word_check.require_no_loss(document.source, written.text, [left.words for left in draft.left_out], str(file))
     return _finish(target, draft, document, written, pictures, existing)
 
 
@@ -104,7 +105,7 @@ def _finish(
     return taken
 
 
-def _read_all(file: Path, photos: Sequence[Path]) -> tuple[Document, list[Picture]]:
+def _read_all(file: Path, photos: Sequence[Path]) -> tuple[Document, list[SourcePicture]]:
     """The document and the photos; raises what is wrong with any of them, all at once."""
     problems: list[DispatchError] = []
     document = None
@@ -135,18 +136,7 @@ def read(file: Path) -> Document:
             where=str(file),
             todo="Open it in a word processor and save it as .docx (or as plain text).",
         )
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise DocumentError(
-                f"This file has more than {MAX_FILE_BYTES // 1_000_000} MB.",
-                where=str(file),
-                todo="Check that it is the right one.",
-            )
-        data = file.read_bytes()
-    except OSError as err:
-        raise DocumentError(
-            f"The document cannot be read: {err.strerror}.", where=str(file), todo="Check its name and place."
-        ) from err
+    data = read_input_file(file, MAX_FILE_BYTES, DocumentError, noun="The document")
     document = read_text(data, str(file)) if kind in {".txt", ".text"} else read_word(data, str(file))
     _hold_to_bounds(document, file)
     if not re.search(r"\w", document.source) or not document.blocks:
@@ -227,8 +217,8 @@ def _date_of(brief: Path) -> str:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as err:
+        return read_input_file(path, MAX_FILE_BYTES, DocumentError, noun="The existing brief").decode("utf-8-sig")
+    except UnicodeDecodeError as err:
         raise DocumentError(
             f"The existing brief cannot be read: {err}.", where=str(path), todo="Save it as UTF-8 text."
         ) from err
@@ -238,13 +228,13 @@ def _files_in(target: Path) -> list[str]:
     return [path.relative_to(target).as_posix() for path in target.glob("images/*") if path.is_file()]
 
 
-def _place_pictures(draft: Draft, document: Document, given: list[Picture], target: Path) -> dict[str, bytes]:
+def _place_pictures(draft: Draft, document: Document, given: list[SourcePicture], target: Path) -> dict[str, bytes]:
     """Give each Figure its file, and gather the files to write: name below the folder -> bytes."""
     waiting = list(given)
     there = set(_files_in(target))
     files: dict[str, bytes] = {}
     for at, block in enumerate(draft.blocks):
-        if not isinstance(block, Figure) or (block.picture is None and block.file in there):
+        if not isinstance(block, SourceFigure) or (block.picture is None and block.file in there):
             continue
         picture = document.pictures[block.picture] if block.picture is not None else None
         if picture is None and waiting:
@@ -254,7 +244,7 @@ def _place_pictures(draft: Draft, document: Document, given: list[Picture], targ
             )
         stem = (
             picture.name if picture else ""
-        ) or f"picture-{1 + sum(isinstance(b, Figure) for b in draft.blocks[:at])}"
+        ) or f"picture-{1 + sum(isinstance(b, SourceFigure) for b in draft.blocks[:at])}"
         name = _free_name(stem, picture.kind if picture else "jpg", there | files.keys())
         if picture:
             files[name] = picture.data
@@ -272,9 +262,9 @@ def _free_name(stem: str, kind: str, used: set[str]) -> str:
     return next(name for name in names if name not in used)
 
 
-def _say_about_pictures(draft: Draft, waiting: list[Picture]) -> None:
+def _say_about_pictures(draft: Draft, waiting: list[SourcePicture]) -> None:
     for block in draft.blocks:
-        if isinstance(block, Figure):
+        if isinstance(block, SourceFigure):
             missing = [word for word, value in (("caption", block.caption), ("credit", block.credit)) if not value]
             missing += [] if block.alt else ["alt text"]
             if missing:

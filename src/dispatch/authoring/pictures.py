@@ -12,8 +12,9 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from dispatch.authoring.document import Picture
+from dispatch.authoring.document import SourcePicture
 from dispatch.errors import PictureError
+from dispatch.input_files import read_input_file
 
 MAX_PICTURE_BYTES = 40_000_000
 MAX_PIXELS = 80_000_000
@@ -30,21 +31,13 @@ _DRAWINGS = {
 }
 
 
-def read_photo(path: Path) -> Picture:
+def read_photo(path: Path) -> SourcePicture:
     """The photo in a file, named after it. Raises PictureError."""
-    try:
-        size = path.stat().st_size
-        if size > MAX_PICTURE_BYTES:
-            raise _too_large(f"{size:,} bytes", str(path))
-        data = path.read_bytes()
-    except OSError as err:
-        raise PictureError(
-            f"The photo cannot be read: {err.strerror}.", where=str(path), todo="Check its name and place."
-        ) from err
+    data = read_input_file(path, MAX_PICTURE_BYTES, PictureError, noun="The photo")
     return look_at(data, where=str(path), name=file_stem(path.stem))
 
 
-def look_at(data: bytes, *, where: str, alt: str = "", name: str = "") -> Picture:
+def look_at(data: bytes, *, where: str, alt: str = "", name: str = "") -> SourcePicture:
     """A picture from its bytes, decoded once to see that it is whole. Raises PictureError."""
     if drawing := _DRAWINGS.get(data[:4]):
         raise PictureError(
@@ -68,16 +61,16 @@ def look_at(data: bytes, *, where: str, alt: str = "", name: str = "") -> Pictur
         ) from err
 
 
-def _decode(data: bytes, where: str, alt: str, name: str) -> Picture:
+def _decode(data: bytes, where: str, alt: str, name: str) -> SourcePicture:
     with Image.open(io.BytesIO(data), formats=_READ) as image:
         if image.width * image.height > MAX_PIXELS:
             raise _too_large(f"{image.width} × {image.height} pixels", where)
         image.load()
         if image.format in _KEPT:
-            return Picture(data, _KEPT[image.format], alt, name)
+            return SourcePicture(data, _KEPT[image.format], alt, name)
         converted = io.BytesIO()
         image.convert("RGBA" if "A" in image.getbands() else "RGB").save(converted, "PNG")
-        return Picture(converted.getvalue(), "png", alt, name)
+        return SourcePicture(converted.getvalue(), "png", alt, name)
 
 
 def file_stem(words: str) -> str:

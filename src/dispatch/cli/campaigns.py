@@ -158,7 +158,7 @@ def _when(context: Context, campaign: "Campaign") -> "list[str]":
     if campaign.not_before is not None and campaign.state.value in ("sending", "paused"):
         lines.append(f"Not before {campaign.not_before.astimezone(zone):%Y-%m-%d %H:%M %Z}.")
     if campaign.goes_on_at is not None:
-        lines.append(f"A worker goes on with it at {campaign.goes_on_at.astimezone(zone):%Y-%m-%d %H:%M %Z}.")
+        lines.append(f"A dispatch worker goes on with it at {campaign.goes_on_at.astimezone(zone):%Y-%m-%d %H:%M %Z}.")
     if campaign.canary:
         lines.append(f"{len(campaign.canary)} people go first; the others wait for what becomes of them.")
     return lines
@@ -226,7 +226,7 @@ def _print_campaign(context: Context, campaign: "Campaign", document: dict[str, 
 
 def person_document(database: "Database", campaign: "Campaign", address: str) -> dict[str, Any]:
     """The document of `show --json` about one person. Raises CampaignError where they have no Delivery."""
-    from dispatch.cli.members import read_mailbox
+    from dispatch.cli.member_arguments import read_mailbox
     from dispatch.errors import CampaignError
     from dispatch.store import history
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dispatch.cli.transport import Transport
-    from dispatch.model.campaign import Campaign, Counts
+    from dispatch.model.campaign import Campaign, Counts, Limit
     from dispatch.model.delivery import Delivery
 
 #: people named in a list before it is cut
@@ -31,35 +31,23 @@ class SendScreen:
         self._declined: set[str] = set()
         self._interrupt = Interrupt()
 
-    def run(
-        self,
-        campaign: "Campaign",
-        limit: int | None = None,
-        *,
-        is_limit_of_today: bool = False,
-        only: frozenset[int] | None = None,
-    ) -> "Campaign":
-        """Send what waits, or `only` the Deliveries of these `seq`; gives the Campaign as it ends."""
+    def run(self, campaign: "Campaign", named: frozenset[int] | None = None) -> "Campaign":
+        """Send what waits, or only the `named` Deliveries of these `seq`; gives the Campaign as it ends."""
         from dispatch.cli.progress import Bar
         from dispatch.cli.transport import send_options
+        from dispatch.pipeline.options import SendContext
         from dispatch.pipeline.send import Watch, send
 
-        with self._interrupt, Bar(is_silent=self._is_silent) as bar:
+        transport = self._transport
+        options = send_options(self._context, transport.public_url)
+        sending = SendContext(transport.database, transport.mailer, transport.notifications, options)
+        with self._interrupt, Bar(zone=self._context.settings.timezone, is_silent=self._is_silent) as bar:
             watch = Watch(
                 show=bar.show,
                 is_interrupted=lambda: self._interrupt.is_asked,
                 may_send_again=self._may_send_again,
             )
-            return send(
-                self._transport.database,
-                campaign,
-                self._transport.mailer,
-                self._transport.notifications,
-                self._transport.mailer.account(),
-                send_options(self._context, self._transport.public_url, limit, is_limit_of_today=is_limit_of_today),
-                watch,
-                only,
-            )
+            return send(sending, campaign, transport.mailer.account(), watch, named)
 
     def _may_send_again(self, people: "list[Delivery]") -> bool:
         """A person's word, or the setting that a person set."""
@@ -81,8 +69,9 @@ class SendScreen:
 
     def tell(self, campaign: "Campaign", counts: "Counts") -> None:
         """How it ended, in words."""
+        from dispatch.cli.progress import retries_sentence
         from dispatch.model.delivery import DeliveryState
-        from dispatch.store import ledger
+        from dispatch.store import claims, ledger
 
         click.echo(self._context.banner)
         said = {"finished": "Done.", "paused": "Paused.", "cancelled": "Cancelled."}.get(
@@ -98,6 +87,9 @@ class SendScreen:
         with self._transport.database.reading() as connection:
             uncertain = ledger.in_state(connection, campaign.id, DeliveryState.UNCERTAIN, limit=NAMED)
             failed = ledger.in_state(connection, campaign.id, DeliveryState.FAILED, limit=NAMED)
+            retries = claims.retries(connection, campaign.id)
+        if waiting := retries_sentence(retries, self._context.settings.timezone):
+            click.echo(f"  {waiting}.")
         if uncertain:
             click.echo(
                 "Not known yet, never counted as sent or lost; `dispatch reconcile` looks again and offers what can be "
@@ -113,11 +105,12 @@ class SendScreen:
 
     def status(self, campaign: "Campaign", counts: "Counts", only: frozenset[int] | None = None) -> int:
         """The exit status of how it ended; for `only` these, of how it ended for them."""
-        from dispatch.store import canary
+        from dispatch.store import reports
 
         if only is not None:
             with self._transport.database.reading() as connection:
-                return DONE if canary.rates(connection, only).submitted == len(only) else REFUSED
+                submitted = reports.rates(connection, campaign.id, only).submitted
+            return DONE if submitted == len(only) else REFUSED
         if self._interrupt.is_asked and campaign.state.value != "finished":
             return INTERRUPTED
         is_clean = campaign.state.value == "finished" and not counts.failed and not counts.uncertain
@@ -156,6 +149,15 @@ def name_people(people: "Sequence[Delivery]", of: int | None = None) -> None:
         click.echo(f"  {each.address}{reason}")
     if of is not None and of > len(people):
         click.echo(f"  and {of - len(people)} more")
+
+
+def limit_of(limit: int | None, share: int | None) -> "Limit | None":
+    """The limit that a person set, or what may leave today where that is less than wanted; None for all."""
+    from dispatch.model.campaign import Limit
+
+    if share is not None:
+        return Limit(share, is_of_today=True)
+    return None if limit is None else Limit(limit)
 
 
 def confirm(number: int, again: str) -> None:

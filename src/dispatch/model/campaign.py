@@ -11,6 +11,8 @@ from dispatch.model.delivery import COUNTED, CampaignId
 class CampaignState(StrEnum):
     """Where a Campaign stands."""
 
+    #: its recipients are locked, and it waits for its time
+    SCHEDULED = "scheduled"
     SENDING = "sending"
     #: stopped by a person, a limit or the provider; `send` goes on with it
     PAUSED = "paused"
@@ -18,6 +20,15 @@ class CampaignState(StrEnum):
     FINISHED = "finished"
     #: given up by a person; what was queued is skipped
     CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many messages of a Campaign may leave, through all processes together."""
+
+    messages: int
+    #: whether it is what the provider grants for 24 hours, so that it passes with time
+    is_of_today: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,10 @@ class Campaign:
     goes_on_at: datetime | None = None
     #: the `seq` of the Deliveries that go first and are waited for; empty once they are judged
     canary: tuple[int, ...] = ()
+    #: what may still leave under a limit; None without one
+    may_send: int | None = None
+    #: the limit that a person set; None for none, and for one that passes with the provider's 24 hours
+    limited_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Steer: pause, go on, give up; from any process, on any machine, within one batch."""
 
 from dispatch.errors import CampaignError
-from dispatch.model.campaign import Campaign, CampaignState
+from dispatch.model.campaign import Campaign, CampaignState, Limit
 from dispatch.pipeline.report import find_campaign
 from dispatch.store import campaigns
 from dispatch.store.audit import record
@@ -32,16 +32,18 @@ def pause(database: Database, named: str | None) -> Campaign:
     return found
 
 
-def resume(database: Database, campaign: Campaign) -> Campaign:
+def resume(database: Database, campaign: Campaign, limit: Limit | None = None) -> Campaign:
     """Let a Campaign go on, with the bytes that were approved; gives it, sending.
 
-    Raises CampaignError where it was given up.
+    `limit` is how many messages may leave, through all processes together; None for all. Raises CampaignError where it
+    was given up.
     """
     with database.writing() as connection:
         campaigns.hold_freezes(connection)
         found = _found(connection, campaign)
         refuse_cancelled(found)
         campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
+        campaigns.set_limit(connection, campaign.id, limit)
         _record(connection, campaign, "campaign resumed")
         enqueue_lanes(connection, campaign.id, found.not_before)
         return _found(connection, campaign)

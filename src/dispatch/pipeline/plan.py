@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dispatch.errors import CampaignError
 from dispatch.model.brand import Audience
-from dispatch.model.campaign import Campaign, CampaignState, Plan
+from dispatch.model.campaign import Campaign, CampaignState, Limit, Plan
 from dispatch.pipeline.one_person import freeze_one, plan_for_one
 from dispatch.pipeline.ports import Publisher
 from dispatch.pipeline.prepare import Prepared
@@ -132,6 +132,8 @@ class Terms:
     not_before: datetime | None = None
     #: people who go first and are waited for; 0 for none
     canary: int = 0
+    #: how many messages may leave, through all processes together; None for all
+    limit: Limit | None = None
 
 
 def freeze(database: Database, proposal: Proposal, publisher: Publisher, terms: Terms) -> Frozen:
@@ -186,6 +188,7 @@ def _freeze_people(connection: Transaction, campaign: Campaign, proposal: Propos
 def _open(connection: Transaction, campaign: Campaign, terms: Terms, added: int) -> None:
     campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
     campaigns.schedule(connection, campaign.id, terms.not_before)
+    campaigns.set_limit(connection, campaign.id, terms.limit)
     # A few more than the canary itself would be no rest to wait with.
     if 0 < terms.canary < added:
         campaigns.set_canary(connection, campaign.id, choose(connection, campaign.id, terms.canary))

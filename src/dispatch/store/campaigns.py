@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, null, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, null, or_, select, update
 
 from dispatch.model.brand import Audience
-from dispatch.model.campaign import Campaign, CampaignState, Counts
+from dispatch.model.campaign import Campaign, CampaignState, Counts, Limit
 from dispatch.model.delivery import CampaignId, DeliveryState, SkipReason, counted_as
 from dispatch.model.edition import Edition
-from dispatch.store.database import clock
 from dispatch.store.schema import campaigns, deliveries, editions
 
 
@@ -43,6 +42,18 @@ def all_campaigns(connection: Connection) -> list[Campaign]:
     return [found for row in rows if (found := _campaign(row))]
 
 
+def under_way(connection: Connection, transport: str) -> list[Campaign]:
+    """The Campaigns of a transport with something to do: to send, to go on with, or calls whose outcome is open."""
+    is_open = exists().where(
+        deliveries.c.campaign_id == campaigns.c.id,
+        deliveries.c.state.in_([DeliveryState.SUBMITTING.value, DeliveryState.UNCERTAIN.value]),
+    )
+    sends = campaigns.c.state.in_([CampaignState.SCHEDULED.value, CampaignState.SENDING.value])
+    where = campaigns.c.transport == transport, or_(sends, campaigns.c.goes_on_at.is_not(None), is_open)
+    rows = connection.execute(campaigns.select().where(*where).order_by(campaigns.c.created_at, campaigns.c.id))
+    return [found for row in rows if (found := _campaign(row))]
+
+
 def _campaign(row: Row[Any] | None) -> Campaign | None:
     if row is None:
         return None
@@ -59,6 +70,8 @@ def _campaign(row: Row[Any] | None) -> Campaign | None:
         not_before=row.not_before,
         goes_on_at=row.goes_on_at,
         canary=tuple(row.canary or ()),
+        may_send=row.may_send,
+        limited_to=row.limited_to,
     )
 
 
@@ -98,6 +111,26 @@ def schedule(connection: Connection, campaign_id: CampaignId, not_before: dateti
     connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(not_before=not_before))
 
 
+def set_limit(connection: Connection, campaign_id: CampaignId, limit: Limit | None) -> None:
+    """Let so many messages leave from now on, through all processes together; None for all."""
+    connection.execute(
+        update(campaigns)
+        .where(campaigns.c.id == campaign_id)
+        .values(
+            limited_to=limit.messages if limit and not limit.is_of_today else null(),
+            may_send=limit.messages if limit else null(),
+            limit_number=campaigns.c.limit_number + 1,
+        )
+    )
+
+
+def limit_to_today(connection: Connection, campaign_id: CampaignId, messages: int) -> None:
+    """Let no more leave than the provider takes in these 24 hours; a limit that a person set stays as it is."""
+    is_free = or_(campaigns.c.may_send.is_(None), campaigns.c.may_send > messages)
+    where = campaigns.c.id == campaign_id, campaigns.c.limited_to.is_(None), is_free
+    connection.execute(update(campaigns).where(*where).values(may_send=messages))
+
+
 def set_canary(connection: Connection, campaign_id: CampaignId, seqs: Sequence[int]) -> None:
     """Which Deliveries go first and are waited for; none once they are judged."""
     values = {"canary": list(seqs) if seqs else null()}
@@ -112,33 +145,6 @@ def cancel(connection: Connection, campaign_id: CampaignId) -> int:
         .where(deliveries.c.campaign_id == campaign_id, deliveries.c.state == DeliveryState.QUEUED.value)
         .values(state=DeliveryState.SKIPPED.value, reason=SkipReason.CANCELLED.value)
     ).rowcount
-
-
-def may_claim(
-    connection: Connection, campaign_id: CampaignId, *, is_named: bool = False, is_canary: bool = False
-) -> bool:
-    """Whether mail may leave now: what a running send asks before every batch.
-
-    `is_named`: to people whom a person named, which waits for nothing; `is_canary`: to those who go first.
-    """
-    state, not_before, canary = connection.execute(_MAY_CLAIM, {"of_campaign": campaign_id}).one()
-    if is_named:
-        return bool(state != CampaignState.CANCELLED.value)
-    is_due = not_before is None or not_before <= clock(connection)
-    return state == CampaignState.SENDING.value and is_due and (is_canary or not canary)
-
-
-# Built once: it runs before every batch, and building a statement costs more than running it.
-_MAY_CLAIM = select(campaigns.c.state, campaigns.c.not_before, campaigns.c.canary).where(
-    campaigns.c.id == bindparam("of_campaign")
-)
-
-
-def state_of(connection: Connection, campaign_id: CampaignId) -> CampaignState:
-    """The state alone: what a running send asks before every batch."""
-    return CampaignState(
-        connection.execute(select(campaigns.c.state).where(campaigns.c.id == campaign_id)).scalar_one()
-    )
 
 
 def hold(connection: Connection, campaign_id: CampaignId) -> CampaignState:
