@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dispatch.model.delivery import CampaignId, DeliveryId
 from dispatch.model.edition import Letter
@@ -61,13 +62,19 @@ def fault_of(message: Message) -> str:
     for name, value in message.headers:
         if not (value.isascii() and value.isprintable() and 0 < len(value) <= _MOST_VALUE):
             return f"the header {name[:40]!r} is empty, too long or holds what no header can hold"
-        if not _NAME.fullmatch(name) or len(name) + len(value) > _MOST_TOGETHER:
+        if not _is_name(name) or len(name) + len(value) > _MOST_TOGETHER:
             return f"the name of the header {name[:40]!r} is none"
     for name, value in (("From", message.sender), ("Reply-To", message.reply_to), ("Subject", message.subject)):
         # What is printable, as nearly everything is, holds no control character.
         if not value.isprintable() and _CONTROL.search(value):
             return f"{name} holds a line break or another control character"
     return ""
+
+
+@lru_cache(maxsize=64)
+def _is_name(name: str) -> bool:
+    """Whether a header can have this name; all messages of a Campaign have the same few."""
+    return _NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)

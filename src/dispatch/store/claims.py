@@ -1,16 +1,18 @@
 """Claims: whether a Campaign may send now, and taking queued Deliveries so that no other process can take them."""
 
+import functools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Update, and_, bindparam, select, update
 
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId, DeliveryId, DeliveryState, SkipReason
 from dispatch.model.member import SubscriptionState, SuppressionReason
 from dispatch.store.audit import record
+from dispatch.store.bulk_values import document, numbers
 from dispatch.store.database import DatabaseClock, clock
 from dispatch.store.schema import campaigns, deliveries, editions, members, subscriptions, suppressions
 
@@ -150,7 +152,7 @@ def claim(connection: Connection, allowed: Permission, size: int) -> list[Claim]
     skipped: list[dict[str, Any]] = []
     # Unpacked: a row's attributes cost more than all that is done with them.
     for seq, delivery_id, attempt, address, key, edition_id, name, attributes, wish, suppressed in connection.execute(
-        _PEOPLE, {"seqs": seqs}
+        _people(connection.dialect.name), {"seqs": document(seqs)}
     ):
         if why := _reason_to_skip(wish, suppressed):
             skipped.append({"of_seq": seq, "why": why})
@@ -202,33 +204,38 @@ def _take(conditions: Sequence[ColumnElement[bool]]) -> Update:
 _SUBSCRIBED = SubscriptionState.SUBSCRIBED.value
 # Built once: building a statement costs more than running it.
 _TAKE = _take([deliveries.c.campaign_id == bindparam("of_campaign"), deliveries.c.state == DeliveryState.QUEUED.value])
-_PEOPLE = (
-    select(
-        deliveries.c.seq,
-        deliveries.c.id,
-        deliveries.c.attempt,
-        deliveries.c.address,
-        deliveries.c.key,
-        deliveries.c.edition_id,
-        members.c.name,
-        members.c.attributes,
-        subscriptions.c.state.label("wish"),
-        suppressions.c.reason.label("suppressed"),
+
+
+@functools.cache
+def _people(dialect: str) -> Select[Any]:
+    """What the Messages of claimed Deliveries need; built once for each kind of database."""
+    return (
+        select(
+            deliveries.c.seq,
+            deliveries.c.id,
+            deliveries.c.attempt,
+            deliveries.c.address,
+            deliveries.c.key,
+            deliveries.c.edition_id,
+            members.c.name,
+            members.c.attributes,
+            subscriptions.c.state.label("wish"),
+            suppressions.c.reason.label("suppressed"),
+        )
+        .select_from(deliveries)
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .outerjoin(members, members.c.id == deliveries.c.member_id)
+        .outerjoin(
+            subscriptions,
+            and_(
+                subscriptions.c.member_id == deliveries.c.member_id,
+                subscriptions.c.member_list == editions.c.member_list,
+            ),
+        )
+        .outerjoin(suppressions, suppressions.c.address_hash == deliveries.c.address_hash)
+        .where(deliveries.c.seq.in_(numbers(dialect, "seqs")))
+        .order_by(deliveries.c.seq)
     )
-    .select_from(deliveries)
-    .join(editions, editions.c.id == deliveries.c.edition_id)
-    .outerjoin(members, members.c.id == deliveries.c.member_id)
-    .outerjoin(
-        subscriptions,
-        and_(
-            subscriptions.c.member_id == deliveries.c.member_id,
-            subscriptions.c.member_list == editions.c.member_list,
-        ),
-    )
-    .outerjoin(suppressions, suppressions.c.address_hash == deliveries.c.address_hash)
-    .where(deliveries.c.seq.in_(bindparam("seqs", expanding=True)))
-    .order_by(deliveries.c.seq)
-)
 
 
 _SKIP = (

@@ -4,6 +4,7 @@ A row is `submitting`, committed, before any call is made for it; the outcome is
 a time-out or a broken answer leaves behind becomes `uncertain`, and only an event, or a person, settles that.
 """
 
+import functools
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, case, func, or_, select, update
 
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import (
@@ -26,29 +27,37 @@ from dispatch.model.delivery import (
     rank,
 )
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.store.bulk_values import document, pairs
 from dispatch.store.claims import Claim
 from dispatch.store.database import DatabaseClock, clock
 from dispatch.store.schema import Instant, campaigns, deliveries, events
 
-# An IN cannot stand in a statement that runs for many rows at once.
+# Not an IN: SQLAlchemy would write its list into the statement at each execution.
 _IS_ACCEPTED = or_(*[deliveries.c.state == state.value for state in sorted(ACCEPTED)])
 _IS_OPEN = or_(*[deliveries.c.state == state.value for state in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)])
-# Built once: building a statement costs more than running it.
-_ACCEPT = (
-    update(deliveries)
-    .where(deliveries.c.seq == bindparam("of_seq"))
-    .values(
-        message_id=bindparam("id_given"),
-        submitted_at=func.coalesce(deliveries.c.submitted_at, DatabaseClock()),
-        state=case((_IS_ACCEPTED, deliveries.c.state), else_=DeliveryState.SUBMITTED.value),
-        reason=case((_IS_ACCEPTED, deliveries.c.reason), else_=""),
-    )
-)
 _NOTE = (
     update(deliveries)
     .where(deliveries.c.seq == bindparam("of_seq"), deliveries.c.attempt == bindparam("of_attempt"), _IS_OPEN)
     .values(state=bindparam("to"), reason=bindparam("why"))
 )
+
+
+@functools.cache
+def _accept(dialect: str) -> Update:
+    """Acceptances, all by one statement; built once for each kind of database."""
+    given = pairs(dialect, "accepted")
+    return (
+        update(deliveries)
+        .where(deliveries.c.seq == given.c.number)
+        .values(
+            message_id=given.c.text,
+            submitted_at=func.coalesce(deliveries.c.submitted_at, DatabaseClock()),
+            state=case((_IS_ACCEPTED, deliveries.c.state), else_=DeliveryState.SUBMITTED.value),
+            reason=case((_IS_ACCEPTED, deliveries.c.reason), else_=""),
+        )
+    )
+
+
 _GIVE_BACK = (
     update(campaigns)
     .where(campaigns.c.id == bindparam("of_campaign"), campaigns.c.limit_number == bindparam("of_number"))
@@ -69,17 +78,15 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
     back unsent to a Campaign that was finished meanwhile opens it again, and uses up nothing of its limit.
     """
     outcomes = list(outcomes)
-    if not outcomes:
-        return
-    is_cancelled = _is_cancelled(connection, outcomes)
+    accepted = [(claimed.seq, outcome.message_id) for claimed, outcome in outcomes if isinstance(outcome, Accepted)]
+    other = [(claimed, outcome) for claimed, outcome in outcomes if not isinstance(outcome, Accepted)]
+    is_cancelled = _is_cancelled(connection, other)
     _lock(connection, [claimed.seq for claimed, _ in outcomes])
-    accepted: list[dict[str, Any]] = []
+    if accepted:
+        connection.execute(_accept(connection.dialect.name), {"accepted": document(accepted)})
     #: (Campaign, which of its limits) -> how many came back unsent
     unused: Counter[tuple[CampaignId, int]] = Counter()
-    for claimed, outcome in outcomes:
-        if isinstance(outcome, Accepted):
-            accepted.append({"of_seq": claimed.seq, "id_given": outcome.message_id})
-            continue
+    for claimed, outcome in other:
         state, reason = _after(outcome)
         is_returned = state is DeliveryState.QUEUED
         if is_cancelled and is_returned:
@@ -89,11 +96,9 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
         is_noted = connection.execute(_NOTE, note).rowcount
         if is_returned and is_noted and claimed.limit_number is not None:
             unused[claimed.campaign_id, claimed.limit_number] += 1
-    if accepted:
-        connection.execute(_ACCEPT, accepted)
     for (campaign_id, number), count in unused.items():
         connection.execute(_GIVE_BACK, {"of_campaign": campaign_id, "of_number": number, "unused": count})
-    _reopen(connection, outcomes)
+    _reopen(connection, other)
 
 
 def _is_cancelled(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> bool:
