@@ -68,7 +68,7 @@ class Claim:
 
 
 def why_not(connection: Connection, campaign_id: CampaignId, named: Collection[int] | None = None) -> WhyNot | None:
-    """Return why nobody of a Campaign may be claimed now, None where somebody may; changes nothing.
+    """Return why nobody of a Campaign may be claimed now, None where anybody may; change nothing.
 
     `named` are the `seq` of Deliveries that a person named: these wait for nothing.
     """
@@ -87,7 +87,7 @@ def permission(
 ) -> Permission | WhyNot:
     """Return who may be claimed in this transaction, or why nobody; start a scheduled Campaign whose time has come.
 
-    The Campaign is held until the transaction ends: whoever pauses it waits for the claim, or the claim sees the pause.
+    The Campaign is held until the transaction ends: a pause waits for the claim, or the claim sees the pause.
     `named` as for `why_not`.
     """
     row = connection.execute(_HOLD, {"of_campaign": campaign_id}).one()

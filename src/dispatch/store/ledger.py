@@ -71,7 +71,7 @@ NEIGHBOURHOOD = timedelta(minutes=5)
 
 
 def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) -> None:
-    """Write down what became of claimed Deliveries.
+    """Write down the Outcomes of claimed Deliveries.
 
     An acceptance counts whenever it comes and for whichever attempt, and never lowers what an event has said already.
     Every other outcome counts while the row is this attempt's claim, or became `uncertain` by waiting for it; who comes
@@ -114,12 +114,12 @@ def _is_cancelled(connection: Connection, outcomes: Sequence[tuple[Claim, Outcom
 
 
 def _returned(outcomes: Sequence[tuple[Claim, Outcome]]) -> set[CampaignId]:
-    """The Campaigns to which somebody comes back unsent."""
+    """The Campaigns to which anybody comes back unsent."""
     return {claimed.campaign_id for claimed, outcome in outcomes if _after(outcome)[0] is DeliveryState.QUEUED}
 
 
 def _reopen(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> None:
-    """Let a Campaign go on that ended while its last claims slept: whoever comes back unsent still wants their copy."""
+    """Let a Campaign go on that ended while its last claims slept: who comes back unsent still wants their copy."""
     if returned := _returned(outcomes):
         waits = (
             select(deliveries.c.seq)
@@ -153,7 +153,7 @@ def _after(outcome: Outcome) -> tuple[DeliveryState, str]:
 
 
 def expire(connection: Connection, campaign_id: CampaignId, claim_seconds: int) -> int:
-    """Turn claims older than `claim_seconds` that nobody settled into `uncertain`; gives how many.
+    """Turn claims older than `claim_seconds` that nobody settled into `uncertain`; return how many.
 
     One from the future was made before the clock was put back, and may be of any age.
     """
@@ -308,7 +308,7 @@ def first_claimed(connection: Connection, seqs: Collection[int]) -> datetime | N
 
 
 def requeue(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> int:
-    """Put uncertain Deliveries back into the queue, because a person or their setting said so; gives how many."""
+    """Put uncertain Deliveries back into the queue, because a person or their setting said so; return how many."""
     return connection.execute(
         update(deliveries)
         .where(deliveries.c.id.in_(delivery_ids), deliveries.c.state == DeliveryState.UNCERTAIN.value)
