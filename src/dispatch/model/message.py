@@ -125,8 +125,8 @@ class Unknown:
     is_throttled: bool = False
 
 
-#: what the call for one Message gave. Accepted, Refused and Unknown use up a Campaign's limit, because something left or
-#: nobody tries again; NotSent, Busy and Stopped put the person back into the queue and give their place back.
+#: what the call for one Message gave. Accepted, Refused and Unknown use up a Campaign's limit: something left, or may
+#: have left, or nobody tries again. NotSent, Busy and Stopped put the person back into the queue and use up nothing.
 Outcome = Accepted | Refused | NotSent | Busy | Stopped | Unknown
 
 
