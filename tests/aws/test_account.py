@@ -22,7 +22,7 @@ def mailer(configuration_set: str = "dispatch") -> SesMailer:
 
 def asked(practice: PracticeServer) -> int:
     """How often the fault in force has struck."""
-    return sum(rule["struck"] for rule in practice.api("GET", "/api/faults")["rules"])
+    return sum(rule["applied"] for rule in practice.api("GET", "/api/faults")["rules"])
 
 
 # --- what is granted ----------------------------------------------------------------------------------------------

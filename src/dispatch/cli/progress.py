@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from dispatch.pipeline.send import Progress
+    from dispatch.store.claims import Retries
 
 #: without a terminal a line is printed this often
 LINE_SECONDS = 10.0
@@ -17,7 +18,8 @@ LINE_SECONDS = 10.0
 class Bar:
     """Shows Progress: a bar on a terminal, plain lines elsewhere, nothing when silent."""
 
-    def __init__(self, *, is_silent: bool) -> None:
+    def __init__(self, *, zone: str, is_silent: bool) -> None:
+        self._zone = zone
         self._is_silent = is_silent
         self._live: Any = None
         self._task: Any = None
@@ -51,6 +53,8 @@ class Bar:
         total = counts.audience - counts.skipped
         done = total - counts.queued - counts.submitting
         said = _sentence(progress, done, total)
+        if waiting := retries_sentence(progress.retries, self._zone):
+            said += f"; {waiting}"
         if self._live is not None:
             phase = progress.phase.capitalize()
             self._live.update(self._task, description=phase, total=total, completed=done, said=said)
@@ -66,6 +70,16 @@ def _sentence(progress: "Progress", done: int, total: int) -> str:
     if progress.counts.failed:
         said += f", {progress.counts.failed} refused"
     return said
+
+
+def retries_sentence(retries: "Retries", zone: str) -> str:
+    """Say who waits because their server asked for a later try, and until when; "" for nobody."""
+    from zoneinfo import ZoneInfo
+
+    if retries.next_at is None:
+        return ""
+    people = "1 recipient: the" if retries.people == 1 else f"{retries.people} recipients: their"
+    return f"{people} server asked to try again at {retries.next_at.astimezone(ZoneInfo(zone)):%H:%M %Z}"
 
 
 def _duration(seconds: float) -> str:

@@ -41,7 +41,7 @@ class SendScreen:
         transport = self._transport
         options = send_options(self._context, transport.public_url)
         sending = SendContext(transport.database, transport.mailer, transport.notifications, options)
-        with self._interrupt, Bar(is_silent=self._is_silent) as bar:
+        with self._interrupt, Bar(zone=self._context.settings.timezone, is_silent=self._is_silent) as bar:
             watch = Watch(
                 show=bar.show,
                 is_interrupted=lambda: self._interrupt.is_asked,
@@ -69,8 +69,9 @@ class SendScreen:
 
     def tell(self, campaign: "Campaign", counts: "Counts") -> None:
         """How it ended, in words."""
+        from dispatch.cli.progress import retries_sentence
         from dispatch.model.delivery import DeliveryState
-        from dispatch.store import ledger
+        from dispatch.store import claims, ledger
 
         click.echo(self._context.banner)
         said = {"finished": "Done.", "paused": "Paused.", "cancelled": "Cancelled."}.get(
@@ -86,6 +87,9 @@ class SendScreen:
         with self._transport.database.reading() as connection:
             uncertain = ledger.in_state(connection, campaign.id, DeliveryState.UNCERTAIN, limit=NAMED)
             failed = ledger.in_state(connection, campaign.id, DeliveryState.FAILED, limit=NAMED)
+            retries = claims.retries(connection, campaign.id)
+        if waiting := retries_sentence(retries, self._context.settings.timezone):
+            click.echo(f"  {waiting}.")
         if uncertain:
             click.echo(
                 "Not known yet, never counted as sent or lost; `dispatch reconcile` looks again and offers what can be "
