@@ -26,7 +26,7 @@ AtTick = Callable[[Lanes], None]
 
 
 class Batches:
-    """Runs the lanes whenever somebody may be claimed, judges the first people, and pauses above the limits."""
+    """Runs the lanes whenever anybody may be claimed, judges the first people, and pauses above the limits."""
 
     def __init__(
         self,

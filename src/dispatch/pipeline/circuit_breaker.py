@@ -9,7 +9,7 @@ from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, R
 REFUSALS_IN_A_ROW = 10
 #: recipients one after another whose server asks for a later try: then it is the server of all, and it is busy
 DEFERRED_IN_A_ROW = 10
-#: calls one after another whose outcome is unknown: each of them leaves people in doubt
+#: calls one after another whose outcome is unknown: each leaves people in doubt
 UNKNOWN_CALLS_IN_A_ROW = 10
 #: how long a provider that cannot be reached, and one that says it is busy, is tried before a person is asked
 UNREACHABLE_SECONDS = 60.0
@@ -37,7 +37,7 @@ class CircuitBreaker:
         self._busy_since: float | None = None
 
     def note(self, outcomes: Sequence[Outcome], now: float) -> Stop | None:
-        """Take the Outcomes of one call, at a moment of a monotonic clock; gives why to pause, else None."""
+        """Take the Outcomes of one call, at a moment of a monotonic clock; return why to pause, None to go on."""
         for outcome in outcomes:
             if isinstance(outcome, Stopped):
                 return Stop(outcome.reason, outcome.todo, outcome.is_for_today)

@@ -66,7 +66,7 @@ def send(
 
 
 class _Foreground:
-    """What a send in front of a person does beside the sending itself."""
+    """What a send in front of a person does in addition to the sending itself."""
 
     def __init__(
         self, context: SendContext, campaign: Campaign, account: Account, watch: Watch, named: Collection[int] | None

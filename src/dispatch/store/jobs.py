@@ -135,7 +135,7 @@ class _Worker:
                     await ended
 
     async def _work_on(self, queue: str, concurrency: int) -> None:
-        """Work on the jobs of a queue until asked to stop, whatever becomes of the server."""
+        """Work on the jobs of a queue until asked to stop, through every loss of the server."""
         import procrastinate
 
         while not self._stop.is_set():

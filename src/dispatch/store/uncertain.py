@@ -17,14 +17,14 @@ from dispatch.store.schema import deliveries, probes
 
 
 def add_probe(connection: Connection, campaign_id: CampaignId) -> str:
-    """Keep a probe before it leaves; gives its identifier, which is its `delivery` tag."""
+    """Keep a probe before it leaves; return its identifier, which is its `delivery` tag."""
     probe_id = new_id()
     connection.execute(probes.insert().values(id=probe_id, campaign_id=campaign_id, created_at=clock(connection)))
     return probe_id
 
 
 def note_probe(connection: Connection, probe_id: str, outcome: str) -> None:
-    """Write down what became of a probe's call."""
+    """Write down the outcome of a probe's call."""
     connection.execute(update(probes).where(probes.c.id == probe_id).values(outcome=outcome))
 
 
@@ -63,7 +63,7 @@ def assume_sent(connection: Connection, people: Sequence[Delivery], by: str) -> 
 
 
 def send_again(connection: Connection, people: Sequence[Delivery], by: str, *, at_once: bool) -> int:
-    """Put uncertain Deliveries back into the queue, because `by` said so; gives how many.
+    """Put uncertain Deliveries back into the queue, because `by` said so; return how many.
 
     In a Campaign that was given up they are skipped. One that had ended waits for `resume`, or goes on `at_once`. One
     that is paused stays paused, whatever paused it while the question was open.
