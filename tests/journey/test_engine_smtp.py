@@ -65,6 +65,7 @@ def greylist(journey: Journey) -> Iterator[Greylist]:
         "DISPATCH_SMTP__GREYLIST_MINUTES": "0.005",
         "DISPATCH_SMTP__GREYLIST_HOURS": "0.001",
         "DISPATCH_WEB__PUBLIC_URL": "http://127.0.0.1:9",
+        "DISPATCH_WEB__ALLOW_HTTP": "true",
         "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
         "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",
         "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS": "true",

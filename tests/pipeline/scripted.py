@@ -14,6 +14,7 @@ from dispatch.model.delivery import Delivery, DeliveryId, EventKind
 from dispatch.model.event import Event, Notification
 from dispatch.model.member import SuppressionReason
 from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome
+from dispatch.model.readiness import Readiness
 from dispatch.pipeline.options import SendContext, SendOptions
 from dispatch.pipeline.ports import IsTooLate, Notifications
 from dispatch.pipeline.send import Watch, send
@@ -72,6 +73,9 @@ class ScriptedMailer:
 
     def account(self) -> Account:
         return Account(self.max_per_second, None, 0, "scripted")
+
+    def problems(self, senders: Sequence[str]) -> Readiness:
+        return Readiness()
 
     def submit(self, messages: Sequence[Message], is_too_late: IsTooLate, *, in_bulk: bool) -> list[Outcome]:
         self.before(messages)

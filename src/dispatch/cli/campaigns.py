@@ -226,7 +226,7 @@ def _print_campaign(context: Context, campaign: "Campaign", document: dict[str, 
 
 def person_document(database: "Database", campaign: "Campaign", address: str) -> dict[str, Any]:
     """The document of `show --json` about one person. Raises CampaignError where they have no Delivery."""
-    from dispatch.cli.members import read_mailbox
+    from dispatch.cli.member_arguments import read_mailbox
     from dispatch.errors import CampaignError
     from dispatch.store import history
 

@@ -28,13 +28,14 @@ def resume_command(
     `dispatch send`. The files of the brief are not needed.
     """
     from dispatch.cli.send_screen import SendScreen, confirm, hold, limit_of, refuse_without_yes, summary
-    from dispatch.cli.transport import open_transport
+    from dispatch.cli.transport import use_transport
+    from dispatch.pipeline.home import count_send
     from dispatch.pipeline.pause_resume_cancel import resume
     from dispatch.pipeline.report import find_campaign
     from dispatch.store import campaigns
 
     refuse_without_yes(yes=yes, as_json=as_json)
-    transport = open_transport(context)
+    transport = use_transport(context)
     found = find_campaign(transport.database, campaign)
     _refuse(transport, found)
     with transport.database.reading() as connection:
@@ -50,6 +51,8 @@ def resume_command(
         if not yes:
             confirm(counts.queued, f"dispatch resume {found.slug}")
         hold(context.settings.send.hold_seconds, f"dispatch resume {found.slug}", is_silent=as_json)
+        if transport.name != "practice":
+            count_send(transport.database)
     ended = sending.run(resume(transport.database, found, limit_of(limit, share)))
     counts = sending.counts(ended)
     if as_json:
@@ -75,17 +78,15 @@ def _refuse(transport: "Transport", campaign: "Campaign") -> None:
 def _check(
     context: Context, transport: "Transport", campaign: "Campaign", mails: int, *, over_days: bool, may_ask: bool
 ) -> int | None:
-    """How many may leave today, None for all; raises DispatchErrors where mail cannot leave."""
-    from dispatch.cli.mailing import choose_audiences, require_public_url
-    from dispatch.cli.readiness import check_ready, share_of_today
+    """Return how many may leave today, None for all. Raise DispatchErrors where mail cannot leave."""
+    from dispatch.cli.mailing import share_of_today, show_notes
+    from dispatch.cli.transport import setup_of
+    from dispatch.pipeline.preflight.look import before_resume
     from dispatch.store import campaigns
 
-    if not mails:
-        return None
-    share = share_of_today(transport, mails, may_split=over_days, may_ask=may_ask)
-    if transport.name != "practice":
-        require_public_url(context, choose_audiences(context, ()))
-        with transport.database.reading() as connection:
-            senders = [each.sender for each in campaigns.frozen_editions(connection, campaign.id)]
-        check_ready(context, transport, senders, [])
-    return share
+    with transport.database.reading() as connection:
+        senders = [each.sender for each in campaigns.frozen_editions(connection, campaign.id)]
+    found = before_resume(setup_of(context, transport), context.settings.all_audiences(), senders, mails)
+    show_notes(found.readiness)
+    found.readiness.require("This cannot be sent yet. Nothing was sent.")
+    return share_of_today(found, may_split=over_days, may_ask=may_ask)

@@ -1,17 +1,32 @@
 """`dispatch send`: shows the plan, asks for the number, waits, sends, and says what became of everybody."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.context import USAGE, Context, find_brief, is_terminal, json_option, pass_workspace, print_json
+from dispatch.cli.context import (
+    DONE,
+    REFUSED,
+    USAGE,
+    Context,
+    complain,
+    find_brief,
+    is_terminal,
+    json_option,
+    pass_workspace,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
-    from dispatch.cli.mailing import Desk
-    from dispatch.pipeline.plan import Proposal
+    from dispatch.cli.transport import Transport
+    from dispatch.model.campaign import Limit
+    from dispatch.model.readiness import Readiness
+    from dispatch.pipeline.plan import Frozen, Proposal
+    from dispatch.pipeline.preflight.look import Preflight
 
 
 def audience_option(command: "click.decorators.FC") -> "click.decorators.FC":
@@ -23,7 +38,12 @@ def audience_option(command: "click.decorators.FC") -> "click.decorators.FC":
 @click.command("send", short_help="Mail a brief: shows the plan, asks, waits, sends.")
 @click.argument("brief", required=False)
 @audience_option
-@click.option("--dry-run", is_flag=True, help="Show what would happen, in the browser or as text; send nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Show the plan and everything that would stop the send; send nothing. In a terminal it also opens the preview "
+    "in the browser, and stays until Ctrl-C.",
+)
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -85,29 +105,34 @@ def send_command(
     Called again for the same brief it goes on where it stopped, and mails only people who have not had it. Ctrl-C
     finishes the mails in flight and pauses.
     """
-    from dispatch.cli.mailing import Desk
+    from dispatch.cli.mailing import propose, require_approval, share_of_today, show_notes
     from dispatch.cli.send_screen import SendScreen, limit_of, summary
+    from dispatch.cli.transport import setup_of, use_transport
+    from dispatch.pipeline.home import count_send
+    from dispatch.pipeline.preflight.look import before_send
 
     _check_usage(dry_run=dry_run, yes=yes, as_json=as_json, only=only, at=at, zone=zone)
     not_before = _moment(context, at, zone)
-    desk = Desk.open(context, find_brief(context.workspace, brief), audiences)
-    if dry_run and is_terminal() and not as_json:
-        from dispatch.cli.preview import open_preview
-
-        open_preview(context, desk.brief_file)
-        return
-    proposal = desk.propose(only)
-    if dry_run:
-        _print_plan(context, proposal, as_json=as_json)
-        return
-    sending = SendScreen(context, desk.transport, is_silent=as_json, says_yes=yes)
+    brief_file = find_brief(context.workspace, brief)
+    transport = use_transport(context)
+    proposal = propose(context, transport, brief_file, audiences, only)
     if not as_json:
         show_plan(context, proposal)
-    desk.refuse_what_blocks(proposal, forced)
-    if desk.is_real:
-        desk.require_proof(proposal, approved_by or None, may_ask=not yes)
-    share = _ask_and_hold(context, desk, proposal.plan.to_send, limit, over_days=over_days, yes=yes, as_json=as_json)
-    frozen = desk.freeze(proposal, forced, not_before=not_before, limit=limit_of(limit, share))
+    people = proposal.plan.to_send
+    setup = setup_of(context, transport)
+    found = before_send(setup, proposal, forced, min(limit or people, people), publishes=not dry_run)
+    if dry_run:
+        sys.exit(_end_dry_run(context, brief_file, proposal, found, as_json=as_json))
+    show_notes(found.readiness)
+    found.readiness.require("This cannot be sent yet. Nothing was sent.")
+    require_approval(transport, found, str(brief_file), approved_by, may_ask=not yes)
+    share = share_of_today(found, may_split=over_days, may_ask=not yes)
+    sending = SendScreen(context, transport, is_silent=as_json, says_yes=yes)
+    if people:
+        _ask_and_hold(context, people, yes=yes, as_json=as_json)
+        if setup.is_real:
+            count_send(transport.database)
+    frozen = _freeze(context, transport, proposal, forced, not_before, limit_of(limit, share))
     campaign = sending.run(frozen.campaign, named=frozen.only)
     counts = sending.counts(campaign)
     if as_json:
@@ -117,21 +142,53 @@ def send_command(
     sys.exit(sending.status(campaign, counts, frozen.only))
 
 
-def _ask_and_hold(
-    context: Context, desk: "Desk", people: int, limit: int | None, *, over_days: bool, yes: bool, as_json: bool
-) -> int | None:
-    """How many may leave today, None for all; the number was typed, and the hold is over, when this returns."""
+def _ask_and_hold(context: Context, people: int, *, yes: bool, as_json: bool) -> None:
+    """Return when the number was typed and the hold is over. Raise CampaignError where a person stops it."""
     from dispatch.cli.send_screen import confirm, hold
 
-    if not people:
-        return None
-    wanted = people if limit is None else min(limit, people)
-    share = desk.share_of_today(wanted, may_split=over_days, may_ask=not yes)
-    desk.check_ready()
     if not yes:
         confirm(people, "dispatch send")
     hold(context.settings.send.hold_seconds, "dispatch send", is_silent=as_json)
-    return share
+
+
+def _freeze(
+    context: Context,
+    transport: "Transport",
+    proposal: "Proposal",
+    forced: tuple[str, ...],
+    not_before: "datetime | None",
+    limit: "Limit | None",
+) -> "Frozen":
+    from dispatch.pipeline.plan import Terms, freeze
+
+    # Without events nothing could be learned from those who go first.
+    canary = context.settings.send.canary if transport.notifications is not None else 0
+    terms = Terms(forced=forced, not_before=not_before, canary=canary, limit=limit)
+    return freeze(transport.database, proposal, transport.publisher, terms)
+
+
+def _end_dry_run(
+    context: Context, brief_file: "Path", proposal: "Proposal", found: "Preflight", *, as_json: bool
+) -> int:
+    """Show every open point after the plan, in a terminal also the preview; return the exit status."""
+    from dispatch.cli.mailing import open_points
+    from dispatch.errors import ProblemsFound
+
+    points = open_points(found, proposal.prepared.brief.file)
+    if as_json:
+        print_json(_as_document(proposal, points))
+    else:
+        for note in points.notes:
+            click.echo(f"  note: {note}")
+        if points.problems:
+            complain(ProblemsFound("This cannot be sent yet:", points.problems))
+        else:
+            click.echo("Nothing stops this send. This was a dry run: nothing was sent.")
+        if is_terminal():
+            from dispatch.cli.preview import open_preview
+
+            open_preview(context, brief_file)
+    return REFUSED if points.problems else DONE
 
 
 def _check_usage(
@@ -161,48 +218,47 @@ def _moment(context: Context, at: str | None, zone: str | None) -> "datetime | N
 # --- the plan -----------------------------------------------------------------------------------------------------
 
 
-def _print_plan(context: Context, proposal: "Proposal", *, as_json: bool) -> None:
-    if not as_json:
-        show_plan(context, proposal)
-        return
+def _as_document(proposal: "Proposal", points: "Readiness") -> dict[str, Any]:
     plan = proposal.plan
-    print_json(
-        {
-            "dry_run": True,
-            "brief": proposal.prepared.brief.slug,
-            "transport": proposal.transport,
-            "to_send": plan.to_send,
-            "new": plan.new,
-            "waiting": plan.waiting,
-            "already": plan.already,
-            "left_out": plan.left_out,
-            "audiences": {
-                each.audience: {
-                    "people": each.people,
-                    "also_elsewhere": each.also_elsewhere,
-                    "given_elsewhere": each.given_elsewhere,
-                    "left_out": dict(each.left_out),
-                    "subject": proposal.prepared.editions[each.audience].subject,
-                }
-                for each in plan.audiences
-            },
-            "remarks": proposal.remarks(),
-            "findings": [
-                {
-                    "level": f.level.value,
-                    "code": f.code,
-                    "message": f.message,
-                    "place": str(f.place),
-                    "advice": f.advice,
-                }
-                for f in proposal.prepared.findings
-            ],
-        }
-    )
+    return {
+        "dry_run": True,
+        "brief": proposal.prepared.brief.slug,
+        "transport": proposal.transport,
+        "to_send": plan.to_send,
+        "new": plan.new,
+        "waiting": plan.waiting,
+        "already": plan.already,
+        "left_out": plan.left_out,
+        "audiences": {
+            each.audience: {
+                "people": each.people,
+                "also_elsewhere": each.also_elsewhere,
+                "given_elsewhere": each.given_elsewhere,
+                "left_out": dict(each.left_out),
+                "subject": proposal.prepared.editions[each.audience].subject,
+            }
+            for each in plan.audiences
+        },
+        "remarks": proposal.remarks(),
+        "problems": [{"what": e.what, "where": e.where, "todo": e.todo} for e in points.problems],
+        "notes": list(points.notes),
+        "findings": [
+            {
+                "level": f.level.value,
+                "code": f.code,
+                "message": f.message,
+                "place": str(f.place),
+                "advice": f.advice,
+            }
+            for f in proposal.prepared.findings
+        ],
+    }
 
 
 def show_plan(context: Context, proposal: "Proposal") -> None:
-    """The plan as people read it."""
+    """Print the plan as people read it."""
+    from dispatch.model.finding import Level, by_audiences
+
     plan, editions = proposal.plan, proposal.prepared.editions
     names = {audience.slug: audience.name for audience in proposal.audiences}
     width = max(len(name) for name in [*names.values(), "together"])
@@ -220,8 +276,8 @@ def show_plan(context: Context, proposal: "Proposal") -> None:
     click.echo(f"  {'together':{width}}  {plan.to_send:>7} mails")
     for remark in proposal.remarks():
         click.echo(f"  {remark}")
-    errors = [finding for finding in proposal.prepared.findings if finding.level.value == "error"]
-    warnings = [finding for finding in proposal.prepared.findings if finding.level.value == "warning"]
-    for finding in [*errors, *warnings]:
-        click.echo(f"  {finding.level.value}: {finding.message} ({finding.place}, {finding.code})")
+    for finding, slugs in by_audiences(proposal.prepared.findings):
+        if finding.level is not Level.NOTE:
+            named = f"{', '.join(names[slug] for slug in slugs)}: " if slugs else ""
+            click.echo(f"  {finding.level.value}: {named}{finding.message} ({finding.place}, {finding.code})")
     click.echo()

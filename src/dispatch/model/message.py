@@ -161,6 +161,8 @@ class Account:
     stopped: str = ""
     #: Amazon's own sandbox: only verified recipients
     is_sandbox: bool = False
+    #: how long after a claim's end a call can still be accepted, in seconds: as long as its signature is valid
+    least_grace_seconds: int = 0
     #: calls that it takes at the same time, 0 for as many as the pace needs
     calls_in_flight: int = 0
     #: messages that one call takes one after the other, where it cannot take several at once

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dispatch.compose import merge
-from dispatch.links import TokenKind, sign, unsubscribe_url
 from dispatch.model.edition import Edition, Letter
 from dispatch.model.message import Message
 from dispatch.store.campaigns import FrozenEdition
 from dispatch.store.claims import Claim
+from dispatch.tokens import TokenKind, sign, unsubscribe_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Protocol
 from dispatch.model.brand import Picture
 from dispatch.model.event import Event, Notification
 from dispatch.model.message import Account, Message, Outcome
+from dispatch.model.readiness import Readiness
 
 #: asked as late as possible before a call: whether the claims behind it have grown too old to send
 IsTooLate = Callable[[], bool]
@@ -27,16 +28,20 @@ class Mailer(Protocol):
         """What the provider grants now. Raises ProviderError where it cannot be asked."""
         ...
 
+    def problems(self, senders: Sequence[str]) -> Readiness:
+        """Return what keeps Messages of these senders (From headers) from leaving, and what cannot be asked."""
+        ...
+
+    def close(self) -> None:
+        """Say goodbye to the provider; what is submitted later connects again. Raises nothing."""
+        ...
+
     def submit(self, messages: Sequence[Message], is_too_late: IsTooLate, *, in_bulk: bool) -> list[Outcome]:
         """Hand over Messages of one Edition; gives one Outcome for each, in their order.
 
         Makes one call for all of them if `in_bulk`, else one for each, and never repeats a call: who may try again is
         said by the Outcome. Gives `NotSent` for what `is_too_late` stopped. Never raises for what a provider does.
         """
-        ...
-
-    def close(self) -> None:
-        """Say goodbye to the provider; what is submitted later connects again. Raises nothing."""
         ...
 
 

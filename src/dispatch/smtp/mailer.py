@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from dispatch.errors import ProviderError
 from dispatch.model.message import Account, Busy, Message, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.model.readiness import Readiness
 from dispatch.smtp.connection import Connection, NotConnected, Server
 from dispatch.smtp.submission import Greylisting, Submission
 
@@ -65,6 +66,10 @@ class SmtpMailer:
             calls_in_flight=self._connections,
             messages_in_a_row=MOST_IN_A_ROW,
         )
+
+    def problems(self, senders: Sequence[str]) -> Readiness:
+        """Return nothing: an SMTP server says only at the call whom it lets send."""
+        return Readiness()
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Submit Messages one after the other, over one connection as long as it lasts.

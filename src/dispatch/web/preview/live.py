@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dispatch.errors import BriefError, DispatchError
 from dispatch.model.brand import Audience
-from dispatch.pipeline.prepare import Prepared, prepare
+from dispatch.pipeline.prepare import Prepared, prepare, read_brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ class Live:
     def _read(self) -> Shown:
         before = self.shown
         try:
-            source = self.brief_file.read_bytes()
-        except OSError:
+            source = read_brief(self.brief_file)
+        except DispatchError:
             source = b""
         bearings = before.bearings
         try:
