@@ -51,7 +51,7 @@ def show_command(context: Context, /, campaign: str | None, address: str | None,
     It gives the counts, whose mail is not known yet, who was refused, who sends, and what was decided.
     CAMPAIGN is the name of its brief or a part of it; left out, the newest.
     """
-    from dispatch.pipeline.report import find_campaign
+    from dispatch.pipeline.lookup import find_campaign
 
     with context.open_database() as database:
         found = find_campaign(database, campaign)
@@ -102,7 +102,7 @@ def cancel_command(context: Context, /, campaign: str, *, yes: bool, as_json: bo
     """
     from dispatch.cli.send_screen import refuse_without_yes
     from dispatch.pipeline.pause_resume_cancel import cancel
-    from dispatch.pipeline.report import find_campaign
+    from dispatch.pipeline.lookup import find_campaign
     from dispatch.store import campaigns
 
     refuse_without_yes(yes=yes, as_json=as_json)

@@ -30,7 +30,7 @@ def resume_command(
     from dispatch.cli.send_screen import SendScreen, confirm, hold, refuse_without_yes, summary
     from dispatch.cli.transport import open_transport
     from dispatch.pipeline.pause_resume_cancel import resume
-    from dispatch.pipeline.report import find_campaign
+    from dispatch.pipeline.lookup import find_campaign
     from dispatch.store import campaigns
 
     refuse_without_yes(yes=yes, as_json=as_json)

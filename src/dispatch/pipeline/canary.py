@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from dispatch.model.campaign import Campaign, CampaignState
+from dispatch.pipeline.circuit_breaker import why_stop
 from dispatch.pipeline.options import SendOptions
-from dispatch.pipeline.report import why_stop
 from dispatch.store import campaigns
 from dispatch.store import canary as people
 from dispatch.store.audit import record

@@ -5,14 +5,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from dispatch.errors import DispatchError, ProviderError, StoreError
+from dispatch.errors import CampaignError, DispatchError, ProviderError, StoreError
 from dispatch.model.campaign import Campaign, CampaignState, Counts
 from dispatch.model.delivery import Delivery, DeliveryState
 from dispatch.model.message import Account
 from dispatch.model.report import Rates
 from dispatch.pipeline.canary import canary_of, judge
+from dispatch.pipeline.circuit_breaker import why_stop
 from dispatch.pipeline.cost_limited_cache import CostLimitedCache
 from dispatch.pipeline.heartbeat import Heartbeat
 from dispatch.pipeline.ingest import pull
@@ -20,7 +21,6 @@ from dispatch.pipeline.lanes import Lanes
 from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
 from dispatch.pipeline.ports import Mailer, Notifications
 from dispatch.pipeline.reconcile import open_questions
-from dispatch.pipeline.report import why_stop
 from dispatch.pipeline.retry import while_database_is_down
 from dispatch.store import campaigns, ledger, reports, uncertain
 from dispatch.store.database import Database, clock
@@ -40,6 +40,8 @@ class Progress:
     seconds_left: float | None
     #: `sending`, `waiting for events`, `waiting for the first people` or `waiting for its time`
     phase: str
+    #: when it may start, while it waits for that
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class Sending:
         #: accepted through this process when the counts were taken
         self._counted_at = 0
         self._is_over = threading.Event()
+        self._not_before = campaign.not_before
         self._heartbeat = Heartbeat(database, self.kind, campaign.id)
 
     def run(self) -> Campaign:
@@ -138,8 +141,12 @@ class Sending:
         with self.database.reading() as connection:
             found = campaigns.find_by_id(connection, self.campaign.id)
             now = clock(connection)
+        self._not_before = found.not_before if found is not None else None
         if found is None or found.not_before is None:
             return 0.0
+        if found.state is CampaignState.SCHEDULED and found.not_before <= now:
+            with self.database.writing() as connection:
+                campaigns.start_if_due(connection, found.id)
         return (found.not_before - now).total_seconds()
 
     def _wait(self, phase: str, seconds: float = TICK_SECONDS) -> None:
@@ -296,6 +303,7 @@ class Sending:
                 granted_per_second=lanes.granted_per_second if lanes else self.account.max_per_second,
                 seconds_left=counts.queued / pace if done else None,
                 phase=phase,
+                not_before=self._not_before,
             )
         )
 
@@ -316,7 +324,12 @@ class Sending:
                 if reason:
                     campaigns.pause_if_sending(connection, self.campaign.id, reason, todo, goes_on_at)
             found = campaigns.find_by_id(connection, self.campaign.id)
-        assert found is not None
+        if found is None:
+            raise CampaignError(
+                "This campaign was taken back or replaced; this process sends nothing.",
+                where=self.campaign.slug,
+                todo="All campaigns: dispatch campaigns",
+            )
         return found
 
     def _why_not_done(self) -> tuple[str, str]:

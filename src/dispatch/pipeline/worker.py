@@ -103,7 +103,7 @@ def _go_on(context: WorkerContext, campaign: Campaign) -> None:
         if found.state is CampaignState.PAUSED and found.goes_on_at is not None and found.goes_on_at <= now:
             campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
             record(connection, "campaign went on by itself", now=now, campaign_id=campaign.id)
-        elif found.state is not CampaignState.SENDING:
+        elif found.state is not CampaignState.SENDING and not campaigns.start_if_due(connection, campaign.id):
             return
         is_due = found.not_before is None or found.not_before <= now
         if is_due and queued(connection, campaign.id) and not has_lanes(connection, campaign.id):

@@ -31,7 +31,7 @@ from dispatch.errors import SettingsError, StoreError
 from dispatch.store.schema import Instant, keys
 
 #: the newest migration; `dispatch.store.migrations` brings older databases up to it
-HEAD = "0004"
+HEAD = "0005"
 BUSY_SECONDS = 30
 
 

@@ -106,7 +106,7 @@ campaigns = Table(
     Column("slug", Text, nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("date", Text, nullable=False),
-    #: `sending`, `paused`, `finished` or `cancelled`
+    #: `scheduled`, `sending`, `paused`, `finished` or `cancelled`
     Column("state", Text, nullable=False),
     #: why it is paused, and what to do
     Column("reason", Text, nullable=False, default=""),

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId, Delivery, DeliveryId, DeliveryState, SkipReason
 from dispatch.store import ledger
-from dispatch.store.audit import record
+from dispatch.store.audit import SENT_AGAIN, record
 from dispatch.store.campaigns import new_id, set_state, state_of
 from dispatch.store.database import clock
 from dispatch.store.schema import campaigns, deliveries, probes
@@ -70,7 +70,7 @@ def send_again(connection: Connection, people: Sequence[Delivery], by: str, *, a
     if not people:
         return 0
     campaign_id = people[0].campaign_id
-    _record(connection, people, "sent again after an unknown outcome", by)
+    _record(connection, people, SENT_AGAIN, by)
     ids = [each.id for each in people]
     # Held, so that nobody gives the Campaign up at this moment.
     connection.execute(select(campaigns.c.state).where(campaigns.c.id == campaign_id).with_for_update())
