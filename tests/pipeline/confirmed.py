@@ -14,6 +14,8 @@ from dispatch.store.database import Database
 from tests.store.samples import BOTH, edition
 
 SLUG = "2026-a-brief"
+#: what changes between the two
+Act = Callable[[Database], object]
 
 
 class NoPictures:
@@ -38,9 +40,12 @@ def see(
     return propose(database, replace(shown, editions=chosen), audiences, "practice", only)
 
 
-def lock(database: Database, proposal: Proposal, not_before: datetime | None = None, **terms: tuple[str, ...]) -> Frozen:
+def lock(
+    database: Database, proposal: Proposal, not_before: datetime | None = None, forbidden_domains: tuple[str, ...] = ()
+) -> Frozen:
     """What follows the confirmation."""
-    return freeze(database, proposal, NoPictures(), Terms(not_before=not_before, **terms))
+    terms = Terms(not_before=not_before, forbidden_domains=forbidden_domains)
+    return freeze(database, proposal, NoPictures(), terms)
 
 
 def send_to(database: Database, text: str = "The text.", not_before: datetime | None = None) -> Frozen:
@@ -51,6 +56,3 @@ def send_to(database: Database, text: str = "The text.", not_before: datetime | 
 def in_days(database: Database, days: float) -> datetime:
     """A moment by the database's clock, as `--at` gives it."""
     return (database.now() + timedelta(days=days)).replace(microsecond=0)
-
-
-Act = Callable[[Database], object]

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from dispatch.cli.transport import Transport
     from dispatch.errors import DispatchError
     from dispatch.model.brand import Audience
-    from dispatch.pipeline.plan import Frozen, Proposal
+    from dispatch.pipeline.freeze import Frozen
+    from dispatch.pipeline.plan import Proposal
     from dispatch.pipeline.prepare import Prepared
 
 #: domains that nobody reads (RFC 2606, RFC 6761); real mail to them only spoils the sender's name
@@ -58,13 +59,25 @@ class Desk:
         key = None if only is None else read_mailbox(only).address.key
         return propose(self.transport.database, self.prepared, self.audiences, self.transport.name, key)
 
+    def prepare_again(self) -> "Prepared":
+        """Return what the files of the Brief say now. Raise DispatchErrors."""
+        from dispatch.cli.preparing import prepare_brief
+
+        return prepare_brief(self.context, self.brief_file, self.audiences, self.transport.public_url)
+
     def freeze(self, proposal: "Proposal", forced: Sequence[str], *, not_before: "datetime | None") -> "Frozen":
         """Make the proposal so."""
-        from dispatch.pipeline.plan import Terms, freeze
+        from dispatch.pipeline.freeze import Terms, freeze
 
         # Without events nothing could be learned from those who go first.
         canary = self.context.settings.send.canary if self.transport.notifications is not None else 0
-        terms = Terms(forced=tuple(forced), not_before=not_before, canary=canary)
+        may_be_examples = not self.is_real or self.context.settings.send.allow_example_domains
+        terms = Terms(
+            forced=tuple(forced),
+            not_before=not_before,
+            canary=canary,
+            forbidden_domains=() if may_be_examples else EXAMPLE_DOMAINS,
+        )
         return freeze(self.transport.database, proposal, self.transport.publisher, terms)
 
     def refuse_what_blocks(self, proposal: "Proposal", forced: Sequence[str]) -> None:

@@ -1,16 +1,28 @@
-"""`dispatch send`: shows the plan, asks for the number, waits, sends, and says what became of everybody."""
+"""`dispatch send`: shows the plan, asks for the number, waits, sends or schedules, and reports what happened."""
 
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.context import USAGE, Context, find_brief, is_terminal, json_option, pass_workspace, print_json
+from dispatch.cli.context import (
+    DONE,
+    Context,
+    find_brief,
+    is_terminal,
+    json_option,
+    pass_workspace,
+    print_json,
+    refuse_without_yes,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from dispatch.cli.mailing import Desk
+    from dispatch.model.campaign import Campaign
+    from dispatch.pipeline.freeze import Frozen
     from dispatch.pipeline.plan import Proposal
 
 
@@ -20,7 +32,7 @@ def audience_option(command: "click.decorators.FC") -> "click.decorators.FC":
     return click.option("--to", "audiences", multiple=True, metavar="AUDIENCE", help=text)(command)
 
 
-@click.command("send", short_help="Mail a brief: shows the plan, asks, waits, sends.")
+@click.command("send", short_help="Send a brief: shows the plan, asks, waits, sends.")
 @click.argument("brief", required=False)
 @audience_option
 @click.option("--dry-run", is_flag=True, help="Show what would happen, in the browser or as text; send nothing.")
@@ -28,7 +40,7 @@ def audience_option(command: "click.decorators.FC") -> "click.decorators.FC":
     "--limit",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Send N mails, then pause; the rest stays queued.",
+    help="Send N messages, then pause; the others stay queued.",
 )
 @click.option(
     "--yes",
@@ -39,7 +51,7 @@ def audience_option(command: "click.decorators.FC") -> "click.decorators.FC":
     "--approved-by",
     metavar="NAME",
     default="",
-    help="Who said yes to the proof, where nobody approved it on its page.",
+    help="Who approved the proof, where nobody approved it on its page.",
 )
 @click.option(
     "--force",
@@ -51,14 +63,15 @@ def audience_option(command: "click.decorators.FC") -> "click.decorators.FC":
 @click.option(
     "--only",
     metavar="ADDRESS",
-    help="Mail one person who missed it: somebody new, refused, or left out and back since; nobody who has had it.",
+    help="Send to one person who missed it: new, refused, or skipped and back since; never a second copy.",
 )
-@click.option("--at", metavar="MOMENT", help='Freeze now and send then, such as "2026-11-25 09:00".')
+@click.option("--at", metavar="TIME", help='Schedule it, such as "2026-12-01 09:00", "tomorrow 09:00" or "monday 9am".')
 @click.option("--tz", "zone", metavar="ZONE", help="The time zone of --at, such as Europe/Berlin; else the setting's.")
+@click.option("--now", is_flag=True, help="Send a scheduled campaign now.")
 @click.option(
     "--over-days",
     is_flag=True,
-    help="Where Amazon's 24-hour quota is too small for all: send what it lets out today, the rest on later days.",
+    help="Where Amazon's 24-hour quota is too small for all: send today's share now, the rest on later days.",
 )
 @json_option
 @pass_workspace
@@ -76,19 +89,21 @@ def send_command(
     only: str | None,
     at: str | None,
     zone: str | None,
+    now: bool,
     over_days: bool,
     as_json: bool,
 ) -> None:
-    """Mail a brief to the member lists: one copy a person, nobody twice, nobody lost.
+    """Send a brief to its lists: one copy per person, every delivery accounted for.
 
-    Shows who would get what, asks for the number of people, waits some seconds in which nothing has left, and sends.
-    Called again for the same brief it goes on where it stopped, and mails only people who have not had it. Ctrl-C
-    finishes the mails in flight and pauses.
+    Shows who would get what, asks for the number of recipients, waits some seconds in which nothing has left, and
+    sends. Called again for the same brief it continues where it stopped, and sends only to people who have not had it.
+    Ctrl-C finishes the messages in flight and pauses. A brief that is scheduled is kept, moved with --at, sent with
+    --now, or taken back with `dispatch unschedule`; it never leaves earlier unless you say so.
     """
     from dispatch.cli.mailing import Desk
-    from dispatch.cli.send_screen import SendScreen, summary
+    from dispatch.cli.send_screen import SendScreen
 
-    _check_usage(dry_run=dry_run, yes=yes, as_json=as_json, only=only, at=at, zone=zone)
+    _check_usage(audiences, only=only, at=at, zone=zone, now=now)
     not_before = _moment(context, at, zone)
     desk = Desk.open(context, find_brief(context.workspace, brief), audiences)
     if dry_run and is_terminal() and not as_json:
@@ -100,57 +115,55 @@ def send_command(
     if dry_run:
         _print_plan(context, proposal, as_json=as_json)
         return
-    sending = SendScreen(context, desk.transport, is_silent=as_json, says_yes=yes)
+    waiting = _waiting(desk, proposal)
+    if waiting is not None and at is None and not now:
+        not_before = _choose(context, desk, proposal, zone, yes=yes, as_json=as_json)
+    refuse_without_yes(yes=yes, as_json=as_json, instead="; to look only, add --dry-run")
     if not as_json:
         show_plan(context, proposal)
+        if waiting is not None:
+            from dispatch.cli.scheduled import show_move
+
+            show_move(context, waiting, not_before, desk.transport.database.now())
     desk.refuse_what_blocks(proposal, forced)
+    if not_before is not None and not proposal.plan.to_send:
+        _end_without_anybody(context, desk, proposal, as_json=as_json)
     if desk.is_real:
         desk.require_proof(proposal, approved_by or None, may_ask=not yes)
-    share = _ask_and_hold(context, desk, proposal.plan.to_send, limit, over_days=over_days, yes=yes, as_json=as_json)
+    verb = _verb(context, waiting, not_before, desk.transport.database.now())
+    share = _ask_and_hold(context, desk, proposal, limit, verb, over_days=over_days, yes=yes, as_json=as_json)
     frozen = desk.freeze(proposal, forced, not_before=not_before)
-    campaign = sending.run(
-        frozen.campaign, limit if share is None else share, is_limit_of_today=share is not None, only=frozen.only
+    _show_fewer(frozen.fewer, as_json=as_json)
+    screen = SendScreen(context, desk.transport, is_silent=as_json, says_yes=yes)
+    if frozen.campaign.state.value == "scheduled" and not _must_wait(context, desk, frozen, as_json=as_json):
+        return
+    screen.send(
+        frozen.campaign,
+        limit if share is None else share,
+        is_limit_of_today=share is not None,
+        only=frozen.only,
+        added=frozen.added,
+        has_recipients=frozen.queued > 0,
     )
-    counts = sending.counts(campaign)
-    if as_json:
-        print_json(summary(campaign, counts, frozen.added))
-    else:
-        sending.tell(campaign, counts)
-    sys.exit(sending.status(campaign, counts, frozen.only))
 
 
-def _ask_and_hold(
-    context: Context, desk: "Desk", people: int, limit: int | None, *, over_days: bool, yes: bool, as_json: bool
-) -> int | None:
-    """How many may leave today, None for all; the number was typed, and the hold is over, when this returns."""
-    from dispatch.cli.send_screen import confirm, hold
-
-    if not people:
-        return None
-    wanted = people if limit is None else min(limit, people)
-    share = desk.share_of_today(wanted, may_split=over_days, may_ask=not yes)
-    desk.check_ready()
-    if not yes:
-        confirm(people, "dispatch send")
-    hold(context.settings.send.hold_seconds, "dispatch send", is_silent=as_json)
-    return share
-
-
-def _check_usage(
-    *, dry_run: bool, yes: bool, as_json: bool, only: str | None, at: str | None, zone: str | None
-) -> None:
-    if not dry_run and not yes and (as_json or not is_terminal()):
-        click.echo("Error: there is nobody here to confirm.", err=True)
-        click.echo("  To send without being asked, add --yes; to look only, add --dry-run.", err=True)
-        sys.exit(USAGE)
+def _check_usage(audiences: "Sequence[str]", *, only: str | None, at: str | None, zone: str | None, now: bool) -> None:
+    for name in audiences:
+        if "@" in name:
+            raise click.UsageError(
+                f"--to takes the name of an audience, not an address. To email a proof: dispatch proof --to {name}. "
+                f"To send one person their copy: dispatch send --only {name}"
+            )
     if zone and not at:
-        raise click.UsageError("--tz says the time zone of --at; give both.")
-    if only and at:
-        raise click.UsageError("--only mails one person at once; it takes no --at.")
+        raise click.UsageError("--tz is the time zone of --at; give both.")
+    if only and (at or now):
+        raise click.UsageError("--only sends to one person at once; it takes no --at and no --now.")
+    if at and now:
+        raise click.UsageError("Give --at or --now, not both.")
 
 
 def _moment(context: Context, at: str | None, zone: str | None) -> "datetime | None":
-    """The moment of --at. Raises CampaignError for one that is past, or that a clock change makes unclear."""
+    """Return the moment of --at. Raise CampaignError for one that is past, or that a clock change makes unclear."""
     if at is None:
         return None
     from datetime import UTC, datetime
@@ -158,6 +171,115 @@ def _moment(context: Context, at: str | None, zone: str | None) -> "datetime | N
     from dispatch.pipeline.schedule import moment_of
 
     return moment_of(at, zone or context.settings.timezone, datetime.now(UTC))
+
+
+# --- a scheduled campaign -----------------------------------------------------------------------------------------
+
+
+def _waiting(desk: "Desk", proposal: "Proposal") -> "Campaign | None":
+    """Return the Campaign whose time this send would change; None where none waits for its time."""
+    campaign = proposal.campaign
+    if campaign is None or proposal.only is not None or not campaign.waits_at(desk.transport.database.now()):
+        return None
+    return campaign
+
+
+def _choose(
+    context: Context, desk: "Desk", proposal: "Proposal", zone: str | None, *, yes: bool, as_json: bool
+) -> "datetime | None":
+    """Return the new time of a scheduled Campaign, None for now; end where it is kept or taken back."""
+    from dispatch.cli.scheduled import choose, print_kept
+
+    database, campaign = desk.transport.database, proposal.campaign
+    assert campaign is not None  # it waits for its time
+    if as_json:
+        print_kept(database, campaign, is_edited=proposal.is_edited)
+        sys.exit(DONE)
+    chosen = choose(context, database, proposal, zone or context.settings.timezone, may_ask=not yes)
+    if chosen.what == "keep":
+        sys.exit(DONE)
+    if chosen.what == "take back":
+        from dispatch.pipeline.pause_resume_cancel import unschedule
+
+        unschedule(database, campaign)
+        click.echo(f"{campaign.title} was taken back; it is a draft again. To send or schedule it: dispatch send")
+        sys.exit(DONE)
+    return chosen.at
+
+
+def _verb(context: Context, waiting: "Campaign | None", not_before: "datetime | None", now: "datetime") -> str:
+    """Return what the number is typed for."""
+    from dispatch.model.words import appointment
+
+    if not_before is not None:
+        return f"schedule it for {appointment(not_before, context.zone, now)}"
+    return "send" if waiting is None else "send NOW what is scheduled"
+
+
+def _must_wait(context: Context, desk: "Desk", frozen: "Frozen", *, as_json: bool) -> bool:
+    """Say who sends a Campaign at its time; return whether it is this process."""
+    from dispatch.cli.scheduled import print_kept, show_who_sends, worker_machine
+
+    database = desk.transport.database
+    if not as_json:
+        return show_who_sends(context, database, frozen.campaign, frozen.queued)
+    if worker_machine(database):
+        print_kept(database, frozen.campaign, is_edited=False, added=frozen.added)
+        return False
+    return True
+
+
+# --- the confirmation ---------------------------------------------------------------------------------------------
+
+
+def _ask_and_hold(
+    context: Context,
+    desk: "Desk",
+    proposal: "Proposal",
+    limit: int | None,
+    verb: str,
+    *,
+    over_days: bool,
+    yes: bool,
+    as_json: bool,
+) -> int | None:
+    """Return how many may leave today, None for all; the number was typed, and the hold is over."""
+    from dispatch.cli.send_screen import hold, type_number
+    from dispatch.pipeline.freeze import refuse_edits
+
+    people = proposal.plan.to_send
+    if not people:
+        return None
+    wanted = people if limit is None else min(limit, people)
+    share = desk.share_of_today(wanted, may_split=over_days, may_ask=not yes)
+    desk.check_ready()
+    if not yes:
+        type_number(people, verb, "dispatch send")
+    # What is scheduled can be taken back until its time.
+    seconds = 0 if verb.startswith("schedule") else context.settings.send.hold_seconds
+    hold(seconds, "dispatch send", is_silent=as_json)
+    if seconds or not yes:
+        refuse_edits(proposal.prepared, desk.prepare_again())
+    return share
+
+
+def _end_without_anybody(context: Context, desk: "Desk", proposal: "Proposal", *, as_json: bool) -> None:
+    """End a send at a time that nobody would wait for, with the Campaign as it is."""
+    from dispatch.cli.scheduled import print_kept
+
+    assert proposal.campaign is not None  # a new Campaign for nobody is refused before
+    if as_json:
+        print_kept(desk.transport.database, proposal.campaign, is_edited=proposal.is_edited)
+    else:
+        click.echo("Nobody is left to send to; nothing was scheduled.")
+    sys.exit(DONE)
+
+
+def _show_fewer(fewer: int, *, as_json: bool) -> None:
+    from dispatch.model.words import plural
+
+    if fewer and not as_json:
+        click.echo(f"{plural(fewer, 'recipient')} fewer than you confirmed: the lists changed after you saw the plan.")
 
 
 # --- the plan -----------------------------------------------------------------------------------------------------
@@ -204,26 +326,39 @@ def _print_plan(context: Context, proposal: "Proposal", *, as_json: bool) -> Non
 
 
 def show_plan(context: Context, proposal: "Proposal") -> None:
-    """The plan as people read it."""
+    """Show the plan as people read it."""
+    from dispatch.model.words import noun, plural
+
     plan, editions = proposal.plan, proposal.prepared.editions
     names = {audience.slug: audience.name for audience in proposal.audiences}
-    width = max(len(name) for name in [*names.values(), "together"])
+    width = max(len(name) for name in [*names.values(), "Total"])
     click.echo(context.banner)
     click.echo(f"{proposal.prepared.brief.title} ({proposal.prepared.brief.date.isoformat()})")
     click.echo()
     for each in plan.audiences:
-        note = f"  of them {each.also_elsewhere} also on another list: one copy each" if each.also_elsewhere else ""
-        click.echo(f"  {names[each.audience]:{width}}  {each.people:>7} people{note}")
+        several = f"  {each.also_elsewhere:,} also on another list: one copy each" if each.also_elsewhere else ""
+        click.echo(f"  {names[each.audience]:{width}}  {each.people:>7,} {noun(each.people, 'recipient')}{several}")
         click.echo(f"  {'':{width}}          subject: {editions[each.audience].subject}")
         for reason, count in each.left_out.items():
-            click.echo(f"  {'':{width}}  {count:>7} left out: {reason}")
-    if plan.waiting:
-        click.echo(f"  {'queued':{width}}  {plan.waiting:>7} people of an earlier send")
-    click.echo(f"  {'together':{width}}  {plan.to_send:>7} mails")
+            click.echo(f"  {'':{width}}  {count:>7,} skipped: {reason}")
+    if plan.waiting and proposal.only is None:
+        click.echo(f"  {'Queued':{width}}  {plan.waiting:>7,} {noun(plan.waiting, 'recipient')} of an earlier send")
+    click.echo(f"  {'Total':{width}}  {plan.to_send:>7,} {noun(plan.to_send, 'message')}")
     for remark in proposal.remarks():
         click.echo(f"  {remark}")
-    errors = [finding for finding in proposal.prepared.findings if finding.level.value == "error"]
-    warnings = [finding for finding in proposal.prepared.findings if finding.level.value == "warning"]
-    for finding in [*errors, *warnings]:
-        click.echo(f"  {finding.level.value}: {finding.message} ({finding.place}, {finding.code})")
+    for finding, times in _shown_findings(proposal).items():
+        more = f", {plural(times, 'time')}" if times > 1 else ""
+        click.echo(f"  {finding}{more}")
     click.echo()
+
+
+def _shown_findings(proposal: "Proposal") -> dict[str, int]:
+    """Return the errors, then the warnings, a line each, with how often they were found."""
+    from collections import Counter
+
+    return Counter(
+        f"{finding.level.value}: {finding.message} ({finding.place}, {finding.code})"
+        for level in ("error", "warning")
+        for finding in proposal.prepared.findings
+        if finding.level.value == level
+    )

@@ -119,9 +119,7 @@ def _as_confirmed(connection: Transaction, proposal: Proposal, terms: Terms, now
         )
     if proposal.is_replacement and found is not None and not may_be_replaced(connection, found):
         raise CampaignError("The campaign has started after you saw the plan.", where=slug, todo=_LOOK_AGAIN)
-    refuse_mix_ups(
-        connection, proposal.prepared, found, proposal.transport, is_replacement=proposal.is_replacement
-    )
+    refuse_mix_ups(connection, proposal.prepared, found, proposal.transport, is_replacement=proposal.is_replacement)
     if proposal.only is None:
         _refuse_other_time(seen, found, terms.not_before, now)
     return found
@@ -131,7 +129,9 @@ def _refuse_other_time(seen: Campaign | None, found: Campaign | None, chosen: da
     """Raise CampaignError where the time has passed, or another process has set one that the person did not see."""
     if chosen is not None and chosen <= now:
         raise CampaignError(
-            "The time that you confirmed has passed.", where="--at", todo="Nothing was locked or sent. Give a later time."
+            "The time that you confirmed has passed.",
+            where="--at",
+            todo="Nothing was locked or sent. Give a later time.",
         )
     if found is None:
         return

@@ -109,7 +109,9 @@ def _held(connection: Transaction, campaign: Campaign) -> Campaign:
     found = campaigns.find_by_id(connection, campaign.id)
     if found is None:
         raise CampaignError(
-            "This campaign was taken back.", where=campaign.slug, todo=f"To send the brief: dispatch send {campaign.slug}"
+            "This campaign was taken back.",
+            where=campaign.slug,
+            todo=f"To send the brief: dispatch send {campaign.slug}",
         )
     return found
 

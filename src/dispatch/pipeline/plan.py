@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from dispatch.errors import CampaignError
 from dispatch.model.brand import Audience
 from dispatch.model.campaign import Campaign, CampaignState, Copies, Plan
+from dispatch.model.finding import Finding, Level, Place
 from dispatch.model.words import plural
 from dispatch.pipeline.lookup import refuse_cancelled, refuse_other_transport
 from dispatch.pipeline.one_person import plan_for_one
@@ -13,6 +14,7 @@ from dispatch.pipeline.prepare import Prepared
 from dispatch.store import campaigns, one_person, plans
 from dispatch.store.database import Database, clock
 from dispatch.store.members import Transaction
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -98,6 +100,26 @@ def propose(
 def is_other_text(locked: Mapping[str, str], prepared: Prepared) -> bool:
     """Return whether an Edition differs from the one whose fingerprint was locked for its Audience."""
     return any(locked.get(slug, each.fingerprint) != each.fingerprint for slug, each in prepared.editions.items())
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledText:
+    """The text of a Campaign that waits for its time, beside which a Brief is looked at."""
+
+    #: Audience -> fingerprint
+    fingerprints: Mapping[str, str]
+    #: when it leaves, in words
+    when: str
+    #: the command that schedules the text of the file instead
+    command: str
+
+    def findings(self, prepared: Prepared) -> list[Finding]:
+        """Return the Finding that the scheduled text is older than the file, where it is."""
+        if not is_other_text(self.fingerprints, prepared):
+            return []
+        message = f"The scheduled text is older than this one. {self.when}"
+        place = Place(prepared.brief.file)
+        return [Finding(Level.WARNING, "scheduled-text-older", message, place, f"To schedule this one: {self.command}")]
 
 
 def may_be_replaced(connection: Transaction, campaign: Campaign) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from dispatch.errors import DispatchError
 from dispatch.model.brand import Audience
-from dispatch.pipeline.prepare import Prepared, prepare
+from dispatch.pipeline.plan import ScheduledText
+from dispatch.pipeline.prepare import Prepared, in_order, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Bearings:
     banner: str
     #: share of the granted rate that a send takes
     rate_share: float = 0.9
+    #: the text of this Brief that waits for its time; None where none does
+    scheduled: ScheduledText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,9 @@ class Live:
             )
         except DispatchError as err:
             return Shown(before.version, bearings, before.prepared, err, source)
+        if bearings.scheduled is not None:
+            findings = in_order([*prepared.findings, *bearings.scheduled.findings(prepared)])
+            prepared = replace(prepared, findings=findings)
         return Shown(before.version, bearings, prepared, None, source)
 
     # --- waiting --------------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ _HAS_BEGUN = (
 def upgrade() -> None:
     """Give them the new state; a Campaign that was paused after it had begun stays paused."""
     now = _NOW[op.get_bind().dialect.name]
-    op.execute(
-        "UPDATE campaigns SET state = 'scheduled', reason = '', todo = '', goes_on_at = NULL"
-        f" WHERE not_before > {now} AND (state = 'sending' OR (state = 'paused' AND NOT {_HAS_BEGUN}))"
-    )
+    waits = f"not_before > {now} AND (state = 'sending' OR (state = 'paused' AND NOT {_HAS_BEGUN}))"
+    changes = "state = 'scheduled', reason = '', todo = '', goes_on_at = NULL"
+    op.execute(f"UPDATE campaigns SET {changes} WHERE {waits}")  # noqa: S608  # constants of this file
