@@ -223,5 +223,4 @@ def _open(connection: Transaction, campaign: Campaign, terms: Terms, added: int,
     # A few more than the canary itself would be no rest to wait with.
     if 0 < terms.canary < added:
         campaigns.set_canary(connection, campaign.id, choose(connection, campaign.id, terms.canary))
-    if not_before is None:
-        jobs.enqueue_lanes(connection, campaign.id)
+    jobs.enqueue_lanes(connection, campaign.id, not_before)
