@@ -25,7 +25,7 @@ def scheduled(journey: Journey) -> Journey:
     journey.write_members("center", {"ann@example.org": "Ann", "bob@example.org": "Bob"})
     journey.write_brief(SLUG, "A scheduled brief")
     status, said = at_terminal(
-        journey, "send", SLUG, "--at", "tomorrow 09:00", answers=[("anything else stops", "2\n"), ("cron", "\x03")]
+        journey, "send", SLUG, "--at", "tomorrow 09:00", answers=[("anything else stops", "2\n"), ("Waiting for its time", "\x03")]
     )
     assert status == 130, said
     assert re.search(r"To schedule it for \w+ \d+ \w+ \d{4}, 09:00 E[SD]T, in .*, type the number", said)
@@ -39,7 +39,7 @@ def at_terminal(journey: Journey, *arguments: str, answers: Sequence[tuple[str, 
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         journey.command(*arguments),
-        env=journey.variables(),
+        env=journey.variables({"TERM": "xterm", "COLUMNS": "200"}),
         stdin=follower,
         stdout=follower,
         stderr=follower,
@@ -96,7 +96,7 @@ def test_nothing_leaves_early_without_the_number_and_it_is_moved_and_taken_back(
             ("or take it back?", "move\n"),
             ("New time", "tomorrow 10:00\n"),
             ("anything else stops", "2\n"),
-            ("cron", "\x03"),
+            ("Waiting for its time", "\x03"),
         ],
     )
     assert status == 130
