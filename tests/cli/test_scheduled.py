@@ -25,7 +25,12 @@ def scheduled(journey: Journey) -> Journey:
     journey.write_members("center", {"ann@example.org": "Ann", "bob@example.org": "Bob"})
     journey.write_brief(SLUG, "A scheduled brief")
     status, said = at_terminal(
-        journey, "send", SLUG, "--at", "tomorrow 09:00", answers=[("anything else stops", "2\n"), ("Waiting for its time", "\x03")]
+        journey,
+        "send",
+        SLUG,
+        "--at",
+        "tomorrow 09:00",
+        answers=[("anything else stops", "2\n"), ("Waiting for its time", "\x03")],
     )
     assert status == 130, said
     assert re.search(r"To schedule it for \w+ \d+ \w+ \d{4}, 09:00 E[SD]T, in .*, type the number", said)

@@ -12,7 +12,6 @@ from dispatch.cli.context import (
     is_terminal,
     json_option,
     pass_workspace,
-    print_json,
     refuse_without_yes,
 )
 
@@ -101,7 +100,7 @@ def send_command(
     --now, or taken back with `dispatch unschedule`; it never leaves earlier unless you say so.
     """
     from dispatch.cli.mailing import Desk
-    from dispatch.cli.send_screen import SendScreen
+    from dispatch.cli.plan_screen import print_plan, show_plan
 
     _check_usage(audiences, only=only, at=at, zone=zone, now=now)
     not_before = _moment(context, at, zone)
@@ -113,7 +112,7 @@ def send_command(
         return
     proposal = desk.propose(only)
     if dry_run:
-        _print_plan(context, proposal, as_json=as_json)
+        print_plan(context, proposal, as_json=as_json)
         return
     waiting = _waiting(desk, proposal)
     if waiting is not None and at is None and not now:
@@ -134,10 +133,17 @@ def send_command(
     share = _ask_and_hold(context, desk, proposal, limit, verb, over_days=over_days, yes=yes, as_json=as_json)
     frozen = desk.freeze(proposal, forced, not_before=not_before)
     _show_fewer(frozen.fewer, as_json=as_json)
-    screen = SendScreen(context, desk.transport, is_silent=as_json, says_yes=yes)
     if frozen.campaign.state.value == "scheduled" and not _must_wait(context, desk, frozen, as_json=as_json):
         return
-    screen.send(
+    _send(context, desk, frozen, limit, share, yes=yes, as_json=as_json)
+
+
+def _send(
+    context: Context, desk: "Desk", frozen: "Frozen", limit: int | None, share: int | None, *, yes: bool, as_json: bool
+) -> None:
+    from dispatch.cli.send_screen import SendScreen
+
+    SendScreen(context, desk.transport, is_silent=as_json, says_yes=yes).send(
         frozen.campaign,
         limit if share is None else share,
         is_limit_of_today=share is not None,
@@ -280,85 +286,3 @@ def _show_fewer(fewer: int, *, as_json: bool) -> None:
 
     if fewer and not as_json:
         click.echo(f"{plural(fewer, 'recipient')} fewer than you confirmed: the lists changed after you saw the plan.")
-
-
-# --- the plan -----------------------------------------------------------------------------------------------------
-
-
-def _print_plan(context: Context, proposal: "Proposal", *, as_json: bool) -> None:
-    if not as_json:
-        show_plan(context, proposal)
-        return
-    plan = proposal.plan
-    print_json(
-        {
-            "dry_run": True,
-            "brief": proposal.prepared.brief.slug,
-            "transport": proposal.transport,
-            "to_send": plan.to_send,
-            "new": plan.new,
-            "waiting": plan.waiting,
-            "already": plan.already,
-            "left_out": plan.left_out,
-            "audiences": {
-                each.audience: {
-                    "people": each.people,
-                    "also_elsewhere": each.also_elsewhere,
-                    "given_elsewhere": each.given_elsewhere,
-                    "left_out": dict(each.left_out),
-                    "subject": proposal.prepared.editions[each.audience].subject,
-                }
-                for each in plan.audiences
-            },
-            "remarks": proposal.remarks(),
-            "findings": [
-                {
-                    "level": f.level.value,
-                    "code": f.code,
-                    "message": f.message,
-                    "place": str(f.place),
-                    "advice": f.advice,
-                }
-                for f in proposal.prepared.findings
-            ],
-        }
-    )
-
-
-def show_plan(context: Context, proposal: "Proposal") -> None:
-    """Show the plan as people read it."""
-    from dispatch.model.words import noun, plural
-
-    plan, editions = proposal.plan, proposal.prepared.editions
-    names = {audience.slug: audience.name for audience in proposal.audiences}
-    width = max(len(name) for name in [*names.values(), "Total"])
-    click.echo(context.banner)
-    click.echo(f"{proposal.prepared.brief.title} ({proposal.prepared.brief.date.isoformat()})")
-    click.echo()
-    for each in plan.audiences:
-        several = f"  {each.also_elsewhere:,} also on another list: one copy each" if each.also_elsewhere else ""
-        click.echo(f"  {names[each.audience]:{width}}  {each.people:>7,} {noun(each.people, 'recipient')}{several}")
-        click.echo(f"  {'':{width}}          subject: {editions[each.audience].subject}")
-        for reason, count in each.left_out.items():
-            click.echo(f"  {'':{width}}  {count:>7,} skipped: {reason}")
-    if plan.waiting and proposal.only is None:
-        click.echo(f"  {'Queued':{width}}  {plan.waiting:>7,} {noun(plan.waiting, 'recipient')} of an earlier send")
-    click.echo(f"  {'Total':{width}}  {plan.to_send:>7,} {noun(plan.to_send, 'message')}")
-    for remark in proposal.remarks():
-        click.echo(f"  {remark}")
-    for finding, times in _shown_findings(proposal).items():
-        more = f", {plural(times, 'time')}" if times > 1 else ""
-        click.echo(f"  {finding}{more}")
-    click.echo()
-
-
-def _shown_findings(proposal: "Proposal") -> dict[str, int]:
-    """Return the errors, then the warnings, a line each, with how often they were found."""
-    from collections import Counter
-
-    return Counter(
-        f"{finding.level.value}: {finding.message} ({finding.place}, {finding.code})"
-        for level in ("error", "warning")
-        for finding in proposal.prepared.findings
-        if finding.level.value == level
-    )
