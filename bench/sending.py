@@ -21,7 +21,7 @@ from botocore.config import Config
 from dispatch.aws.mailer import SesMailer
 from dispatch.files import FolderPublisher
 from dispatch.model.campaign import Campaign, CampaignState
-from dispatch.pipeline.options import SendOptions
+from dispatch.pipeline.options import SendContext, SendOptions
 from dispatch.pipeline.plan import Terms, freeze, propose
 from dispatch.pipeline.prepare import prepare
 from dispatch.pipeline.send import Watch, send
@@ -76,10 +76,11 @@ def send_all(database: Database, campaign: Campaign, people: int, calls_in_fligh
         rates_after=200,
         complaints_after=3,
     )
+    context = SendContext(database, mailer, None, options)
     watch = Watch(lambda _: None, lambda: False, lambda _: False)
 
     def run() -> None:
-        ended = send(database, campaign, mailer, None, mailer.account(), options, watch)
+        ended = send(context, campaign, mailer.account(), watch)
         # A figure of an unfinished run is none; another process of the same send may still be at work.
         assert ended.state in (CampaignState.FINISHED, CampaignState.SENDING), ended
 

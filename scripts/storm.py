@@ -83,7 +83,7 @@ class Part:
         self.lost = len(set(at.people) - copies.keys() - named)
         if self.kills < self.wanted:
             self.violations.append(f"only {self.kills} of {self.wanted} kills: everybody was mailed before")
-        if roads := {message["road"] for message in at.provider.messages()} - {self.road, "SendEmail"}:
+        if roads := {message["operation"] for message in at.provider.messages()} - {self.road, "SendEmail"}:
             self.violations.append(f"mailed by {roads}")
 
     @property

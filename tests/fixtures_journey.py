@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.in_process import run_in_process
+
 #: a command that takes longer has hung
 COMMAND_SECONDS = 120
 
@@ -28,7 +30,15 @@ class Journey:
     errors: str = ""
 
     def run(self, *arguments: str, status: int | None = 0, environ: Mapping[str, str] | None = None) -> str:
-        """What a command prints on standard output; its exit status must be `status` (None: any)."""
+        """What a command prints on standard output; its exit status must be `status` (None: any).
+
+        It runs in this process; `start` and `run_process` are for what only a process of its own can show.
+        """
+        named = ["--workspace", str(self.folder), *arguments]
+        return self._checked(run_in_process(named, self.variables(environ), self.folder), status)
+
+    def run_process(self, *arguments: str, status: int | None = 0, environ: Mapping[str, str] | None = None) -> str:
+        """As `run`, in a process of its own."""
         done = subprocess.run(
             self.command(*arguments),
             env=self.variables(environ),
@@ -40,7 +50,10 @@ class Journey:
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
-        assert status is None or done.returncode == status, (arguments, done.returncode, done.stdout, done.stderr)
+        return self._checked(done, status)
+
+    def _checked(self, done: "subprocess.CompletedProcess[str]", status: int | None) -> str:
+        assert status is None or done.returncode == status, (done.args, done.returncode, done.stdout, done.stderr)
         self.errors = done.stderr
         return done.stdout
 

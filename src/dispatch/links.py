@@ -9,6 +9,7 @@ import base64
 import binascii
 import hmac
 from enum import StrEnum
+from urllib.parse import quote
 
 _ID_BYTES = 16
 _MAC_BYTES = 10
@@ -63,7 +64,7 @@ def picture_url(public_url: str, name: str) -> str:
 
 def web_copy_url(public_url: str, slug: str, audience: str) -> str:
     """The address of an Edition's web copy; it carries nothing personal."""
-    return f"{public_url}/b/{slug}/{audience}"
+    return f"{public_url}/b/{quote(slug, safe='')}/{audience}"
 
 
 def approval_url(public_url: str, token: str) -> str:

@@ -149,10 +149,10 @@ class AudienceSettings(Section):
     @field_validator("sender", "reply_to")
     @classmethod
     def _is_mailbox(cls, value: str) -> str:
-        from email.utils import parseaddr
+        from dispatch.model.mailbox import mailbox_header
 
-        if value and "@" not in parseaddr(value)[1]:
-            raise ValueError("write it as: Name <address@domain>")
+        if value:
+            mailbox_header(value)
         return value
 
 

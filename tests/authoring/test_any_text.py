@@ -6,8 +6,17 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dispatch.authoring import ledger
-from dispatch.authoring.document import Block, Document, Draft, Paragraph, Span, Table, clean, is_number
+from dispatch.authoring import word_check
+from dispatch.authoring.document import (
+    Document,
+    Draft,
+    SourceBlock,
+    SourceParagraph,
+    SourceSpan,
+    SourceTable,
+    clean,
+    is_number,
+)
 from dispatch.authoring.markdown import write
 from dispatch.authoring.plain import read_text
 from dispatch.authoring.understand import understand
@@ -68,7 +77,7 @@ def test_no_text_loses_a_word(text: str) -> None:
     if found := taken(text):
         draft, brief = found
         source = read_text(text.encode("utf-8", "surrogatepass"), "a.txt").source
-        assert ledger.missing(source, brief, [left.words for left in draft.left_out]) == {}
+        assert word_check.lost_words(source, brief, [left.words for left in draft.left_out]) == {}
 
 
 @given(st.binary(max_size=300))
@@ -104,10 +113,10 @@ LOOKS = st.tuples(LINES, st.booleans(), st.booleans())
 @given(st.lists(LOOKS, min_size=1, max_size=4), st.booleans())
 @settings(max_examples=300, deadline=None)
 def test_a_paragraph_reads_back_as_it_was_typed(pieces: list[tuple[str, bool, bool]], is_heading: bool) -> None:
-    spans = tuple(Span(text, strong=strong, emphasis=emphasis) for text, strong, emphasis in pieces)
+    spans = tuple(SourceSpan(text, strong=strong, emphasis=emphasis) for text, strong, emphasis in pieces)
     typed = re.sub(r"[\x00\ufeff\u2028\f]", "", "".join(text for text, _, _ in pieces))
-    spans = tuple(Span(re.sub(r"[\x00\ufeff\u2028\f]", "", s.text), s.strong, s.emphasis) for s in spans)
-    draft = Draft(title="A", date=TODAY, blocks=[Paragraph(spans, heading=2 if is_heading else 0)])
+    spans = tuple(SourceSpan(re.sub(r"[\x00\ufeff\u2028\f]", "", s.text), s.strong, s.emphasis) for s in spans)
+    draft = Draft(title="A", date=TODAY, blocks=[SourceParagraph(spans, heading=2 if is_heading else 0)])
     parsed = parse(write(draft).text, slug="a", file="brief.md")
     assert parsed.brief is not None
     read = " ".join(model.plain(run) for block in parsed.brief.blocks for run in model.inlines_of(block))
@@ -115,16 +124,18 @@ def test_a_paragraph_reads_back_as_it_was_typed(pieces: list[tuple[str, bool, bo
 
 
 SPANS = st.builds(
-    Span,
+    SourceSpan,
     text=st.lists(st.one_of(TELLING, WORDS, st.just(" ")), min_size=1, max_size=6).map("".join).map(clean),
     strong=st.booleans(),
     emphasis=st.booleans(),
     raised=st.sampled_from(["", "", "", "above", "below"]),
     link=st.sampled_from(["", "", "", "https://example.org/a?b=c&d=(e)", "mailto:a@example.org"]),
 )
-MARKS = st.sampled_from([Span("", note="footnote:1"), Span("", note="footnote:2"), Span("", note="endnote:9")])
+MARKS = st.sampled_from(
+    [SourceSpan("", note="footnote:1"), SourceSpan("", note="footnote:2"), SourceSpan("", note="endnote:9")]
+)
 PARAGRAPHS = st.builds(
-    Paragraph,
+    SourceParagraph,
     spans=st.lists(st.one_of(SPANS, SPANS, MARKS), min_size=1, max_size=4).map(tuple),
     place=st.integers(1, 40),
     style=st.sampled_from(["", "", "", "title", "subtitle", "caption", "quote"]),
@@ -133,10 +144,13 @@ PARAGRAPHS = st.builds(
     is_boxed=st.booleans(),
 )
 ITEMS = st.builds(
-    Paragraph, spans=st.tuples(SPANS), list_level=st.integers(0, 4), number=st.one_of(st.none(), st.integers(1, 12))
+    SourceParagraph,
+    spans=st.tuples(SPANS),
+    list_level=st.integers(0, 4),
+    number=st.one_of(st.none(), st.integers(1, 12)),
 )
 TABLES = st.builds(
-    Table,
+    SourceTable,
     rows=st.lists(
         st.lists(st.lists(PARAGRAPHS, max_size=2).map(tuple), min_size=1, max_size=3).map(tuple), min_size=1, max_size=3
     ).map(tuple),
@@ -152,7 +166,7 @@ NOTES = st.fixed_dictionaries(
 
 @given(BLOCKS, NOTES)
 @settings(max_examples=200, deadline=None)
-def test_no_document_loses_a_word(blocks: list[Block], notes: dict[str, list[Paragraph]]) -> None:
+def test_no_document_loses_a_word(blocks: list[SourceBlock], notes: dict[str, list[SourceParagraph]]) -> None:
     document = Document(list(blocks), "paragraph", notes=dict(notes))
     # a raised number is a word of its own, as in the reader of Word documents
     texts = [
@@ -160,4 +174,4 @@ def test_no_document_loses_a_word(blocks: list[Block], notes: dict[str, list[Par
         for p in document.paragraphs()
     ]
     draft = understand(document, TODAY)
-    assert ledger.missing("\n".join(texts), write(draft).text, [left.words for left in draft.left_out]) == {}
+    assert word_check.lost_words("\n".join(texts), write(draft).text, [left.words for left in draft.left_out]) == {}

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.authoring import archive
-from dispatch.authoring.document import Paragraph, Table
-from dispatch.authoring.word import read_word
+from dispatch.authoring.document import SourceParagraph, SourceTable
+from dispatch.authoring.docx import archive
+from dispatch.authoring.docx.read import read_word
 from dispatch.errors import DocumentError
 
 DOCUMENTS = Path(__file__).parents[1] / "fixtures" / "documents"
@@ -140,7 +140,7 @@ def test_links_that_mail_must_not_carry_lose_their_target_and_keep_their_words()
     body = "<w:p>" + "".join(run.format(f"r{n}", n) for n in (1, 2, 3, 4)) + "</w:p>"
     document = read_word(made(body, parts={"word/_rels/document.xml.rels": rels}), "a.docx")
     (paragraph,) = document.blocks
-    assert isinstance(paragraph, Paragraph)
+    assert isinstance(paragraph, SourceParagraph)
     assert paragraph.text == "here 1here 2here 3here 4"
     assert {span.link for span in paragraph.spans} == {"", "https://example.org/"}
     assert sum("link was taken away" in remark.text for remark in document.look_at) == 2
@@ -157,7 +157,7 @@ def test_a_link_that_a_field_makes_is_held_to_the_same_rule() -> None:
         "<w:p>" + field.format("javascript:alert(1)", "bad") + field.format("https://example.org/", "good") + "</w:p>"
     )
     (paragraph,) = read_word(made(body), "a.docx").blocks
-    assert isinstance(paragraph, Paragraph)
+    assert isinstance(paragraph, SourceParagraph)
     assert [(span.text, span.link) for span in paragraph.spans if span.text] == [
         ("bad", ""),
         ("good", "https://example.org/"),
@@ -247,7 +247,7 @@ def test_what_stands_in_wrappers_is_read() -> None:
     )
     document = read_word(made(body), "a.docx")
     (paragraph,) = document.blocks
-    assert isinstance(paragraph, Paragraph)
+    assert isinstance(paragraph, SourceParagraph)
     assert paragraph.text == "one two three four five kanji (kana)"
 
 
@@ -255,15 +255,15 @@ def test_a_formula_is_written_out_and_said() -> None:
     math = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
     body = f"<w:p><w:r><w:t>So </w:t></w:r><m:oMath {math}><m:r><m:t>E=mc</m:t></m:r></m:oMath></w:p>"
     document = read_word(made(body), "a.docx")
-    assert "E=mc" in "".join(block.text for block in document.blocks if isinstance(block, Paragraph))
+    assert "E=mc" in "".join(block.text for block in document.blocks if isinstance(block, SourceParagraph))
     assert any("formula" in remark.text for remark in document.look_at)
 
 
 def test_a_table_that_only_places_things_is_opened() -> None:
     body = f"<w:tbl><w:tr><w:tc>{text('key point one')}{text('key point two')}</w:tc></w:tr></w:tbl>"
     blocks = read_word(made(body), "a.docx").blocks
-    assert [block.text for block in blocks if isinstance(block, Paragraph)] == ["key point one", "key point two"]
-    assert not any(isinstance(block, Table) for block in blocks)
+    assert [block.text for block in blocks if isinstance(block, SourceParagraph)] == ["key point one", "key point two"]
+    assert not any(isinstance(block, SourceTable) for block in blocks)
 
 
 def test_the_words_of_a_chart_are_said_to_be_left_out() -> None:

@@ -76,7 +76,7 @@ def submit(messages: Sequence[Message], *, in_bulk: bool, by: SesMailer | None =
 
 def calls(practice: PracticeServer) -> int:
     """How often the fault in force has struck: each call to the server is one chance."""
-    return sum(rule["struck"] for rule in practice.api("GET", "/api/faults")["rules"])
+    return sum(rule["applied"] for rule in practice.api("GET", "/api/faults")["rules"])
 
 
 @contextmanager
@@ -160,6 +160,20 @@ def test_headers_arrive_on_one_line_in_their_order(practice: PracticeServer, in_
     assert found["From"] == '"The Center, Ltd" <news@example.com>'
 
 
+@ROADS
+def test_sender_and_reply_to_leave_in_ascii_and_are_read_as_they_were_typed(
+    practice: PracticeServer, in_bulk: bool
+) -> None:
+    typed = {"sender": "Krištof Poduszló <news@example.com>", "reply_to": "Центр, Ltd <answers@example.com>"}
+    submit([Message(**{**_fields(message()), **typed})], in_bulk=in_bulk)
+    whole = practice.api("GET", f"/api/messages/{practice.messages()[0]['message_id']}")
+    assert whole["from"].isascii()
+    assert whole["reply_to"][0].isascii()
+    headers = dict(source_of(practice, whole)["headers"])
+    assert headers["From"] == typed["sender"]
+    assert headers["Reply-To"] == '"Центр, Ltd" <answers@example.com>'
+
+
 def source_of(practice: PracticeServer, mail: dict[str, Any]) -> dict[str, Any]:
     source = practice.api("GET", f"/api/messages/{mail['message_id']}")["source"]
     parsed = message_from_string(source, policy=policy.default)
@@ -176,14 +190,6 @@ def source_of(practice: PracticeServer, mail: dict[str, Any]) -> dict[str, Any]:
 
 def shown(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]*>", "", page)).strip()
-
-
-def test_the_account_tells_what_is_granted(practice: PracticeServer) -> None:
-    practice.api("PUT", "/api/account", {"max_per_second": 200, "max_per_day": 1000})
-    submit(people(3), in_bulk=False)
-    found = mailer().account()
-    assert (found.max_per_second, found.max_per_day, found.sent_last_day) == (200, 1000, 3)
-    assert (found.left_today, found.name, found.stopped, found.is_sandbox) == (997, "ses/us-east-1", "", False)
 
 
 # --- faults -------------------------------------------------------------------------------------------------------
@@ -295,6 +301,44 @@ def test_a_bulk_answer_that_does_not_fit_is_unknown_for_everybody(results: list[
     assert [type(each) for each in bulk_outcomes(results, 2)] == [Unknown, Unknown]
 
 
+def of_statuses(*statuses: str) -> list[Outcome]:
+    results = [{"Status": status, "MessageId": f"id-{place}"} for place, status in enumerate(statuses)]
+    return bulk_outcomes(results, len(results))
+
+
+def test_a_bulk_answer_throttled_in_part_is_unknown_for_everybody_and_says_that_it_was_throttled() -> None:
+    made = of_statuses(*["SUCCESS"] * 40, *["ACCOUNT_THROTTLED"] * 10)
+    assert set(made) == {Unknown("SES answered 40 SUCCESS, 10 ACCOUNT_THROTTLED, and not for whom", is_throttled=True)}
+
+
+def test_a_bulk_answer_mixed_in_another_way_is_not_throttled() -> None:
+    for made in (of_statuses("SUCCESS", "MESSAGE_REJECTED"), of_statuses("SUCCESS", "FAILED")):
+        assert [each.is_throttled for each in made if isinstance(each, Unknown)] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "outcome"),
+    [
+        (["ACCOUNT_THROTTLED", "TRANSIENT_FAILURE"], Busy),
+        (["ACCOUNT_THROTTLED", "MESSAGE_REJECTED"], Busy),
+        (["MESSAGE_REJECTED", "INVALID_PARAMETER"], Refused),
+        (["ACCOUNT_THROTTLED", "ACCOUNT_SENDING_PAUSED", "MESSAGE_REJECTED"], Stopped),
+        (["ACCOUNT_THROTTLED", "FAILED"], Unknown),
+    ],
+)
+def test_a_mixed_bulk_answer_without_a_success_or_a_doubt_leaves_nobody_in_doubt(
+    statuses: list[str], outcome: type[Outcome]
+) -> None:
+    assert {type(each) for each in of_statuses(*statuses)} == {outcome}
+
+
+def test_the_practice_server_throttles_the_rest_of_a_bulk_call_as_ses_does(practice: PracticeServer) -> None:
+    practice.api("PUT", "/api/account", {"max_per_second": 10})
+    made = submit(people(30), in_bulk=True)
+    assert [each.is_throttled for each in made if isinstance(each, Unknown)] == [True] * 30
+    assert len(practice.messages()) == 10
+
+
 def test_a_bulk_success_without_an_id_is_unknown_for_that_one_only() -> None:
     results = [{"Status": "SUCCESS", "MessageId": "1"}, {"Status": "SUCCESS"}]
     assert [type(each) for each in bulk_outcomes(results, 2)] == [Accepted, Unknown]
@@ -399,10 +443,10 @@ def test_without_credentials_everything_stops(
 
 
 def test_wrong_credentials_stop(practice: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "practice-of-another-workspace")
     (made,) = submit(people(1), in_bulk=False)
     assert isinstance(made, Stopped)
-    assert "InvalidSignatureException" in made.reason
+    assert "UnrecognizedClientException" in made.reason
     with pytest.raises(ProviderError, match="limits failed"):
         mailer().account()
 

@@ -7,7 +7,7 @@ import pytest
 from dispatch.compose.check import check
 from dispatch.model.brand import Picture
 from dispatch.model.finding import Finding, Level
-from tests.compose.samples import FRONT, URL, audiences, brief, edition, picture, pictures
+from tests.compose.samples import FRONT, URL, audiences, brief, edition, picture, pictures, templates
 
 FIGURE = '![A quay at dawn.](images/a.jpg "The quay."){credit="Someone"}\n'
 
@@ -167,6 +167,34 @@ def test_a_template_that_shows_everything_to_everybody_leaks() -> None:
     found = findings(f"Open.\n\n::: audience coalition\n{SECRET}\n:::", changes={"blocks/paragraph.html.j2": template})
     where = {one.message.split(" in the ")[1].split(" for ")[0] for one in found if one.code == "audience-leak"}
     assert where == {"html", "web copy"}
+
+
+def test_an_address_that_the_footer_shows_to_everybody_is_no_leak() -> None:
+    front = FRONT.replace("\n---\n", '\norganisations:\n  - name: "The Coalition"\n    site: "www.usebc.org"\n---\n')
+    body = "Open.\n\n::: audience coalition\nSee [the site](https://www.usebc.org) and <https://www.usebc.org/>.\n:::"
+    assert "audience-leak" not in codes(body, front)
+
+
+def test_an_address_of_a_passage_leaks_though_another_begins_like_it() -> None:
+    hidden = "\n\n::: audience coalition\nSee [it](https://example.org/secret).\n:::"
+    assert "audience-leak" not in codes("[More](https://example.org/secret-garden)." + hidden)
+    front = FRONT.replace("What it says.", "See it.")
+    template = '<p class="par">{{ text }} <a href="https://example.org/secret">more</a></p>'
+    assert "audience-leak" in codes("Open." + hidden, front, changes={"blocks/paragraph.html.j2": template})
+
+
+def test_a_sentence_with_an_apostrophe_leaks_into_the_web_copy_too() -> None:
+    secret = "Only the firms' own lawyers may read this very sentence."
+    template = '<p class="par">{{ text }}</p><p>Only the firms&#39; own lawyers may read this very sentence.</p>'
+    found = findings(f"Open.\n\n::: audience coalition\n{secret}\n:::", changes={"blocks/paragraph.html.j2": template})
+    where = {one.message.split(" in the ")[1].split(" for ")[0] for one in found if one.code == "audience-leak"}
+    assert where == {"html", "web copy"}
+
+
+def test_style_rules_of_a_template_are_no_words_of_a_template() -> None:
+    style = "@media print{.x{width:100%}}\n"
+    source = templates()["screen.css.j2"] + style
+    assert "template-words-left" not in codes("Words.", changes={"screen.css.j2": source})
 
 
 def test_passages_that_stay_where_they_belong_are_no_leak() -> None:

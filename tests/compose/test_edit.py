@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from dispatch.compose.edit import FigureWish, HeadWish, Wish, edited
 from dispatch.compose.parse import parse
-from dispatch.compose.sanitise import clean, one_line
 from dispatch.errors import BriefError, ProblemsFound
+from dispatch.markup.characters import clean, one_line
 from dispatch.model.brief import Brief
 
 SEED = Path("briefs/2023-09-19-potential-arms-deals/brief.md").read_text("utf-8")
@@ -158,4 +158,4 @@ def test_a_credit_of_any_signs_is_read_back_as_typed_or_refused(words: str) -> N
 
 
 def read(words: str) -> str:
-    return one_line(clean(words, "")[0])
+    return one_line(clean(words))

@@ -97,7 +97,7 @@ def test_the_head_names_title_authors_and_web_copy() -> None:
     front = FRONT.replace("---\n", '---\nauthors:\n  - name: "Ann"\n    role: "Fellow"\nprogramme: "Trade"\n', 1)
     assert edition("x", front=front).text.startswith(
         "THE AMERICA-EURASIA CENTER\nTrade · 19 September 2023\n\nA brief\n=======\n\nAnn, Fellow\n\n"
-        "Read it on the web:\nhttps://briefs.example.org/b/a-brief/center\n\n"
+        "Read this brief on the web:\nhttps://briefs.example.org/b/a-brief/center\n\n"
     )
 
 

@@ -105,10 +105,29 @@ def test_every_mode_of_colour_becomes_one_that_mail_shows(mode: str) -> None:
     assert opened(made).convert("RGB").size == (50, 40)
 
 
-def test_colours_of_another_profile_become_srgb() -> None:
+def swapped_profile() -> bytes:
+    """An ICC profile whose red is sRGB's green and the other way round: what ignores it shows the wrong colour."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    made = prepare(encoded(photo(400, 300), icc_profile=profile), file="a.jpg")
-    assert "icc_profile" not in opened(made).info
+    return profile.replace(b"rXYZ", b"----", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"----", b"gXYZ", 1)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "PA"])
+def test_colours_of_another_profile_become_srgb_in_every_mode(mode: str) -> None:
+    red = Image.new("RGB", (40, 30), (255, 0, 0))
+    source = red.convert("P").convert("PA") if mode == "PA" else red.convert(mode)
+    kind = "TIFF" if mode == "PA" else "PNG"
+    made = opened(prepare(encoded(source, kind, icc_profile=swapped_profile()), file="a"))
+    assert "icc_profile" not in made.info
+    pixel = made.convert("RGB").getpixel((20, 15))
+    assert isinstance(pixel, tuple)
+    assert pixel[1] > 200
+    assert pixel[0] < 60
+
+
+def test_what_is_transparent_becomes_white_under_another_profile_too() -> None:
+    clear = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
+    made = opened(prepare(encoded(clear, "PNG", icc_profile=swapped_profile()), file="a.png"))
+    assert made.convert("RGB").getpixel((20, 15)) == (255, 255, 255)
 
 
 def test_a_broken_profile_is_passed_over() -> None:

@@ -108,7 +108,7 @@ def test_a_bulk_call_that_failed_in_part_is_settled_person_by_person(tmp_path: P
         expected = {**dict.fromkeys(at.people, DeliveryState.DELIVERED), lost: DeliveryState.UNCERTAIN}
         at.pull_until(lambda: at.states() == expected)
         assert at.named_as_unknown() == {lost}
-        assert {message["road"] for message in at.provider.messages()} == {"SendBulkEmail"}
+        assert {message["operation"] for message in at.provider.messages()} == {"SendBulkEmail"}
         assert at.violations() == []
 
 

@@ -25,7 +25,7 @@ def test_a_send_killed_at_many_moments_mails_everybody_exactly_once(
         assert at.kill_often(KILLS, road) == KILLS
         done = at.send_until_finished(is_all_known=True)
         assert at.violations() == []
-        assert {message["road"] for message in at.provider.messages()} <= {road, "SendEmail"}
+        assert {message["operation"] for message in at.provider.messages()} <= {road, "SendEmail"}
         assert set(at.copies().values()) == {1}
         assert set(at.copies()) == set(at.people)
         assert done["audience"] == done["submitted"] == people

@@ -39,7 +39,7 @@ def struck(at: Scene) -> dict[str, int]:
     """Fault -> how often it happened."""
     found: dict[str, int] = {}
     for rule in at.provider.ask("/api/faults")["rules"]:
-        found[rule["fault"]] = found.get(rule["fault"], 0) + rule["struck"]
+        found[rule["fault"]] = found.get(rule["fault"], 0) + rule["applied"]
     return found
 
 
@@ -63,7 +63,7 @@ def test_after_the_storm_nobody_has_two_copies_and_everybody_has_one_or_is_named
     with scene(tmp_path, database_url, PEOPLE, per_second=per_second, **quick) as at:
         happened = send_through_the_storm(at)
         assert at.violations() == []
-        assert {message["road"] for message in at.provider.messages()} == {road}
+        assert {message["operation"] for message in at.provider.messages()} == {road}
         # The storm was one: whatever can strike on this road did.
         expected = {rule["fault"] for rule in STORM} - (set() if road == "SendBulkEmail" else IN_BULK_ONLY)
         calls = PEOPLE if road == "SendEmail" else PEOPLE // 18

@@ -1,4 +1,4 @@
-"""Streaks: what goes wrong again and again pauses, and one thing that goes well begins the count anew."""
+"""Circuit breaker: what goes wrong again and again pauses; one thing that goes well starts the count again."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,12 @@ from dispatch.pipeline.circuit_breaker import BUSY_SECONDS, UNREACHABLE_SECONDS,
 
 OK, NO, LOST = Accepted("id"), Refused("No"), Unknown("no answer")
 GONE, SLOW = NotSent("no network"), Busy("too fast")
+SLOW_IN_PART = Unknown("10 of 50 were throttled", is_throttled=True)
 
 
 def halts(calls: Sequence[tuple[float, Sequence[Outcome]]]) -> list[bool]:
-    streaks = CircuitBreaker()
-    return [streaks.note(outcomes, at) is not None for at, outcomes in calls]
+    breaker = CircuitBreaker()
+    return [breaker.note(outcomes, at) is not None for at, outcomes in calls]
 
 
 def test_nine_refusals_are_borne_and_the_tenth_pauses() -> None:
@@ -27,7 +28,13 @@ def test_calls_without_an_answer_count_as_calls_not_as_people() -> None:
     assert halts([(0, [LOST])] * 9 + [(0, [OK])] + [(0, [LOST])] * 9) == [False] * 19
 
 
-@pytest.mark.parametrize(("outcome", "seconds"), [(GONE, UNREACHABLE_SECONDS), (SLOW, BUSY_SECONDS)])
+def test_calls_that_were_throttled_in_part_slow_down_and_do_not_pause() -> None:
+    assert halts([(at, [SLOW_IN_PART] * 50) for at in range(30)]) == [False] * 30
+
+
+@pytest.mark.parametrize(
+    ("outcome", "seconds"), [(GONE, UNREACHABLE_SECONDS), (SLOW, BUSY_SECONDS), (SLOW_IN_PART, BUSY_SECONDS)]
+)
 def test_a_provider_that_is_away_is_waited_for_and_then_a_person_is_asked(outcome: Outcome, seconds: float) -> None:
     assert halts([(5, [outcome]), (4 + seconds, [outcome]), (5 + seconds, [outcome])]) == [False, False, True]
     assert halts([(5, [outcome]), (6, [OK]), (6 + seconds, [outcome])]) == [False] * 3

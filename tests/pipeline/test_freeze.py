@@ -14,6 +14,7 @@ from dispatch.model.delivery import DeliveryState
 from dispatch.pipeline.freeze import refuse_edits
 from dispatch.pipeline.pause_resume_cancel import unschedule
 from dispatch.store import campaigns
+from dispatch.store.claims import Permission, WhyNot, permission
 from dispatch.store.database import Database
 from dispatch.store.database import clock as database_clock
 from dispatch.store.schema import audit, deliveries, editions, members, subscriptions
@@ -202,13 +203,14 @@ def test_a_scheduled_campaign_lets_nothing_leave_and_starts_once_it_is_due(three
     campaign = send_to(three, not_before=at).campaign
     assert (campaign.state, campaign.not_before) == (CampaignState.SCHEDULED, at)
     with three.writing() as connection:
-        assert not campaigns.start_if_due(connection, campaign.id)
-        assert not campaigns.may_claim(connection, campaign.id)
+        assert permission(connection, campaign.id) is WhyNot.NOT_DUE
     make_due(three, campaign)
     with three.writing() as connection:
-        assert campaigns.start_if_due(connection, campaign.id)
-        assert campaigns.may_claim(connection, campaign.id)
-        assert not campaigns.start_if_due(connection, campaign.id)
+        assert isinstance(permission(connection, campaign.id), Permission)
+    found = find(three)
+    assert found is not None
+    assert found.state is CampaignState.SENDING
+    assert acts(three, campaign) == ["recipients locked", "campaign started at its time"]
 
 
 def make_due(database: Database, campaign: Campaign) -> None:
@@ -269,7 +271,7 @@ def test_a_campaign_that_starts_while_the_question_stands_is_not_replaced(three:
     seen = see(three, brief("Corrected."))
     make_due(three, campaign)
     with three.writing() as connection:
-        campaigns.start_if_due(connection, campaign.id)
+        permission(connection, campaign.id)
 
     with pytest.raises(CampaignError) as caught:
         lock(three, seen, in_days(three, 5))

@@ -11,7 +11,8 @@ from dispatch.model.delivery import Delivery, DeliveryId, DeliveryState, EventKi
 from dispatch.model.edition import Edition
 from dispatch.model.event import Event
 from dispatch.model.member import MemberKey
-from dispatch.store import campaigns, ledger, members, plans
+from dispatch.store import campaigns, claims, ledger, members, plans
+from dispatch.store.claims import Claim, Permission
 from dispatch.store.database import Database
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -69,9 +70,9 @@ def start(
     return campaign
 
 
-def claim(database: Database, campaign: Campaign, limit: int = 100) -> list[ledger.Claim]:
+def claim(database: Database, campaign: Campaign, limit: int = 100) -> list[Claim]:
     with database.writing() as connection:
-        return ledger.claim(connection, campaign.id, limit)
+        return claims.claim(connection, Permission(campaign.id), limit)
 
 
 def all_deliveries(database: Database, campaign: Campaign) -> list[Delivery]:

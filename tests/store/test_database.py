@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -303,6 +304,21 @@ def test_sqlite_survives_a_power_cut_by_its_settings(tmp_path: Path) -> None:
 
 #: write-ahead log, a sync at every commit (2 = FULL), references held
 _DURABLE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_as_many_lanes_as_the_settings_allow_find_a_connection(database: Database) -> None:
+    lanes = 64
+    with ExitStack() as stack:
+        for _ in range(lanes + 4):
+            stack.enter_context(database.reading())
+
+
+def test_a_connection_that_is_not_to_be_had_is_a_fault_of_the_database_and_can_be_waited_for(tmp_path: Path) -> None:
+    Database.in_file(tmp_path / "a.db").close()
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}", pool_size=1, max_overflow=0, pool_timeout=0.05)
+    busy = pytest.raises(StoreError, match="all its connections have been busy")
+    with Database(engine) as database, database.reading(), busy, database.reading():
+        raise AssertionError
 
 
 # --- clock --------------------------------------------------------------------------------------------------------

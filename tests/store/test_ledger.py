@@ -6,18 +6,21 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event as sql_event
+from sqlalchemy import text, update
 
 from dispatch.audience.addresses import read_address
 from dispatch.audience.changes import plan_changes
 from dispatch.audience.rows import read_rows
+from dispatch.errors import StoreError
 from dispatch.model.campaign import Campaign
 from dispatch.model.delivery import DeliveryId, DeliveryState, EventKind
 from dispatch.model.member import Address, SuppressionReason
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.store import campaigns, erasure, ledger, members, notifications
+from dispatch.store.claims import Claim, Permission, WhyNot, permission, queued
+from dispatch.store.claims import claim as claim_in
 from dispatch.store.database import Database, clock
-from dispatch.store.ledger import Claim
 from dispatch.store.schema import deliveries
 from tests.store.samples import all_deliveries, claim, event, join, key, leave, reasons, start, states
 
@@ -69,7 +72,7 @@ def test_a_claim_takes_the_oldest_and_commits_submitting(database: Database, cam
 
 def test_a_claim_that_is_not_committed_is_none(database: Database, campaign: Campaign) -> None:
     with pytest.raises(KeyboardInterrupt), database.writing() as connection:
-        _claim_and_die(ledger.claim(connection, campaign.id, 3))
+        _claim_and_die(claim_in(connection, Permission(campaign.id), 3))
 
     assert set(states(database, campaign).values()) == {QUEUED}
 
@@ -147,10 +150,10 @@ def test_a_claim_can_be_empty_while_others_still_wait(database: Database, campai
 
     assert claim(database, campaign, 1) == []
     with database.reading() as connection:
-        assert ledger.queued(connection, campaign.id) is True
+        assert queued(connection, campaign.id) is True
     claim(database, campaign)
     with database.reading() as connection:
-        assert ledger.queued(connection, campaign.id) is False
+        assert queued(connection, campaign.id) is False
 
 
 def test_claimers_at_the_same_time_never_get_the_same_row(database: Database, database_url: str) -> None:
@@ -179,11 +182,31 @@ def test_a_claim_does_not_wait_for_another_that_is_not_committed_yet(postgres_ur
         join(database, "center", "ann", "bob")
         campaign = start(database)
         with database.writing() as slow:
-            held = ledger.claim(slow, campaign.id, 1)
+            held = claim_in(slow, Permission(campaign.id), 1)
             others = claim(database, campaign)
 
     assert [each.address for each in held] == ["ann@example.com"]
     assert [each.address for each in others] == ["bob@example.com"]
+
+
+def test_a_pause_waits_for_the_claim_that_has_looked_before_it(postgres_url: str) -> None:
+    """Else the claim would go on with what the pause has stopped."""
+    with Database.open(postgres_url) as database:
+        join(database, "center", "ann")
+        campaign = start(database)
+
+        def pause() -> bool:
+            with database.writing() as pausing:
+                pausing.execute(text("SET LOCAL lock_timeout = '100ms'"))
+                return campaigns.pause_if_sending(pausing, campaign.id, "A person paused it.", "")
+
+        with database.writing() as claiming:
+            assert isinstance(permission(claiming, campaign.id), Permission)
+            with pytest.raises(StoreError, match="lock timeout"):
+                pause()
+        assert pause()
+        with database.writing() as claiming:
+            assert permission(claiming, campaign.id) is WhyNot.STOPPED
 
 
 # --- settling -----------------------------------------------------------------------------------------------------
@@ -371,27 +394,41 @@ def test_only_what_is_uncertain_can_be_queued_again(database: Database, campaign
     assert states(database, campaign)["ann"] is not QUEUED
 
 
+def test_calls_that_lie_close_together_are_looked_around_at_once(database: Database) -> None:
+    """Whatever the number of calls: the answer for each is that of looking around it alone."""
+    join(database, "center", *[f"p{number:02d}" for number in range(30)])
+    campaign = start(database)
+    with database.writing() as connection:
+        now = clock(connection)
+        for number, each in enumerate(ledger.in_state(connection, campaign.id, QUEUED)):
+            at = now + timedelta(minutes=number if number < 20 else 100 + number)
+            values = {"submitted_at": at, "message_id": "id", "state": SUBMITTED.value}
+            connection.execute(update(deliveries).where(deliveries.c.id == each.id).values(**values))
+            if number % 7:
+                notifications.add_events(connection, [(event(each.id, EventKind.SENT), None)], now)
+    moments = [now + timedelta(seconds=47 * number) for number in range(0, 180, 3)]
+    statements: list[str] = []
+    sql_event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    with database.reading() as connection:
+        together = ledger.flow_around(connection, moments)
+        assert len([each for each in statements if each.startswith("SELECT")]) == 1
+        alone = [ledger.flow_around(connection, [each]).around(each) for each in moments]
+    assert [together.around(each) for each in moments] == alone
+    assert {silent for _, silent in alone} >= {0, 1}
+
+
 def test_events_flow_when_every_neighbour_of_a_call_has_its_send_event(database: Database, campaign: Campaign) -> None:
     ann, bob, _ = claim(database, campaign)
     with database.writing() as connection:
         ledger.settle(connection, [(ann, Accepted("id-1")), (bob, Accepted("id-2"))])
         now = clock(connection)
-        assert ledger.flow_around(connection, now) == (2, 2)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 2)
 
         notifications.add_events(connection, [(event(ann.delivery_id, EventKind.SENT), None)], now)
-        assert ledger.flow_around(connection, now) == (2, 1)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 1)
         notifications.add_events(connection, [(event(bob.delivery_id, EventKind.DELIVERED), None)], now)
-        assert ledger.flow_around(connection, now) == (2, 1)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 1)
         notifications.add_events(connection, [(event(bob.delivery_id, EventKind.SENT), None)], now)
-        assert ledger.flow_around(connection, now) == (2, 0)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 0)
 
-        assert ledger.flow_around(connection, now + timedelta(minutes=6)) == (0, 0)
-
-
-def test_what_still_waits_for_an_event_is_counted(database: Database, campaign: Campaign) -> None:
-    ann, bob, _ = claim(database, campaign)
-    with database.writing() as connection:
-        ledger.settle(connection, [(ann, Accepted("id-1")), (bob, Accepted("id-2"))])
-        assert ledger.awaiting_events(connection, campaign.id) == 2
-        notifications.add_events(connection, [(event(ann.delivery_id, EventKind.DELIVERED), None)], clock(connection))
-        assert ledger.awaiting_events(connection, campaign.id) == 1
+        assert ledger.flow_around(connection, [now]).around(now + timedelta(minutes=6)) == (0, 0)

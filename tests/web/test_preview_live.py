@@ -2,11 +2,24 @@
 
 import re
 import shutil
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from dispatch.web.preview.live import Bearings, Live
 from tests.fixtures_browser import Preview
 from tests.web.test_preview_mail import FIRST_WORDS
+
+
+def test_a_fault_of_dispatch_is_shown_and_no_page_waits_for_ever(tmp_path: Path) -> None:
+    def look() -> Bearings:
+        raise RuntimeError("out of order")
+
+    live = Live(tmp_path, tmp_path / "brief.md", look, "PRACTICE")
+    live.refresh()
+    shown = live.first()
+    assert shown.problem is not None
+    assert "out of order" in shown.problem.what
 
 
 def shows(page: Page, words: str, audience: str = "center") -> None:

@@ -4,18 +4,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import Response
 
 from dispatch.audience.addresses import BadAddress, read_address
-from dispatch.links import TokenKind, sign
+from dispatch.links import TokenKind, sign, web_copy_url
 from dispatch.model.campaign import Campaign
 from dispatch.model.proof import Proof
 from dispatch.store import members, proofs, reports
 from dispatch.store.database import Database
 from dispatch.store.erasure import erase
 from dispatch.store.schema import audit, events
+from dispatch.store.schema import campaigns as campaigns_table
+from dispatch.web.page import attachment
 from dispatch.web.readers import list_names, masked, routes
 from tests.store.samples import BOTH, CENTER, NOW, all_deliveries, join, key, leave, start
 from tests.web.site import FORM, Answer, Site, served
@@ -134,7 +138,7 @@ def test_the_page_names_the_lists_and_masks_the_address(readers: Readers) -> Non
 
     assert "a…@example.com" in page
     assert "ann@example.com" not in page
-    assert page.count("You get its mail.") == 2
+    assert page.count("Subscribed") == 2
     assert page.count("<button") == 1
 
 
@@ -146,7 +150,7 @@ def test_the_form_of_the_page_says_what_was_done_and_offers_each_list_back(reade
 
     page = readers.site.post(readers.path("ann"), {"back": "center"}).text
 
-    assert "You are back on the list" in page
+    assert "You are subscribed again" in page
     assert readers.lists("ann") == {"center": "subscribed", "coalition": "unsubscribed"}
     assert readers.events() == ["unsubscribed", "resubscribed"]
 
@@ -179,7 +183,7 @@ def test_an_erased_reader_is_told_that_they_are_gone(readers: Readers) -> None:
         erase(connection, address, NOW)
 
     for answer in (readers.site.get(path), readers.site.post(path, {"act": "unsubscribe"})):
-        assert (answer.status, "You are already gone" in answer.text) == (200, True)
+        assert (answer.status, "Your address has been deleted" in answer.text) == (200, True)
 
 
 def test_links_that_are_not_ours_get_a_page_that_says_what_to_do(readers: Readers) -> None:
@@ -193,7 +197,7 @@ def test_links_that_are_not_ours_get_a_page_that_says_what_to_do(readers: Reader
             readers.site.ask("POST", f"/u/{token}", ONE_CLICK, TYPED),
         ):
             assert answer.status == 404
-            assert "This link is not known here" in answer.text
+            assert "This link does not work" in answer.text
             assert "Open the mail again" in answer.text
     assert readers.lists("ann") == {"center": "subscribed", "coalition": "subscribed"}
 
@@ -266,6 +270,20 @@ def test_the_web_copy_is_the_newest_frozen_edition(readers: Readers) -> None:
     assert answer.headers["content-type"].startswith("text/html")
     assert "script-src" not in answer.headers["content-security-policy"]
     assert answer.headers["x-robots-tag"] == "noindex"
+
+
+@pytest.mark.parametrize("slug", ["My brief #2 (final)", "санкции-2026", "50% more? yes", "a+b&c=d", "e\u0301tude"])
+def test_the_link_of_a_web_copy_leads_to_it_whatever_the_brief_is_called(readers: Readers, slug: str) -> None:
+    with readers.database.writing() as connection:
+        connection.execute(campaigns_table.update().values(slug=slug))
+    answer = readers.site.get(web_copy_url("", slug, "center"))
+    assert (answer.status, answer.text) == (200, "<p>The text.</p>")
+
+
+def test_a_download_is_named_in_any_script() -> None:
+    response = Response(headers=attachment("санкции “2026”.csv"))
+    named = response.headers["content-disposition"]
+    assert unquote(named.removeprefix("attachment; filename*=UTF-8''")) == "санкции “2026”.csv"
 
 
 def test_there_is_no_web_copy_of_what_was_never_sent(readers: Readers) -> None:

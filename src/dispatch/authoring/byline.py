@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from dispatch.authoring import looks
 from dispatch.authoring.dates import read_date
 from dispatch.authoring.document import Draft, LeftOut, Remark, Signer
-from dispatch.authoring.ledger import words_of
+from dispatch.authoring.word_check import words_of
 
 _PARTS = re.compile(r"\s*[|•·]\s*|\s+[–—-]\s+|,\s+|\s*[（(](?=[^()（）]+[)）]$)|[，、]")
 _AND = re.compile(r"\s+(?:and|&|и|и)\s+|\s*[，、,;]\s*(?:and\s+)?|\s*和\s*")

@@ -1,6 +1,6 @@
 """A document as its author's file holds it, before anything in it is understood; and what becomes of it.
 
-The readers (`plain`, `word`) make a Document; `understand` turns it into a Draft; `markdown` writes the Draft down.
+The readers (`plain`, `docx`) make a Document; `understand` turns it into a Draft; `markdown` writes the Draft down.
 """
 
 import datetime as dt
@@ -8,14 +8,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-#: characters that no file may bring in: controls (but tab and newline), surrogates, non-characters, the byte order mark
-_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
+from dispatch.markup import characters
+
+#: what ends a line or a page in a document, and is no newline
+_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
 def clean(text: str) -> str:
-    """The text with line ends as newlines and each character that no file may bring in as a space."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return _UNWANTED.sub(" ", text)
+    """Return the text with all its line and page breaks as newlines, and without characters that no file may hold."""
+    return characters.clean(_BREAKS.sub("\n", text))
 
 
 _ABOVE = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
@@ -34,7 +35,7 @@ def shortened(text: str, most: int = 60) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SourceSpan:
     """Text of one look inside a paragraph; a newline in it is a line break that the author typed."""
 
     text: str
@@ -63,10 +64,10 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph:
+class SourceParagraph:
     """One paragraph with what its look says about it."""
 
-    spans: tuple[Span, ...]
+    spans: tuple[SourceSpan, ...]
     #: line of the .txt, or number of the paragraph in the .docx; counts from 1
     place: int = 0
     #: the name of its style in lower case, "" for none
@@ -84,6 +85,19 @@ class Paragraph:
     has_gap: bool = False
     #: by how much the place grows with each typed line break: 1 in a .txt, 0 in a .docx
     step: int = 0
+    #: the size of most of its text in points, 0 where the file says nothing
+    size: float = 0
+    #: `center`, `right` and the like, "" where the file says nothing
+    align: str = ""
+    #: bold and italic by its style; `spans` say only what differs
+    is_strong_by_style: bool = False
+    is_slanted_by_style: bool = False
+    #: `rtl` where the file says so
+    direction: str = ""
+    #: stands in a table that only places things
+    is_placed: bool = False
+    #: the next paragraph goes on where this one ends
+    goes_on: bool = False
 
     @property
     def text(self) -> str:
@@ -109,18 +123,24 @@ class Paragraph:
     def is_strong(self) -> bool:
         """Whether every word of it is bold."""
         texts = [span for span in self.spans if span.text.strip() and not span.note]
-        return bool(texts) and all(span.strong for span in texts)
+        return bool(texts) and (self.is_strong_by_style or all(span.strong for span in texts))
 
-    def unlisted(self) -> "Paragraph":
+    @property
+    def is_slanted(self) -> bool:
+        """Whether every word of it is italic."""
+        texts = [span for span in self.spans if span.text.strip() and not span.note]
+        return bool(texts) and (self.is_slanted_by_style or all(span.emphasis for span in texts))
+
+    def unlisted(self) -> "SourceParagraph":
         """The paragraph as text instead of a list's item, with its number in front."""
         spans = self.spans
         if self.number is not None and self.list_level >= 0:
             spans = (replace(spans[0], text=f"{self.number}. {spans[0].text}"), *spans[1:])
         return replace(self, spans=spans, list_level=-1, number=None)
 
-    def lines(self) -> list["Paragraph"]:
+    def lines(self) -> list["SourceParagraph"]:
         """The lines that the author broke it into, each as a paragraph of its own."""
-        lines: list[list[Span]] = [[]]
+        lines: list[list[SourceSpan]] = [[]]
         for span in self.spans:
             first, *rest = span.text.split("\n")
             lines[-1].append(replace(span, text=first))
@@ -132,13 +152,13 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SourceTable:
     """A table: rows of cells, each cell its paragraphs."""
 
-    rows: tuple[tuple[tuple[Paragraph, ...], ...], ...]
+    rows: tuple[tuple[tuple[SourceParagraph, ...], ...], ...]
     place: int = 0
 
-    def paragraphs(self) -> Iterator[Paragraph]:
+    def paragraphs(self) -> Iterator[SourceParagraph]:
         """Every paragraph in it, row by row."""
         for row in self.rows:
             for cell in row:
@@ -146,7 +166,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class SourceFigure:
     """A picture with its lines, or the lines of a picture that is still to come."""
 
     caption: str = ""
@@ -159,13 +179,15 @@ class Figure:
     file: str = ""
     #: what else stands between the braces in brief.md, as `.half`
     classes: tuple[str, ...] = ()
+    #: the block of brief.md that it stands in, as `audience center`; "" for none
+    container: str = ""
 
 
-Block = Paragraph | Table | Figure
+SourceBlock = SourceParagraph | SourceTable | SourceFigure
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class SourcePicture:
     """A picture out of a document or a photo that was given with it."""
 
     data: bytes = field(repr=False)
@@ -199,23 +221,27 @@ class LeftOut:
 class Document:
     """What a reader found in a file."""
 
-    blocks: list[Block]
+    blocks: list[SourceBlock]
     #: what a place counts: `line` or `paragraph`
     counts: str
     #: the notes that the file itself keeps apart, by key
-    notes: dict[str, list[Paragraph]] = field(default_factory=dict)
-    pictures: list[Picture] = field(default_factory=list)
+    notes: dict[str, list[SourceParagraph]] = field(default_factory=dict)
+    pictures: list[SourcePicture] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     look_at: list[Remark] = field(default_factory=list)
-    #: all the words of the file, taken without any understanding: what the ledger holds brief.md against
+    #: all the words of the file, taken without any understanding: what brief.md is held against
     source: str = ""
+    #: the addresses of its links, taken in the same way, in order and as often as they stand
+    addresses: list[str] = field(default_factory=list)
+    #: the lines of its headers and footers
+    headers: list[str] = field(default_factory=list)
 
-    def paragraphs(self) -> Iterator[Paragraph]:
+    def paragraphs(self) -> Iterator[SourceParagraph]:
         """Every paragraph of the text, the tables and the notes."""
         for block in self.blocks:
-            if isinstance(block, Paragraph):
+            if isinstance(block, SourceParagraph):
                 yield block
-            elif isinstance(block, Table):
+            elif isinstance(block, SourceTable):
                 yield from block.paragraphs()
         for note in self.notes.values():
             yield from note
@@ -245,18 +271,18 @@ class Draft:
     authors: list[Signer] = field(default_factory=list)
     #: name -> site, "" where none is named
     organisations: dict[str, str] = field(default_factory=dict)
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[SourceBlock] = field(default_factory=list)
     #: label -> paragraphs, in the order of their first call
-    notes: dict[str, list[Paragraph]] = field(default_factory=dict)
+    notes: dict[str, list[SourceParagraph]] = field(default_factory=dict)
     #: lines of the head that nothing understood so far
-    unread: list[Paragraph] = field(default_factory=list)
+    unread: list[SourceParagraph] = field(default_factory=list)
     #: lines of front matter that an update keeps as they stand
     kept: list[str] = field(default_factory=list)
     understood: list[Remark] = field(default_factory=list)
     look_at: list[Remark] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
 
-    def drop_marks(self, paragraph: Paragraph, where: str) -> None:
+    def drop_marks(self, paragraph: SourceParagraph, where: str) -> None:
         """Say that the note marks of a paragraph are lost, because it goes where no note can be called."""
         for span in paragraph.spans:
             if not span.note:

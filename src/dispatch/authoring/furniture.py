@@ -5,19 +5,19 @@ from collections.abc import Iterator
 
 from dispatch.authoring import looks
 from dispatch.authoring.dates import read_date
-from dispatch.authoring.document import Block, Draft, LeftOut, Paragraph
+from dispatch.authoring.document import Draft, LeftOut, SourceBlock, SourceParagraph
 
 _PAGE_NUMBER = re.compile(
     r"(?:page|p\.|стр\.?|第)?\s*[-–—]?\s*\d{1,3}\s*(?:页)?(?:\s*(?:of|/|из)\s*\d{1,3})?\s*[-–—]?", re.I
 )
 
 
-def drop_furniture(blocks: list[Block], draft: Draft) -> list[Block]:
+def drop_furniture(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:
     """The blocks without repeated lines, which are said in the draft."""
     known = dict(_known(draft))
-    out: list[Block] = []
+    out: list[SourceBlock] = []
     for block in blocks:
-        if not isinstance(block, Paragraph) or block.pictures or block.list_level >= 0:
+        if not isinstance(block, SourceParagraph) or block.pictures or block.list_level >= 0:
             out.append(block)
             continue
         lines = [line for line in block.lines() if line.words]

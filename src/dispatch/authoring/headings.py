@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dispatch.authoring import looks
-from dispatch.authoring.document import Block, Draft, Paragraph, Remark, Table
+from dispatch.authoring.document import Draft, Remark, SourceBlock, SourceParagraph, SourceTable
 
 #: `##` is the highest heading under the title, `####` the lowest
 HIGHEST, LOWEST = 2, 4
 
 
-def find_headings(blocks: list[Block], draft: Draft) -> list[Block]:
+def find_headings(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:
     """The blocks with their headings at levels 2 to 4."""
-    if any(isinstance(block, Paragraph) and block.heading for block in blocks):
+    if any(isinstance(block, SourceParagraph) and block.heading for block in blocks):
         return _level(blocks, draft)
     for sign in (_is_bold_line, _is_short_line):
         found = [at for at, block in enumerate(blocks) if sign(block, _next(blocks, at))]
@@ -21,16 +21,16 @@ def find_headings(blocks: list[Block], draft: Draft) -> list[Block]:
     return blocks
 
 
-def _next(blocks: list[Block], at: int) -> Block | None:
+def _next(blocks: list[SourceBlock], at: int) -> SourceBlock | None:
     return blocks[at + 1] if at + 1 < len(blocks) else None
 
 
-def _level(blocks: list[Block], draft: Draft) -> list[Block]:
+def _level(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:
     """Headings by style, the highest that is used becoming `##`."""
-    levels = sorted({block.heading for block in blocks if isinstance(block, Paragraph) and block.heading})
-    out: list[Block] = []
+    levels = sorted({block.heading for block in blocks if isinstance(block, SourceParagraph) and block.heading})
+    out: list[SourceBlock] = []
     for block in blocks:
-        if isinstance(block, Paragraph) and block.heading:
+        if isinstance(block, SourceParagraph) and block.heading:
             level = HIGHEST + levels.index(block.heading)
             if level > LOWEST:
                 draft.look_at.append(
@@ -42,11 +42,11 @@ def _level(blocks: list[Block], draft: Draft) -> list[Block]:
     return out
 
 
-def _by_looks(blocks: list[Block], found: list[int], draft: Draft) -> list[Block]:
+def _by_looks(blocks: list[SourceBlock], found: list[int], draft: Draft) -> list[SourceBlock]:
     out = list(blocks)
     for at in found:
         block = blocks[at]
-        assert isinstance(block, Paragraph)
+        assert isinstance(block, SourceParagraph)
         text = block.unlisted()
         spans = tuple(replace(span, strong=False) for span in text.spans)
         out[at] = replace(text, spans=spans, heading=HIGHEST)
@@ -54,35 +54,39 @@ def _by_looks(blocks: list[Block], found: list[int], draft: Draft) -> list[Block
     return out
 
 
-Sign = Callable[[Block, Block | None], bool]
+Sign = Callable[[SourceBlock, SourceBlock | None], bool]
 
 
-def _may_head(block: Block, following: Block | None) -> bool:
-    if not isinstance(block, Paragraph) or following is None or block.is_quote or block.notes or block.is_boxed:
+def _may_head(block: SourceBlock, following: SourceBlock | None) -> bool:
+    if not isinstance(block, SourceParagraph) or following is None or block.is_quote or block.notes or block.is_boxed:
         return False
     return len([line for line in block.lines() if line.words]) == 1 and (
         block.list_level < 0 or _is_lone(block, following)
     )
 
 
-def _is_lone(block: Paragraph, following: Block) -> bool:
+def _is_lone(block: SourceParagraph, following: SourceBlock) -> bool:
     """Whether a numbered line stands alone before prose, as "1. Introduction"."""
-    return block.number is not None and isinstance(following, Paragraph) and following.list_level < 0
+    return block.number is not None and isinstance(following, SourceParagraph) and following.list_level < 0
 
 
-def _is_bold_line(block: Block, following: Block | None) -> bool:
-    if not _may_head(block, following) or not isinstance(block, Paragraph):
+def _is_bold_line(block: SourceBlock, following: SourceBlock | None) -> bool:
+    if not _may_head(block, following) or not isinstance(block, SourceParagraph):
         return False
     return block.is_strong and len(block.words) <= 120 and not block.words.endswith((".", ",", ";"))
 
 
-def _is_short_line(block: Block, following: Block | None) -> bool:
-    if not _may_head(block, following) or not isinstance(block, Paragraph) or not looks.is_heading_line(block.words):
+def _is_short_line(block: SourceBlock, following: SourceBlock | None) -> bool:
+    if (
+        not _may_head(block, following)
+        or not isinstance(block, SourceParagraph)
+        or not looks.is_heading_line(block.words)
+    ):
         return False
     if looks.read_site(block.words) or looks.read_credit(block.words):
         return False
-    if isinstance(following, Table):
+    if isinstance(following, SourceTable):
         return False
-    if not isinstance(following, Paragraph):
+    if not isinstance(following, SourceParagraph):
         return False
     return following.list_level >= 0 or looks.is_prose(following.words) or following.words.endswith((".", ":", "?"))

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dispatch.authoring import ledger
-from dispatch.authoring.changes import changes
-from dispatch.authoring.document import Document, Draft, Figure, LeftOut, Picture, Remark, shortened
-from dispatch.authoring.existing import Existing, keep, read_existing
+from dispatch.authoring import word_check
+from dispatch.authoring.diff import changes
+from dispatch.authoring.document import Document, Draft, LeftOut, Remark, SourceFigure, SourcePicture, shortened
+from dispatch.authoring.docx.read import read_word
 from dispatch.authoring.folder import BEFORE_FILE, BRIEF_FILE, update_folder, write_folder
 from dispatch.authoring.looks import fold
 from dispatch.authoring.markdown import Written, write
 from dispatch.authoring.pictures import read_photo
 from dispatch.authoring.plain import read_text
 from dispatch.authoring.understand import understand
-from dispatch.authoring.word import read_word
+from dispatch.authoring.update import Existing, carry_over, read_existing
 from dispatch.errors import DispatchError, DocumentError, ProblemsFound
 
 #: larger files are not read
@@ -63,7 +63,7 @@ def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, 
     existing = None
     if update:
         existing = read_existing(_text_of(target / BRIEF_FILE), str(target / BRIEF_FILE))
-        keep(existing, draft, _files_in(target))
+        carry_over(existing, draft, _files_in(target))
     elif (target / BRIEF_FILE).exists():
         raise DocumentError(
             "This brief is here already, and an import never overwrites one.",
@@ -72,7 +72,7 @@ def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, 
         )
     pictures = _place_pictures(draft, document, given, target)
     written = write(draft)
-    ledger.hold(document.source, written.text, [left.words for left in draft.left_out], str(file))
+    word_check.require_no_loss(document.source, written.text, [left.words for left in draft.left_out], str(file))
     return _finish(target, draft, document, written, pictures, existing)
 
 
@@ -104,7 +104,7 @@ def _finish(
     return taken
 
 
-def _read_all(file: Path, photos: Sequence[Path]) -> tuple[Document, list[Picture]]:
+def _read_all(file: Path, photos: Sequence[Path]) -> tuple[Document, list[SourcePicture]]:
     """The document and the photos; raises what is wrong with any of them, all at once."""
     problems: list[DispatchError] = []
     document = None
@@ -238,13 +238,13 @@ def _files_in(target: Path) -> list[str]:
     return [path.relative_to(target).as_posix() for path in target.glob("images/*") if path.is_file()]
 
 
-def _place_pictures(draft: Draft, document: Document, given: list[Picture], target: Path) -> dict[str, bytes]:
+def _place_pictures(draft: Draft, document: Document, given: list[SourcePicture], target: Path) -> dict[str, bytes]:
     """Give each Figure its file, and gather the files to write: name below the folder -> bytes."""
     waiting = list(given)
     there = set(_files_in(target))
     files: dict[str, bytes] = {}
     for at, block in enumerate(draft.blocks):
-        if not isinstance(block, Figure) or (block.picture is None and block.file in there):
+        if not isinstance(block, SourceFigure) or (block.picture is None and block.file in there):
             continue
         picture = document.pictures[block.picture] if block.picture is not None else None
         if picture is None and waiting:
@@ -254,7 +254,7 @@ def _place_pictures(draft: Draft, document: Document, given: list[Picture], targ
             )
         stem = (
             picture.name if picture else ""
-        ) or f"picture-{1 + sum(isinstance(b, Figure) for b in draft.blocks[:at])}"
+        ) or f"picture-{1 + sum(isinstance(b, SourceFigure) for b in draft.blocks[:at])}"
         name = _free_name(stem, picture.kind if picture else "jpg", there | files.keys())
         if picture:
             files[name] = picture.data
@@ -272,9 +272,9 @@ def _free_name(stem: str, kind: str, used: set[str]) -> str:
     return next(name for name in names if name not in used)
 
 
-def _say_about_pictures(draft: Draft, waiting: list[Picture]) -> None:
+def _say_about_pictures(draft: Draft, waiting: list[SourcePicture]) -> None:
     for block in draft.blocks:
-        if isinstance(block, Figure):
+        if isinstance(block, SourceFigure):
             missing = [word for word, value in (("caption", block.caption), ("credit", block.credit)) if not value]
             missing += [] if block.alt else ["alt text"]
             if missing:

@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from dispatch.authoring import escape
-from dispatch.authoring.document import Block, Draft, Figure, Paragraph, Span, Table
-from dispatch.authoring.reading import inline_text
+from dispatch.authoring.document import Draft, SourceBlock, SourceFigure, SourceParagraph, SourceSpan, SourceTable
+from dispatch.authoring.readback import inline_text
+from dispatch.markup import escape
+from dispatch.model.edition import TOKEN
 
 Escaper = Callable[[str], str]
 
 #: an address, which is written as a link, or a merge token, which is written as code
 _AS_IT_IS = re.compile(
     r"<?(?P<url>https?://[^\s<>\"“”‘’`\\^{}|]+[^\s<>\"“”‘’`\\^{}|.,;:!?)\]'»。，；：！？）])>?|(?:"
-    + escape.TOKEN.pattern
+    + TOKEN.pattern
     + ")+"
 )
 
@@ -77,14 +78,14 @@ def _entry(**values: str) -> Iterator[str]:
             sign = " "
 
 
-def _body(blocks: list[Block]) -> Iterator[tuple[int, str]]:
+def _body(blocks: list[SourceBlock]) -> Iterator[tuple[int, str]]:
     for kind, group in groupby(blocks, _kind):
         if kind == "list":
-            items = [block for block in group if isinstance(block, Paragraph)]
+            items = [block for block in group if isinstance(block, SourceParagraph)]
             for run in _lists(items):
                 yield run[0].place, _list(run)
         elif kind == "quote":
-            quotes = [block for block in group if isinstance(block, Paragraph)]
+            quotes = [block for block in group if isinstance(block, SourceParagraph)]
             yield quotes[0].place, "\n>\n".join(_prefixed(paragraph(quote), "> ") for quote in quotes)
         else:
             for block in group:
@@ -93,18 +94,18 @@ def _body(blocks: list[Block]) -> Iterator[tuple[int, str]]:
                     yield block.place, text
 
 
-def _kind(block: Block) -> str:
-    if not isinstance(block, Paragraph) or block.heading:
+def _kind(block: SourceBlock) -> str:
+    if not isinstance(block, SourceParagraph) or block.heading:
         return "other"
     if block.list_level >= 0:
         return "list"
     return "quote" if block.is_quote else "other"
 
 
-def _block(block: Block) -> str:
-    if isinstance(block, Figure):
+def _block(block: SourceBlock) -> str:
+    if isinstance(block, SourceFigure):
         return figure(block)
-    if isinstance(block, Table):
+    if isinstance(block, SourceTable):
         return _table(block)
     if block.heading:
         words = inline(block.spans).replace("\\\n", " ").strip()
@@ -112,23 +113,24 @@ def _block(block: Block) -> str:
     return paragraph(block)
 
 
-def paragraph(block: Paragraph) -> str:
+def paragraph(block: SourceParagraph) -> str:
     """A paragraph as Markdown; typed line breaks as hard ones."""
     lines = [escape.escape_start(line).rstrip() for line in inline(block.spans).split("\\\n")]
     return "\\\n".join(line for line in lines if line.strip())
 
 
-def figure(block: Figure) -> str:
+def figure(block: SourceFigure) -> str:
     """A Figure as Markdown: alone in its paragraph, the caption as title, the credit in braces."""
     title = f" {escape.quote_title(block.caption)}" if block.caption else ""
     braces = [*block.classes]
     if block.credit:
         braces.append(f"credit={escape.quote_attribute(block.credit)}")
     attributes = "{" + " ".join(braces) + "}" if braces else ""
-    return f"![{escape.escape(block.alt)}]({block.file}{title}){attributes}"
+    written = f"![{escape.escape(block.alt)}]({_target(block.file)}{title}){attributes}"
+    return f"::: {block.container}\n{written}\n:::" if block.container else written
 
 
-def _note(label: str, paragraphs: list[Paragraph]) -> str:
+def _note(label: str, paragraphs: list[SourceParagraph]) -> str:
     first, *rest = [paragraph(block) for block in paragraphs if block.text.strip() or block.notes] or [""]
     lines = [f"[^{label}]: {_prefixed(first, '    ').lstrip()}"]
     lines.extend("\n" + _prefixed(text, "    ") for text in rest)
@@ -139,9 +141,9 @@ def _prefixed(text: str, prefix: str) -> str:
     return "\n".join(prefix + line for line in text.split("\n"))
 
 
-def _lists(items: list[Paragraph]) -> Iterator[list[Paragraph]]:
+def _lists(items: list[SourceParagraph]) -> Iterator[list[SourceParagraph]]:
     """Items as separate lists, where bullets and numbers change at the outermost level."""
-    run: list[Paragraph] = []
+    run: list[SourceParagraph] = []
     for item in items:
         if run and item.list_level <= run[0].list_level and (item.number is None) != (run[0].number is None):
             yield run
@@ -151,7 +153,7 @@ def _lists(items: list[Paragraph]) -> Iterator[list[Paragraph]]:
         yield run
 
 
-def _list(items: list[Paragraph]) -> str:
+def _list(items: list[SourceParagraph]) -> str:
     lines: list[str] = []
     indents: list[tuple[int, int]] = []  # (level in the document, column of its items' text)
     for item in items:
@@ -166,7 +168,7 @@ def _list(items: list[Paragraph]) -> str:
     return "\n".join(lines)
 
 
-def _table(table: Table) -> str:
+def _table(table: SourceTable) -> str:
     width = max(len(row) for row in table.rows)
     rows = [[_cell(cell) for cell in row] + [""] * (width - len(row)) for row in table.rows]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
@@ -174,12 +176,12 @@ def _table(table: Table) -> str:
     return "\n".join(lines)
 
 
-def _cell(cell: tuple[Paragraph, ...]) -> str:
+def _cell(cell: tuple[SourceParagraph, ...]) -> str:
     texts = [inline(block.spans).replace("\\\n", " ").strip() for block in cell]
     return escape.escape_cell(" ".join(text for text in texts if text))
 
 
-def inline(spans: tuple[Span, ...]) -> str:
+def inline(spans: tuple[SourceSpan, ...]) -> str:
     """Spans as Markdown in one line, but for the hard breaks that were typed.
 
     Read back, it says the same: emphasis that Markdown would not see as such is let go.
@@ -197,7 +199,7 @@ def inline(spans: tuple[Span, ...]) -> str:
     return _written([replace(span, link="") for span in plain], escape.escape_all)
 
 
-def _written(spans: list[Span], escaped: Escaper = escape.escape) -> str:
+def _written(spans: list[SourceSpan], escaped: Escaper = escape.escape) -> str:
     out = []
     for (link, strong, emphasis), group in groupby(spans, lambda span: (span.link, span.strong, span.emphasis)):
         text = "".join(_piece(span, escaped) for span in group)
@@ -205,14 +207,14 @@ def _written(spans: list[Span], escaped: Escaper = escape.escape) -> str:
     return escape.close_braces("".join(out))
 
 
-def _merged(spans: tuple[Span, ...]) -> list[Span]:
+def _merged(spans: tuple[SourceSpan, ...]) -> list[SourceSpan]:
     """The spans with looks taken from blanks and note marks, which have none; like neighbours are one."""
-    plain: list[Span] = []
+    plain: list[SourceSpan] = []
     for span in spans:
         if span.note:
-            span = Span(span.text, note=span.note)
+            span = SourceSpan(span.text, note=span.note)
         elif not span.text.strip():
-            span = Span(span.text, link=span.link)
+            span = SourceSpan(span.text, link=span.link)
         if plain and not span.note and replace(span, text="") == replace(plain[-1], text=""):
             plain[-1] = replace(span, text=plain[-1].text + span.text)
         elif span.text or span.note:
@@ -220,12 +222,12 @@ def _merged(spans: tuple[Span, ...]) -> list[Span]:
     return plain
 
 
-def _with_marks_outside(spans: list[Span]) -> list[Span]:
+def _with_marks_outside(spans: list[SourceSpan]) -> list[SourceSpan]:
     """The spans with punctuation moved out of emphasis where a letter touches it.
 
     CommonMark 0.31 section 6.2: `**“Yes.”**he` would keep its stars.
     """
-    out: list[Span] = []
+    out: list[SourceSpan] = []
     for at, span in enumerate(spans):
         before = spans[at - 1].text[-1:] if at and not spans[at - 1].note else ""
         after = spans[at + 1].text[:1] if at + 1 < len(spans) and not spans[at + 1].note else ""
@@ -235,7 +237,7 @@ def _with_marks_outside(spans: list[Span]) -> list[Span]:
             continue
         start = len(text) - len(text.lstrip(_marks(text))) if before.isalnum() else 0
         end = len(text.rstrip(_marks(text))) if after.isalnum() else len(text)
-        out.extend([Span(text[:start]), replace(span, text=text[start:end]), Span(text[max(start, end) :])])
+        out.extend([SourceSpan(text[:start]), replace(span, text=text[start:end]), SourceSpan(text[max(start, end) :])])
     return [span for span in out if span.text or span.note]
 
 
@@ -244,12 +246,12 @@ def _marks(text: str) -> str:
     return "".join(letter for letter in set(text) if not letter.isalnum() and not letter.isspace())
 
 
-def _typed(span: Span) -> str:
+def _typed(span: SourceSpan) -> str:
     """The text of a span in one line per typed line, tabs as spaces."""
     return re.sub(r"[ \t]*\t[ \t]*", " ", span.shown)
 
 
-def _piece(span: Span, escaped: Escaper) -> str:
+def _piece(span: SourceSpan, escaped: Escaper) -> str:
     if span.note:
         return f"[^{span.note}]"
     text = _typed(span)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from dispatch.authoring.document import Block, Draft, LeftOut, Paragraph, Remark, Span, Table
+from dispatch.authoring.document import Draft, LeftOut, Remark, SourceBlock, SourceParagraph, SourceSpan, SourceTable
 from dispatch.authoring.looks import fold
 
 _ABOVE = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -31,14 +31,16 @@ class _Typed:
     #: number -> indexes of the blocks that are notes with it, in order
     notes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     #: note's block index -> its paragraph, without its number
-    texts: dict[int, Paragraph] = field(default_factory=dict)
+    texts: dict[int, SourceParagraph] = field(default_factory=dict)
     #: note's block index -> its number
     numbers: dict[int, str] = field(default_factory=dict)
     #: block indexes of notes that are called
     called: set[int] = field(default_factory=set)
 
 
-def take_typed_notes(blocks: list[Block], draft: Draft, notes: dict[str, list[Paragraph]]) -> list[Block]:
+def take_typed_notes(
+    blocks: list[SourceBlock], draft: Draft, notes: dict[str, list[SourceParagraph]]
+) -> list[SourceBlock]:
     """The blocks without typed notes, which go into `notes`; their marks call them then.
 
     What looks like a note but is called nowhere stays a paragraph, and is said.
@@ -48,7 +50,7 @@ def take_typed_notes(blocks: list[Block], draft: Draft, notes: dict[str, list[Pa
     if not typed.notes:
         return blocks
     marked = [_mark(block, at, typed) if at not in typed.texts else block for at, block in enumerate(blocks)]
-    kept: list[Block] = []
+    kept: list[SourceBlock] = []
     for at, block in enumerate(marked):
         if at in typed.called:
             notes[_key(at, typed.numbers[at])] = [typed.texts[at]]
@@ -64,21 +66,21 @@ def _key(at: int, number: str) -> str:
     return f"typed:{at}:{number}"
 
 
-def _with_notes_apart(blocks: list[Block]) -> Iterator[Block]:
+def _with_notes_apart(blocks: list[SourceBlock]) -> Iterator[SourceBlock]:
     """The blocks, a paragraph whose lines are notes split into these."""
     for block in blocks:
-        lines = block.lines() if isinstance(block, Paragraph) and "\n" in block.text else []
+        lines = block.lines() if isinstance(block, SourceParagraph) and "\n" in block.text else []
         if len(lines) > 1 and all(_number_and_rest(line) for line in lines):
             yield from lines
         else:
             yield block
 
 
-def _find_notes(blocks: list[Block]) -> _Typed:
+def _find_notes(blocks: list[SourceBlock]) -> _Typed:
     typed = _Typed()
     after_heading = False
     for at, block in enumerate(blocks):
-        if not isinstance(block, Paragraph):
+        if not isinstance(block, SourceParagraph):
             continue
         after_heading = after_heading or _is_notes_heading(block)
         found = _number_and_rest(block)
@@ -93,11 +95,11 @@ def _find_notes(blocks: list[Block]) -> _Typed:
     return typed
 
 
-def _is_notes_heading(paragraph: Paragraph) -> bool:
+def _is_notes_heading(paragraph: SourceParagraph) -> bool:
     return fold(paragraph.text) in _HEADINGS
 
 
-def _number_and_rest(paragraph: Paragraph) -> tuple[str, Paragraph] | None:
+def _number_and_rest(paragraph: SourceParagraph) -> tuple[str, SourceParagraph] | None:
     """The number that a paragraph starts with and the paragraph without it, or None."""
     spans = [span for span in paragraph.spans if span.text or span.picture is not None]
     while spans and not spans[0].text.strip() and spans[0].picture is None:
@@ -117,14 +119,14 @@ def _number_and_rest(paragraph: Paragraph) -> tuple[str, Paragraph] | None:
     return _digits(match[1]), _stripped(rest)
 
 
-def _stripped(paragraph: Paragraph) -> Paragraph:
+def _stripped(paragraph: SourceParagraph) -> SourceParagraph:
     first, *others = paragraph.spans
     return replace(paragraph, spans=(replace(first, text=first.text.lstrip()), *others))
 
 
-def _without_start(paragraph: Paragraph, length: int) -> Paragraph:
+def _without_start(paragraph: SourceParagraph, length: int) -> SourceParagraph:
     """The paragraph without its first characters."""
-    spans: list[Span] = []
+    spans: list[SourceSpan] = []
     for span in paragraph.spans:
         spans.append(replace(span, text=span.text[length:]))
         length = max(0, length - len(span.text))
@@ -135,11 +137,11 @@ def _digits(mark: str) -> str:
     return mark.translate(_TO_ASCII).strip("[]").lstrip("0") or "0"
 
 
-def _mark(block: Block, at: int, typed: _Typed) -> Block:
+def _mark(block: SourceBlock, at: int, typed: _Typed) -> SourceBlock:
     """The block with its marks calling their notes."""
-    if isinstance(block, Paragraph):
+    if isinstance(block, SourceParagraph):
         return replace(block, spans=tuple(_marked(block, at, typed)))
-    if isinstance(block, Table):
+    if isinstance(block, SourceTable):
         rows = tuple(
             tuple(tuple(replace(p, spans=tuple(_marked(p, at, typed))) for p in cell) for cell in row)
             for row in block.rows
@@ -148,7 +150,7 @@ def _mark(block: Block, at: int, typed: _Typed) -> Block:
     return block
 
 
-def _marked(paragraph: Paragraph, at: int, typed: _Typed) -> Iterator[Span]:
+def _marked(paragraph: SourceParagraph, at: int, typed: _Typed) -> Iterator[SourceSpan]:
     before = ""
     for span in paragraph.spans:
         if span.raised == "above" and _RAISED.fullmatch(span.text):
@@ -158,17 +160,17 @@ def _marked(paragraph: Paragraph, at: int, typed: _Typed) -> Iterator[Span]:
         before = (before + span.text)[-12:]
 
 
-def _marked_raised(span: Span, before: str, at: int, typed: _Typed) -> Iterator[Span]:
+def _marked_raised(span: SourceSpan, before: str, at: int, typed: _Typed) -> Iterator[SourceSpan]:
     numbers = re.findall(r"\d+", span.text)
     called = [_called(number, before, at, typed) for number in numbers]
     if not all(called):
         yield span
         return
     for number, key in zip(numbers, called, strict=True):
-        yield Span(number, raised="above", note=key)
+        yield SourceSpan(number, raised="above", note=key)
 
 
-def _marked_text(span: Span, before: str, at: int, typed: _Typed) -> Iterator[Span]:
+def _marked_text(span: SourceSpan, before: str, at: int, typed: _Typed) -> Iterator[SourceSpan]:
     end = 0
     for match in _MARK.finditer(span.text):
         key = _called(_digits(match[0]), before + span.text[: match.start()], at, typed)
@@ -176,7 +178,7 @@ def _marked_text(span: Span, before: str, at: int, typed: _Typed) -> Iterator[Sp
             text = span.text[end : match.start()]
             if text:
                 yield replace(span, text=text.rstrip() if match[0].startswith("[") else text)
-            yield Span(match[0], note=key)
+            yield SourceSpan(match[0], note=key)
             end = match.end()
     if end < len(span.text) or span.picture is not None or not span.text:
         yield replace(span, text=span.text[end:])
@@ -192,8 +194,8 @@ def _called(number: str, before: str, at: int, typed: _Typed) -> str:
     return _key(found, number)
 
 
-def _say_uncalled(note: Paragraph, block: Block, draft: Draft) -> None:
-    if not isinstance(block, Paragraph) or _number_and_rest(block):
+def _say_uncalled(note: SourceParagraph, block: SourceBlock, draft: Draft) -> None:
+    if not isinstance(block, SourceParagraph) or _number_and_rest(block):
         draft.look_at.append(
             Remark(
                 f"This looks like a note, but no mark calls it; it stays in the text: “{note.words[:60]}”", note.place
@@ -201,16 +203,21 @@ def _say_uncalled(note: Paragraph, block: Block, draft: Draft) -> None:
         )
 
 
-def _without_notes_heading(kept: list[Block], typed: _Typed, blocks: list[Block], draft: Draft) -> list[Block]:
+def _without_notes_heading(
+    kept: list[SourceBlock], typed: _Typed, blocks: list[SourceBlock], draft: Draft
+) -> list[SourceBlock]:
     """The blocks without a heading "Notes" whose notes have all moved."""
     idle = {
         (block.place, block.text)
         for at, block in enumerate(blocks)
-        if isinstance(block, Paragraph) and _is_notes_heading(block) and at + 1 in typed.called and not block.notes
+        if isinstance(block, SourceParagraph)
+        and _is_notes_heading(block)
+        and at + 1 in typed.called
+        and not block.notes
     }
-    after: list[Block] = []
+    after: list[SourceBlock] = []
     for block in kept:
-        if isinstance(block, Paragraph) and (block.place, block.text) in idle:
+        if isinstance(block, SourceParagraph) and (block.place, block.text) in idle:
             reason = "heading of the notes, which stand at the end by themselves"
             draft.left_out.append(LeftOut(block.text, reason, block.place))
         else:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from dispatch.authoring.document import Picture
+from dispatch.authoring.document import SourcePicture
 from dispatch.errors import PictureError
 
 MAX_PICTURE_BYTES = 40_000_000
@@ -30,7 +30,7 @@ _DRAWINGS = {
 }
 
 
-def read_photo(path: Path) -> Picture:
+def read_photo(path: Path) -> SourcePicture:
     """The photo in a file, named after it. Raises PictureError."""
     try:
         size = path.stat().st_size
@@ -44,7 +44,7 @@ def read_photo(path: Path) -> Picture:
     return look_at(data, where=str(path), name=file_stem(path.stem))
 
 
-def look_at(data: bytes, *, where: str, alt: str = "", name: str = "") -> Picture:
+def look_at(data: bytes, *, where: str, alt: str = "", name: str = "") -> SourcePicture:
     """A picture from its bytes, decoded once to see that it is whole. Raises PictureError."""
     if drawing := _DRAWINGS.get(data[:4]):
         raise PictureError(
@@ -68,16 +68,16 @@ def look_at(data: bytes, *, where: str, alt: str = "", name: str = "") -> Pictur
         ) from err
 
 
-def _decode(data: bytes, where: str, alt: str, name: str) -> Picture:
+def _decode(data: bytes, where: str, alt: str, name: str) -> SourcePicture:
     with Image.open(io.BytesIO(data), formats=_READ) as image:
         if image.width * image.height > MAX_PIXELS:
             raise _too_large(f"{image.width} × {image.height} pixels", where)
         image.load()
         if image.format in _KEPT:
-            return Picture(data, _KEPT[image.format], alt, name)
+            return SourcePicture(data, _KEPT[image.format], alt, name)
         converted = io.BytesIO()
         image.convert("RGBA" if "A" in image.getbands() else "RGB").save(converted, "PNG")
-        return Picture(converted.getvalue(), "png", alt, name)
+        return SourcePicture(converted.getvalue(), "png", alt, name)
 
 
 def file_stem(words: str) -> str:

@@ -4,7 +4,7 @@ import itertools
 import re
 from dataclasses import replace
 
-from dispatch.authoring.document import Block, Document, Paragraph, Remark, Span, Table, clean
+from dispatch.authoring.document import Document, Remark, SourceBlock, SourceParagraph, SourceSpan, SourceTable, clean
 from dispatch.errors import DocumentError
 
 #: larger texts than this are no briefs
@@ -48,8 +48,8 @@ def _decode(data: bytes, file: str) -> tuple[str, list[Remark]]:
         return data.decode("cp1252", errors="replace"), [Remark(remark)]
 
 
-def _blocks(lines: list[str]) -> list[Block]:
-    blocks: list[Block] = []
+def _blocks(lines: list[str]) -> list[SourceBlock]:
+    blocks: list[SourceBlock] = []
     at, has_gap = 0, False
     while at < len(lines):
         if not lines[at].strip():
@@ -59,20 +59,20 @@ def _blocks(lines: list[str]) -> list[Block]:
         while end < len(lines) and lines[end].strip():
             end += 1
         for block in _group(lines[at:end], at + 1):
-            blocks.append(replace(block, has_gap=has_gap) if isinstance(block, Paragraph) else block)
+            blocks.append(replace(block, has_gap=has_gap) if isinstance(block, SourceParagraph) else block)
             has_gap = False
         at = end
     return blocks
 
 
-def _group(lines: list[str], place: int) -> list[Block]:
+def _group(lines: list[str], place: int) -> list[SourceBlock]:
     """What stands between two empty lines."""
     if len(lines) > 1 and all("\t" in line.strip() for line in lines):
         return [_table(lines, place)]
     if all(line.lstrip().startswith(">") for line in lines):
         texts = [match["rest"] for line in lines if (match := _QUOTE.match(line))]
-        return [Paragraph(_spans(_join(texts)), place, is_quote=True)]
-    parts: list[Paragraph] = []
+        return [SourceParagraph(_spans(_join(texts)), place, is_quote=True)]
+    parts: list[SourceParagraph] = []
     pending: list[str] = []
     for number, line in enumerate(lines, start=place):
         if item := _item(line, number):
@@ -87,28 +87,28 @@ def _group(lines: list[str], place: int) -> list[Block]:
     return list(parts)
 
 
-def _item(line: str, place: int) -> Paragraph | None:
+def _item(line: str, place: int) -> SourceParagraph | None:
     """The list item that a line is, if it is one."""
     match = _BULLET.fullmatch(line) or _NUMBER.fullmatch(line)
     if match is None or _PAGE_NUMBER.fullmatch(line):
         return None
     number = int(match["number"]) if "number" in match.re.groupindex else None
     level = min(len(match["indent"].expandtabs(4)) // 2, 5)
-    return Paragraph(_spans(match["rest"].strip()), place, list_level=level, number=number)
+    return SourceParagraph(_spans(match["rest"].strip()), place, list_level=level, number=number)
 
 
-def _text(lines: list[str], place: int) -> list[Paragraph]:
+def _text(lines: list[str], place: int) -> list[SourceParagraph]:
     """Lines of plain text as paragraphs; a note that starts a line starts one."""
-    paragraphs: list[Paragraph] = []
+    paragraphs: list[SourceParagraph] = []
     texts: list[str] = []
     each_is_one = any(len(line) > _PARAGRAPH for line in lines)
     for at, line in enumerate(lines):
         if texts and (each_is_one or starts_note(line)):
-            paragraphs.append(Paragraph(_spans(_join(texts)), place + at - len(texts), step=1))
+            paragraphs.append(SourceParagraph(_spans(_join(texts)), place + at - len(texts), step=1))
             texts = []
         texts.append(line)
     if texts:
-        paragraphs.append(Paragraph(_spans(_join(texts)), place + len(lines) - len(texts), step=1))
+        paragraphs.append(SourceParagraph(_spans(_join(texts)), place + len(lines) - len(texts), step=1))
     return paragraphs
 
 
@@ -127,13 +127,13 @@ def _join(texts: list[str]) -> str:
     return joined
 
 
-def _table(lines: list[str], place: int) -> Table:
+def _table(lines: list[str], place: int) -> SourceTable:
     rows = [
-        tuple((Paragraph(_spans(cell.strip()), place + at),) for cell in line.strip().split("\t"))
+        tuple((SourceParagraph(_spans(cell.strip()), place + at),) for cell in line.strip().split("\t"))
         for at, line in enumerate(lines)
     ]
-    return Table(tuple(rows), place)
+    return SourceTable(tuple(rows), place)
 
 
-def _spans(text: str) -> tuple[Span, ...]:
-    return (Span(text),)
+def _spans(text: str) -> tuple[SourceSpan, ...]:
+    return (SourceSpan(text),)

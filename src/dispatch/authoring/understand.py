@@ -6,15 +6,15 @@ from dataclasses import replace
 
 from dispatch.authoring import looks
 from dispatch.authoring.document import (
-    Block,
     Document,
     Draft,
-    Figure,
     LeftOut,
-    Paragraph,
     Remark,
-    Span,
-    Table,
+    SourceBlock,
+    SourceFigure,
+    SourceParagraph,
+    SourceSpan,
+    SourceTable,
     shortened,
 )
 from dispatch.authoring.figures import take_figures
@@ -59,11 +59,11 @@ def understand(document: Document, today: dt.date) -> Draft:
     return draft
 
 
-def take_biographies(blocks: list[Block], draft: Draft) -> list[Block]:
+def take_biographies(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:
     """The blocks without paragraphs at the end that say who the authors are."""
     out = list(blocks)
     for block in reversed(blocks[-6:]):
-        if not isinstance(block, Paragraph) or block.heading or block.notes or block.list_level >= 0:
+        if not isinstance(block, SourceParagraph) or block.heading or block.notes or block.list_level >= 0:
             continue
         for index, author in enumerate(draft.authors):
             says = re.compile(
@@ -78,10 +78,10 @@ def take_biographies(blocks: list[Block], draft: Draft) -> list[Block]:
     return _without_idle_heading(out, draft) if len(out) < len(blocks) else out
 
 
-def _without_idle_heading(blocks: list[Block], draft: Draft) -> list[Block]:
+def _without_idle_heading(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:
     """The blocks without a heading "About the author" that has nothing under it any more."""
     last = blocks[-1] if blocks else None
-    if isinstance(last, Paragraph) and re.fullmatch(
+    if isinstance(last, SourceParagraph) and re.fullmatch(
         r"about (the )?authors?|authors?|об авторе", looks.fold(last.words)
     ):
         draft.left_out.append(
@@ -91,7 +91,7 @@ def _without_idle_heading(blocks: list[Block], draft: Draft) -> list[Block]:
     return blocks
 
 
-def _number_notes(draft: Draft, notes: dict[str, list[Paragraph]]) -> None:
+def _number_notes(draft: Draft, notes: dict[str, list[SourceParagraph]]) -> None:
     """Number the notes in the order of their first call; notes that nothing calls are left out and said."""
     labels: dict[str, str] = {}
     draft.blocks = [_labelled(block, labels, notes, draft) for block in draft.blocks]
@@ -110,10 +110,12 @@ def _number_notes(draft: Draft, notes: dict[str, list[Paragraph]]) -> None:
             draft.left_out.append(LeftOut(number, reason, paragraphs[0].place))
 
 
-def _labelled(block: Block, labels: dict[str, str], notes: dict[str, list[Paragraph]], draft: Draft) -> Block:
-    if isinstance(block, Figure):
+def _labelled(
+    block: SourceBlock, labels: dict[str, str], notes: dict[str, list[SourceParagraph]], draft: Draft
+) -> SourceBlock:
+    if isinstance(block, SourceFigure):
         return block
-    if isinstance(block, Table):
+    if isinstance(block, SourceTable):
         rows = tuple(
             tuple(tuple(_label_paragraph(p, labels, notes, draft) for p in cell) for cell in row) for row in block.rows
         )
@@ -122,9 +124,9 @@ def _labelled(block: Block, labels: dict[str, str], notes: dict[str, list[Paragr
 
 
 def _label_paragraph(
-    paragraph: Paragraph, labels: dict[str, str], notes: dict[str, list[Paragraph]], draft: Draft
-) -> Paragraph:
-    spans: list[Span] = []
+    paragraph: SourceParagraph, labels: dict[str, str], notes: dict[str, list[SourceParagraph]], draft: Draft
+) -> SourceParagraph:
+    spans: list[SourceSpan] = []
     for span in paragraph.spans:
         if span.note and span.note in notes:
             label = labels.setdefault(span.note, str(len(labels) + 1))
@@ -158,7 +160,9 @@ def _find_language(document: Document, draft: Draft) -> None:
 
 
 def _say_what_was_not_read(draft: Draft) -> None:
-    texts = {(block.place, block.words) for block in draft.blocks if isinstance(block, Paragraph) and not block.heading}
+    texts = {
+        (block.place, block.words) for block in draft.blocks if isinstance(block, SourceParagraph) and not block.heading
+    }
     for line in draft.unread:
         if (line.place, line.words) in texts:
             words = f"This line of the head was not understood; it stays in the text: “{shortened(line.words)}”"
@@ -167,14 +171,14 @@ def _say_what_was_not_read(draft: Draft) -> None:
 
 def _say_what_was_found(draft: Draft) -> None:
     """Count the parts, so that a person sees at a glance if a table or a note is not among them."""
-    paragraphs = [block for block in draft.blocks if isinstance(block, Paragraph)]
+    paragraphs = [block for block in draft.blocks if isinstance(block, SourceParagraph)]
     counts = {
         "paragraph": sum(not block.heading and block.list_level < 0 and not block.is_quote for block in paragraphs),
         "heading": sum(block.heading > 0 for block in paragraphs),
         "list item": sum(block.list_level >= 0 for block in paragraphs),
         "quote": sum(block.is_quote and block.list_level < 0 for block in paragraphs),
-        "table": sum(isinstance(block, Table) for block in draft.blocks),
-        "Figure": sum(isinstance(block, Figure) for block in draft.blocks),
+        "table": sum(isinstance(block, SourceTable) for block in draft.blocks),
+        "Figure": sum(isinstance(block, SourceFigure) for block in draft.blocks),
         "note": len(draft.notes),
     }
     words = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items() if count)

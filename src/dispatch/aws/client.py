@@ -1,8 +1,11 @@
-"""boto3 clients as dispatch needs them: no repeats and bounded waits.
+"""boto3 clients as dispatch needs them: mail is never sent twice, and every wait is bounded.
 
 Each has a session of its own: boto3's shared one would keep the first credentials that the process ever found.
 """
 
+import threading
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import boto3
@@ -37,6 +40,51 @@ def ses_client(region: str, timeout_seconds: int) -> "SESV2Client":
         parameter_validation=False,
     )
     return boto3.Session().client("sesv2", region_name=region, config=config)
+
+
+class OneASecond:
+    """Keeps calls of one kind a second apart, whichever threads make them."""
+
+    #: a little more than a second: the first of two calls may travel longer than the second
+    SECONDS = 1.05
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next: dict[str, float] = {}
+
+    def wait(self, kind: str) -> None:
+        """Return when a call of this kind may be made."""
+        with self._lock:
+            now = self._clock()
+            turn = max(now, self._next.get(kind, now))
+            self._next[kind] = turn + self.SECONDS
+        if turn > now:
+            self._sleep(turn - now)
+
+
+#: of the process, because Amazon counts for the account
+_pace = OneASecond()
+
+
+def account_client(region: str) -> "SESV2Client":
+    """Return a client of SES v2 for calls that carry no mail: they may be repeated.
+
+    Amazon answers each such operation once a second (SES developer guide, "Service quotas"), repeats included.
+    """
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=CONNECT_SECONDS, read_timeout=30
+    )
+    client = boto3.Session().client("sesv2", region_name=region, config=config)
+
+    def keep_pace(event_name: str, **_: object) -> None:
+        _pace.wait(f"{client.meta.endpoint_url} {event_name}")
+
+    client.meta.events.register("before-send.sesv2", keep_pace)
+    return client
 
 
 def s3_client(region: str) -> "S3Client":

@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dispatch.aws.account import read_account
+from dispatch.aws.account import SesAccount
 from dispatch.aws.call import Call, Calls
 from dispatch.aws.client import CONNECT_SECONDS, ses_client
-from dispatch.aws.destinations import missing_event_types
-from dispatch.aws.identities import unverified
-from dispatch.aws.outcomes import of_bulk_status, of_failure
+from dispatch.aws.outcomes import of_bulk_statuses, of_failure
 from dispatch.errors import ProviderError
+from dispatch.model.mailbox import mailbox_header
 from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome, Refused, Unknown
 
 if TYPE_CHECKING:
@@ -42,14 +41,14 @@ class SesMailer:
     has_events = True
 
     def __init__(self, *, region: str, configuration_set: str, timeout_seconds: int) -> None:
-        self._region = region
+        self._account = SesAccount(region)
         self._configuration_set = configuration_set
         self._client = ses_client(region, timeout_seconds)
         self._calls = Calls(self._client, CONNECT_SECONDS + timeout_seconds)
 
     def account(self) -> Account:
-        """What SES grants now. Raises ProviderError where it cannot be asked."""
-        return read_account(self._client, self._region)
+        """What SES grants, at most a minute old. Raises ProviderError where it cannot be asked."""
+        return self._account.grants()
 
     @property
     def endpoint_url(self) -> str:
@@ -58,11 +57,11 @@ class SesMailer:
 
     def unverified(self, senders: Sequence[str]) -> list[str]:
         """Those of the senders whom SES would not let send. Raises ProviderError where it cannot be asked."""
-        return unverified(self._client, senders)
+        return self._account.unverified(senders)
 
     def missing_event_types(self) -> list[ProviderError]:
-        """Why SES would not tell what becomes of mail. Raises ProviderError where it cannot be asked."""
-        return missing_event_types(self._client, self._configuration_set)
+        """Why SES would not publish the events of messages. Raises ProviderError where it cannot be asked."""
+        return self._account.missing_event_types(self._configuration_set)
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Hand over Messages of one Edition: one call for all `in_bulk`, else one for each."""
@@ -106,7 +105,7 @@ class SesMailer:
 
     def _single(self, message: Message) -> "SendEmailRequestTypeDef":
         request: SendEmailRequestTypeDef = {
-            "FromEmailAddress": message.sender,
+            "FromEmailAddress": mailbox_header(message.sender),
             "Destination": {"ToAddresses": [message.to]},
             "Content": {
                 "Simple": {
@@ -122,7 +121,7 @@ class SesMailer:
             "ConfigurationSetName": self._configuration_set,
         }
         if message.reply_to:
-            request["ReplyToAddresses"] = [message.reply_to]
+            request["ReplyToAddresses"] = [mailbox_header(message.reply_to)]
         return request
 
     def _send_bulk(self, messages: Sequence[Message], call: Call) -> list[Outcome]:
@@ -136,7 +135,7 @@ class SesMailer:
         subject, html, text = first.letter.template()
         # Every variable needs a default, or SES refuses an entry that lacks one.
         request: SendBulkEmailRequestTypeDef = {
-            "FromEmailAddress": first.sender,
+            "FromEmailAddress": mailbox_header(first.sender),
             "DefaultContent": {
                 "Template": {
                     "TemplateContent": {"Subject": subject, "Html": html, "Text": text},
@@ -147,7 +146,7 @@ class SesMailer:
             "ConfigurationSetName": self._configuration_set,
         }
         if first.reply_to:
-            request["ReplyToAddresses"] = [first.reply_to]
+            request["ReplyToAddresses"] = [mailbox_header(first.reply_to)]
         return request
 
 
@@ -160,18 +159,16 @@ def _is_hopeless(outcomes: Sequence[Outcome]) -> bool:
 def bulk_outcomes(results: Sequence[Any], people: int) -> list[Outcome]:
     """One Outcome a person from a bulk answer.
 
-    Results have been reported out of order, so a mixed answer is not matched by position: all its people are unknown
-    and their events settle them. A uniform one needs no matching, but for the message ids: those are used only when all
-    succeeded and their number is right.
+    Results have been reported out of order, so a mixed answer is not matched by position. A uniform one needs no
+    matching, but for the message ids: those are used only when all succeeded and their number is right.
     """
     statuses = {str(result.get("Status")) for result in results}
-    if len(results) != people or len(statuses) != 1:
-        return [Unknown("SES answered for the call as a whole, not for each person")] * people
+    if len(results) != people:
+        return [Unknown(f"SES answered for {len(results)} people of {people}")] * people
     if statuses == {"SUCCESS"}:
         ids = [result.get("MessageId") for result in results]
         return [Accepted(each) if each else Unknown("SES answered without a message id") for each in ids]
-    status = statuses.pop()
-    return [of_bulk_status(status, str(results[0].get("Error") or ""))] * people
+    return [of_bulk_statuses(results)] * people
 
 
 def _entry(message: Message) -> "BulkEmailEntryTypeDef":

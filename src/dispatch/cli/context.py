@@ -161,6 +161,12 @@ def find_exactly(folder: Path) -> Path:
     return folder.resolve()
 
 
+def close_at_the_end(close: Callable[[], object]) -> None:
+    """Call `close` when the running command ends; outside a command, do nothing."""
+    if (running := click.get_current_context(silent=True)) is not None:
+        running.call_on_close(close)
+
+
 pass_workspace = click.make_pass_decorator(Context, ensure=True)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dispatch.cli.transport import Transport
     from dispatch.errors import DispatchError
     from dispatch.model.brand import Audience
+    from dispatch.model.campaign import Limit
     from dispatch.pipeline.freeze import Frozen
     from dispatch.pipeline.plan import Proposal
     from dispatch.pipeline.prepare import Prepared
@@ -65,7 +66,9 @@ class Desk:
 
         return prepare_brief(self.context, self.brief_file, self.audiences, self.transport.public_url)
 
-    def freeze(self, proposal: "Proposal", forced: Sequence[str], *, not_before: "datetime | None") -> "Frozen":
+    def freeze(
+        self, proposal: "Proposal", forced: Sequence[str], *, not_before: "datetime | None", limit: "Limit | None"
+    ) -> "Frozen":
         """Make the proposal so."""
         from dispatch.pipeline.freeze import Terms, freeze
 
@@ -76,6 +79,7 @@ class Desk:
             forced=tuple(forced),
             not_before=not_before,
             canary=canary,
+            limit=limit,
             forbidden_domains=() if may_be_examples else EXAMPLE_DOMAINS,
         )
         return freeze(self.transport.database, proposal, self.transport.publisher, terms)

@@ -99,7 +99,7 @@ def resume_command(
     `dispatch send`. The files of the brief are not needed. A campaign whose time has not come is scheduled again, and
     this terminal waits for its time.
     """
-    from dispatch.cli.send_screen import SendScreen, hold, type_number
+    from dispatch.cli.send_screen import SendScreen, hold, limit_of, type_number
     from dispatch.cli.transport import open_transport
     from dispatch.pipeline.lookup import find_campaign, refuse_cancelled, refuse_other_transport
     from dispatch.pipeline.pause_resume_cancel import resume
@@ -120,10 +120,7 @@ def resume_command(
         if not yes:
             type_number(queued, "send", again)
         hold(context.settings.send.hold_seconds, again, is_silent=as_json)
-    opened = resume(transport.database, found)
-    screen.send(
-        opened, limit if share is None else share, is_limit_of_today=share is not None, has_recipients=queued > 0
-    )
+    screen.send(resume(transport.database, found, limit_of(limit, share)), added=0, has_recipients=queued > 0)
 
 
 def _check(

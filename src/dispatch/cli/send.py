@@ -101,6 +101,7 @@ def send_command(
     """
     from dispatch.cli.mailing import Desk
     from dispatch.cli.plan_screen import print_plan, show_plan
+    from dispatch.cli.send_screen import SendScreen, limit_of
 
     _check_usage(audiences, only=only, at=at, zone=zone, now=now)
     not_before = _moment(context, at, zone)
@@ -131,25 +132,12 @@ def send_command(
         desk.require_proof(proposal, approved_by or None, may_ask=not yes)
     verb = _verb(context, waiting, not_before, desk.transport.database.now())
     share = _ask_and_hold(context, desk, proposal, limit, verb, over_days=over_days, yes=yes, as_json=as_json)
-    frozen = desk.freeze(proposal, forced, not_before=not_before)
+    frozen = desk.freeze(proposal, forced, not_before=not_before, limit=limit_of(limit, share))
     _show_fewer(frozen.fewer, as_json=as_json)
     if frozen.campaign.state.value == "scheduled" and not _must_wait(context, desk, frozen, as_json=as_json):
         return
-    _send(context, desk, frozen, limit, share, yes=yes, as_json=as_json)
-
-
-def _send(
-    context: Context, desk: "Desk", frozen: "Frozen", limit: int | None, share: int | None, *, yes: bool, as_json: bool
-) -> None:
-    from dispatch.cli.send_screen import SendScreen
-
     SendScreen(context, desk.transport, is_silent=as_json, says_yes=yes).send(
-        frozen.campaign,
-        limit if share is None else share,
-        is_limit_of_today=share is not None,
-        only=frozen.only,
-        added=frozen.added,
-        has_recipients=frozen.queued > 0,
+        frozen.campaign, frozen.only, added=frozen.added, has_recipients=frozen.queued > 0
     )
 
 

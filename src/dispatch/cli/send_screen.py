@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dispatch.cli.transport import Transport
-    from dispatch.model.campaign import Campaign, Counts
+    from dispatch.model.campaign import Campaign, Counts, Limit
     from dispatch.model.delivery import Delivery
 
 #: people named in a list before it is cut
@@ -36,47 +36,38 @@ class SendScreen:
     def send(
         self,
         campaign: "Campaign",
-        limit: int | None = None,
+        named: frozenset[int] | None = None,
         *,
-        is_limit_of_today: bool = False,
-        only: frozenset[int] | None = None,
         added: int | None = None,
         has_recipients: bool = True,
     ) -> NoReturn:
-        """Send to those who are queued, or `only` the Deliveries of these `seq`; show how it ended, and exit."""
+        """Send to those who are queued, or only the `named` Deliveries of these `seq`; show how it ended, and exit."""
         from dispatch.cli.campaign_words import summary
 
-        ended = self._run(campaign, limit, is_limit_of_today=is_limit_of_today, only=only)
+        ended = self._run(campaign, named)
         counts = self.counts(ended)
         if self._is_silent:
             print_json(summary(ended, counts, added))
         else:
             self._show_end(ended, counts, has_recipients=has_recipients)
-        sys.exit(self._status(ended, counts, only))
+        sys.exit(self._status(ended, counts, named))
 
-    def _run(
-        self, campaign: "Campaign", limit: int | None, *, is_limit_of_today: bool, only: frozenset[int] | None
-    ) -> "Campaign":
+    def _run(self, campaign: "Campaign", named: frozenset[int] | None) -> "Campaign":
         from dispatch.cli.progress import Bar
         from dispatch.cli.transport import send_options
+        from dispatch.pipeline.options import SendContext
         from dispatch.pipeline.send import Watch, send
 
+        transport = self._transport
+        options = send_options(self._context, transport.public_url)
+        sending = SendContext(transport.database, transport.mailer, transport.notifications, options)
         with self._interrupt, Bar(self._context.zone, is_silent=self._is_silent) as bar:
             watch = Watch(
                 show=bar.show,
                 is_interrupted=lambda: self._interrupt.is_asked,
                 may_send_again=self._may_send_again,
             )
-            return send(
-                self._transport.database,
-                campaign,
-                self._transport.mailer,
-                self._transport.notifications,
-                self._transport.mailer.account(),
-                send_options(self._context, self._transport.public_url, limit, is_limit_of_today=is_limit_of_today),
-                watch,
-                only,
-            )
+            return send(sending, campaign, transport.mailer.account(), watch, named)
 
     def _may_send_again(self, people: "list[Delivery]") -> bool:
         """A person's word, or the setting that a person set."""
@@ -128,11 +119,12 @@ class SendScreen:
 
     def _status(self, campaign: "Campaign", counts: "Counts", only: frozenset[int] | None = None) -> int:
         """The exit status of how it ended; for `only` these, of how it ended for them."""
-        from dispatch.store import canary
+        from dispatch.store import reports
 
         if only is not None:
             with self._transport.database.reading() as connection:
-                return DONE if canary.rates(connection, only).submitted == len(only) else REFUSED
+                submitted = reports.rates(connection, campaign.id, only).submitted
+            return DONE if submitted == len(only) else REFUSED
         if self._interrupt.is_asked and campaign.state.value != "finished":
             return INTERRUPTED
         is_clean = campaign.state.value == "finished" and not counts.failed and not counts.uncertain
@@ -157,6 +149,15 @@ def name_people(people: "Sequence[Delivery]", of: int | None = None) -> None:
         click.echo(f"  {each.address}{reason}")
     if of is not None and of > len(people):
         click.echo(f"  and {of - len(people):,} more")
+
+
+def limit_of(limit: int | None, share: int | None) -> "Limit | None":
+    """Return the limit that a person set, or what may leave today where that is less than wanted; None for all."""
+    from dispatch.model.campaign import Limit
+
+    if share is not None:
+        return Limit(share, is_of_today=True)
+    return None if limit is None else Limit(limit)
 
 
 def type_number(number: int, verb: str, again: str) -> None:

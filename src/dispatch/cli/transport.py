@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dispatch.cli.context import Context
+from dispatch.cli.context import Context, close_at_the_end
 
 if TYPE_CHECKING:
     from dispatch.pipeline.options import SendOptions
@@ -28,7 +28,7 @@ class Transport:
 
 
 def open_transport(context: Context) -> Transport:
-    """The transport that the settings name, open; in practice the practice server is started.
+    """The transport that the settings name, open until the command ends; in practice the practice server is started.
 
     Raises SettingsError, StoreError, ProviderError.
     """
@@ -42,9 +42,11 @@ def open_transport(context: Context) -> Transport:
         running = ensure_running(context)
         public_url, queue_url, configuration_set = running.url, running.queue_url, running.configuration_set
         point_at_practice(running.url, owner_of(context))
+    database = context.open_database()
+    close_at_the_end(database.close)
     return Transport(
         name=settings.mail.transport,
-        database=context.open_database(),
+        database=database,
         mailer=_mailer(context, configuration_set),
         publisher=_publisher(context),
         notifications=open_notifications(context, queue_url) if settings.mail.transport != "smtp" else None,
@@ -63,7 +65,10 @@ def open_notifications(context: Context, queue_url: str) -> "Notifications | Non
 
 
 def point_at_practice(url: str, owner: str) -> None:
-    """Turn every AWS call of this process to the practice server of a workspace, whatever the environment says."""
+    """Turn every AWS call of this process to the practice server of a workspace, whatever the environment says.
+
+    No proxy is asked for what is on this computer; other addresses, such as the links of a brief, keep theirs.
+    """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -76,6 +81,10 @@ def point_at_practice(url: str, owner: str) -> None:
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     )
+    # Python reads the name in small letters before the other.
+    past_proxies = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if "127.0.0.1" not in past_proxies.split(","):
+        os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{past_proxies},127.0.0.1,localhost".removeprefix(",")
 
 
 def _publisher(context: Context) -> "Publisher":
@@ -117,9 +126,7 @@ def _mailer(context: Context, configuration_set: str) -> "Mailer":
     )
 
 
-def send_options(
-    context: Context, public_url: str, limit: int | None = None, *, is_limit_of_today: bool = False
-) -> "SendOptions":
+def send_options(context: Context, public_url: str) -> "SendOptions":
     """The settings of a send."""
     from dispatch.pipeline.options import SendOptions
 
@@ -135,7 +142,5 @@ def send_options(
         max_complaint_rate=send.max_complaint_rate,
         rates_after=send.rates_after,
         complaints_after=send.complaints_after,
-        limit=limit,
-        is_limit_of_today=is_limit_of_today,
         canary_wait_seconds=send.canary_wait_seconds,
     )

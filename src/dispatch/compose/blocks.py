@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 
 from dispatch.compose.inlines import Complain, language, note_label, read_inlines, refusal, words_of
-from dispatch.compose.markdown import MAX_NESTING
-from dispatch.compose.sanitise import one_line
+from dispatch.markup.characters import one_line
+from dispatch.markup.escape import read_attribute
+from dispatch.markup.parser import MAX_NESTING, only_images
 from dispatch.model.brief import (
     Block,
     Blocks,
@@ -158,15 +159,9 @@ class BlockReader:
 
     def paragraph(self, line: int) -> Blocks:
         """A paragraph; or, where it holds only pictures, its Figures."""
-        children = self.tokens[self.at].children or []
-        parts = [
-            child
-            for child in children
-            if child.type not in ("softbreak", "hardbreak") and child.content.strip() + child.type != "text"
-        ]
-        if parts and all(part.type == "image" for part in parts):
+        if pictures := only_images(self.tokens[self.at]):
             self.at += 2
-            return tuple(self.figure(part) for part in parts)
+            return tuple(self.figure(picture) for picture in pictures)
         inlines = self.run()
         self.at += 1
         if _STRAY.search(plain(inlines)):
@@ -197,7 +192,7 @@ class BlockReader:
             file=file,
             alt=one_line(words_of(token.children or [], self.telling)),
             caption=one_line(str(token.attrs.get("title", ""))),
-            credit=one_line(str(token.attrs.get("credit", "")).replace('\\"', '"')),
+            credit=one_line(read_attribute(str(token.attrs.get("credit", "")))),
             is_half="half" in classes,
             is_stand_in="stand-in" in classes,
             line=place.line,

@@ -3,10 +3,12 @@
 import difflib
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from dispatch.compose.sanitise import one_line
-from dispatch.compose.view import View
+from dispatch.compose.html import address
+from dispatch.compose.view import View, shown_address
+from dispatch.markup.characters import one_line
 from dispatch.model.brief import Blocks, Figure, Link, Passage, inlines_of, plain, walk, walk_inlines
 from dispatch.model.edition import Edition
 from dispatch.model.finding import Finding, Level
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 #: shorter sentences may stand in both by chance
 _TELLING_CHARACTERS = 25
+_ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s<>]+")
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 
 
@@ -38,31 +41,47 @@ def about_passages(subject: "Subject") -> Iterator[Finding]:
         yield from _leaks(subject, seen, edition)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of an Edition, as its reader sees it."""
+
+    name: str
+    #: its words in one line
+    words: str
+    #: the addresses that it leads to
+    addresses: frozenset[str]
+
+
 def _leaks(subject: "Subject", seen: View, edition: Edition) -> Iterator[Finding]:
     """Words, links and pictures of others' passages in an Edition."""
-    shown = _whole(subject, seen)
+    shown, open_to_all = _whole(subject, seen)
     hidden = _hidden(subject.brief.blocks, edition.audience)
-    parts = {
-        "subject": edition.subject,
-        "preheader": edition.preheader,
-        "html": edition.html,
-        "text": one_line(edition.text),
-        "web copy": edition.web_html,
-    }
-    escaped = {
-        name: part if name in ("subject", "preheader") else part.replace("&amp;", "&") for name, part in parts.items()
-    }
     names = {picture.name for file, picture in subject.pictures.items() if file not in {f.file for f in seen.figures}}
+    parts = list(_parts(edition)) if hidden else []
     for words, line in _telling(hidden):
-        if words in shown:
-            continue
-        for name, part in escaped.items():
-            if words in part:
-                yield _leak(subject, f"{words[:50]!r}", name, line, edition.audience)
+        for part in parts:
+            if words in part.words and words not in shown:
+                yield _leak(subject, f"{words[:50]!r}", part.name, line, edition.audience)
+    for href, line in _addresses(hidden):
+        for part in parts:
+            if {href, shown_address(href), str(address(href))} & part.addresses and href not in open_to_all:
+                yield _leak(subject, f"{href[:80]!r}", part.name, line, edition.audience)
     for figure in (block for block in walk(hidden) if isinstance(block, Figure)):
         picture = subject.pictures.get(figure.file)
         if picture is not None and picture.name in names and picture.name in edition.pictures:
             yield _leak(subject, f"the picture {figure.file!r}", "pictures", figure.line, edition.audience)
+
+
+def _parts(edition: Edition) -> Iterator[_Part]:
+    import lxml.html
+
+    yield _Part("subject", edition.subject, frozenset())
+    yield _Part("preheader", edition.preheader, frozenset())
+    for name, source in (("html", edition.html), ("web copy", edition.web_html)):
+        page: Any = lxml.html.fromstring(source)
+        yield _Part(name, one_line("".join(page.itertext())), frozenset(page.xpath("//@href")))
+    found = frozenset(each.rstrip(".,;:)]") for each in _ADDRESS.findall(edition.text))
+    yield _Part("text", one_line(edition.text), found)
 
 
 def _leak(subject: "Subject", what: str, where: str, line: int, audience: str) -> Finding:
@@ -87,26 +106,30 @@ def _hidden(blocks: Blocks, audience: str) -> Blocks:
 
 
 def _telling(blocks: Blocks) -> Iterator[tuple[str, int]]:
-    """Sentences and addresses that would give a passage away, with their lines."""
+    """Sentences that would give a passage away, with their lines."""
     for block in walk(blocks):
         for inlines in inlines_of(block):
             for sentence in _SENTENCE.findall(one_line(plain(inlines))):
                 if len(sentence.strip()) >= _TELLING_CHARACTERS:
                     yield sentence.strip(), block.line
+
+
+def _addresses(blocks: Blocks) -> Iterator[tuple[str, int]]:
+    """Addresses that blocks link to, with their lines."""
+    for block in walk(blocks):
+        for inlines in inlines_of(block):
             for inline in walk_inlines(inlines):
                 if isinstance(inline, Link):
                     yield inline.href, block.line
 
 
-def _whole(subject: "Subject", seen: View) -> str:
-    """All words and addresses that this Audience gets rightly."""
+def _whole(subject: "Subject", seen: View) -> tuple[str, frozenset[str]]:
+    """All words, and all addresses, that this Audience may see."""
+    brief, brand = subject.brief, seen.audience.brand
     blocks: Blocks = (*seen.blocks, *(block for note in seen.notes for block in note.blocks))
     words = [one_line(plain(inlines)) for block in walk(blocks) for inlines in inlines_of(block)]
-    hrefs = [
-        inline.href
-        for block in walk(blocks)
-        for inlines in inlines_of(block)
-        for inline in walk_inlines(inlines)
-        if isinstance(inline, Link)
-    ]
-    return "\n".join([*words, *hrefs, *(entry.url for entry in subject.brief.read_next)])
+    words += [brief.title, brief.standfirst, *(author.biography for author in brief.authors)]
+    sites = [site if "://" in site else f"https://{site}" for site in (body.site for body in brief.organisations)]
+    pages = {brand.website, *sites, *(entry.url for entry in brief.read_next)}
+    hrefs = {href for href, _ in _addresses(blocks)} | pages | {page.rstrip("/") + "/" for page in pages}
+    return "\n".join(words), frozenset(hrefs)

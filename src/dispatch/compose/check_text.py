@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dispatch.compose.frame_words import has_frame_words, languages
 from dispatch.model.brief import Blocks, Code, Heading, Inlines, Words, inlines_of, plain, walk, walk_inlines
 from dispatch.model.edition import LINK_TOKENS, LITERALS, TOKEN, Field, split
 from dispatch.model.finding import Finding, Level
@@ -31,6 +32,14 @@ def about_text(subject: "Subject") -> Iterator[Finding]:
         if not is_code:
             yield from _about_words(subject, words, line)
     yield from _about_tokens(subject)
+    if not has_frame_words(subject.brief.lang):
+        yield Finding(
+            Level.NOTE,
+            "language-words",
+            f"dispatch has no words in the language {subject.brief.lang!r} for the text around the brief.",
+            subject.key("lang"),
+            f"Words such as Notes and Unsubscribe appear in English. Languages: {', '.join(sorted(languages()))}.",
+        )
 
 
 def texts(subject: "Subject") -> Iterator[tuple[str, int, bool]]:

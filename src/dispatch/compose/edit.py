@@ -9,22 +9,23 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-from dispatch.compose.images_in_text import images
 from dispatch.compose.parse import parse
-from dispatch.compose.sanitise import clean, one_line
 from dispatch.errors import BriefError, DispatchError, ProblemsFound
+from dispatch.markup.characters import clean, one_line
+from dispatch.markup.escape import quote_yaml
+from dispatch.markup.front_matter import split
+from dispatch.markup.images import images
 from dispatch.model.brief import Block, Blocks, Box, Brief, Figure, Group, Listing, Passage
 
 FrontField = Literal["subject", "preheader"]
 FigureField = Literal["alt", "caption", "credit"]
 
-_OPENS = re.compile(r"\A\ufeff?---[ \t]*(\r\n|\n|\r)")
-_CLOSES = re.compile(r"(?:\r\n|\n|\r)(?=(?:---|\.\.\.)[ \t]*(?:\r\n|\n|\r|\Z))")
 _COLON = re.compile(r"\s*:")
 
 
@@ -71,7 +72,7 @@ def edited(source: str, wishes: Sequence[Wish], *, slug: str, file: str) -> str:
 
 
 def _tidy(words: str) -> str:
-    return one_line(clean(words, "")[0])
+    return one_line(clean(words))
 
 
 def _granted(source: str, wish: Wish, slug: str, file: str) -> str:
@@ -128,14 +129,11 @@ def _essence(brief: Brief) -> str:
 
 
 def _head_drafts(source: str, wish: HeadWish) -> Iterator[str]:
-    opening = _OPENS.match(source)
-    closing = _CLOSES.search(source, opening.end() - 1) if opening else None
-    if opening is None or closing is None:
+    parts = split(source)
+    if parts is None:
         return
-    start, newline = opening.end(), opening[1]
-    matter = source[start : closing.start()]
     try:
-        root = YAML().compose(matter)
+        root = YAML().compose(parts.front)
     except (YAMLError, ValueError):
         return
     if not isinstance(root, MappingNode):
@@ -145,12 +143,14 @@ def _head_drafts(source: str, wish: HeadWish) -> Iterator[str]:
         key, value = _entry(value, wish.audience)
     if key is None or value is None:
         if not wish.audience:
-            yield source[: closing.start()] + f"{newline}{wish.field}: {quoted(wish.words)}" + source[closing.start() :]
+            line = f"{wish.field}: {quote_yaml(wish.words)}{parts.newline}"
+            yield source[: parts.end] + line + source[parts.end :]
         return
-    begin, end = _span(matter, key, value)
-    ending = newline if matter[begin:end].endswith(("\n", "\r")) else ""
-    blank = "" if begin > key.end_mark.index and matter[begin - 1] in " \t" else " "
-    yield source[: start + begin] + blank + quoted(wish.words) + ending + source[start + end :]
+    begin, end = _span(parts.front, key, value)
+    ending = parts.newline if parts.front[begin:end].endswith(("\n", "\r")) else ""
+    blank = "" if begin > key.end_mark.index and parts.front[begin - 1] in " \t" else " "
+    written = blank + quote_yaml(wish.words) + ending
+    yield source[: parts.begin + begin] + written + source[parts.begin + end :]
 
 
 def _entry(mapping: MappingNode, name: str) -> tuple[Node | None, Node | None]:
@@ -170,17 +170,13 @@ def _span(matter: str, key: Node, value: Node) -> tuple[int, int]:
     return begin, end
 
 
-def quoted(words: str) -> str:
-    """A text as a double-quoted YAML scalar (YAML 1.2, section 7.3.1)."""
-    return '"' + words.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 # --- pictures ---------------------------------------------------------------------------------------------------------
 
 
 def _figure_drafts(source: str, brief: Brief, wish: FigureWish) -> Iterator[str]:
     """The text changed at each image that could be the Figure, written plainly and, if need be, cautiously."""
-    named = [image for image in images(source) if image.names(brief.figures[wish.figure].file)]
+    file = unquote(brief.figures[wish.figure].file)
+    named = [image for image in images(source) if unquote(image.file) == file]
     for is_cautious in (False, True):
         for image in named:
             yield image.changed(source, wish.field, wish.words, is_cautious=is_cautious)

@@ -1,7 +1,7 @@
 """Text on its way into html: escaped, with marks for what later steps would spoil.
 
 premailer turns entities back into characters, so brackets and braces that must stay literal travel as marks
-(noncharacters, which no text holds after `sanitise.clean`) and become entities in the last step.
+(noncharacters, which no text holds after `markup.characters.clean`) and become entities in the last step.
 """
 
 import re

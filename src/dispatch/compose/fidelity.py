@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dispatch.compose.html import words_of_link
+from dispatch.compose.text import TextWriter
 from dispatch.compose.view import View
 from dispatch.model.brief import (
     Blocks,
@@ -23,8 +24,7 @@ from dispatch.model.brief import (
 from dispatch.model.edition import LITERALS, Edition
 
 _BLANKS = re.compile(r"\s+")
-# what the text part puts before the lines of quotes and key points
-_MARGIN = re.compile(r"^(?:\s*(?:\[\d+\] |[>|] ?|- |\d+\. ))+", re.MULTILINE)
+_EDGE = "\ufdd2"
 
 
 def lost_words(seen: View, edition: Edition, page: Any) -> Iterator[tuple[str, int, str]]:
@@ -34,13 +34,26 @@ def lost_words(seen: View, edition: Edition, page: Any) -> Iterator[tuple[str, i
     for token, characters in LITERALS.items():
         text = text.replace(f"[[{token}]]", characters)
     # wrapped lines may end anywhere in scripts without blanks, so blanks do not count
-    plain_text = _BLANKS.sub("", _MARGIN.sub("", text))
+    margins = _margins(seen)
+    typed = [line[margins.get(line, 0) :] for line in text.split("\n")]
+    parts = [_BLANKS.sub("", "".join(typed)), _BLANKS.sub("", text)]
     for words, line in runs(seen):
         needle = _BLANKS.sub("", words)
         if needle and needle not in html:
             yield words, line, "html"
-        if needle and needle not in plain_text and _BLANKS.sub("", _MARGIN.sub("", words)) not in plain_text:
+        if needle and not any(needle in part for part in parts):
             yield words, line, "text"
+
+
+def _margins(seen: View) -> dict[str, int]:
+    """Return the lines of the text part that begin with marks of lists, quotes and notes -> length of these marks."""
+    found: dict[str, int] = {}
+    for line in TextWriter(seen, "", edge=_EDGE).whole().split("\n"):
+        before, edge, typed = line.rpartition(_EDGE)
+        if edge:
+            margin = before.replace(_EDGE, "")
+            found[margin + typed] = len(margin)
+    return found
 
 
 def runs(seen: View) -> Iterator[tuple[str, int]]:
@@ -48,7 +61,7 @@ def runs(seen: View) -> Iterator[tuple[str, int]]:
     brief = seen.brief
     yield from ((words, 1) for words in (brief.title, brief.standfirst))
     for author in brief.authors:
-        yield from ((words, 1) for words in (author.name, author.role, author.biography))
+        yield from ((words, 1) for words in (author.name, author.role, author.organisation, author.biography))
     yield from ((body.name, 1) for body in brief.organisations)
     yield from ((entry.title, 1) for entry in brief.read_next)
     blocks: Blocks = (*seen.blocks, *(block for note in seen.notes for block in note.blocks))

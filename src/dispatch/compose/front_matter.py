@@ -2,6 +2,7 @@
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -12,10 +13,11 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, MappingStartEvent, NodeEvent, ScalarEvent, SequenceStartEvent
 
-from dispatch.compose.sanitise import one_line
+from dispatch.compose.inlines import refusal
+from dispatch.markup.characters import one_line
+from dispatch.markup.front_matter import split
 from dispatch.model.finding import Finding, Level, Place
 
-FENCE = "---"
 _MAX_CHARACTERS = 65_536
 _MAX_DEPTH = 8
 _RTL = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "dv", "ug"})
@@ -41,6 +43,22 @@ Filled = Annotated[str, AfterValidator(one_line), Field(min_length=1)]
 PerAudience = Annotated[dict[str, Line], BeforeValidator(_subjects)]
 
 
+def _web_address(value: str) -> str:
+    """Return a web address as it is; raise ValueError for what no mail may link to."""
+    if not value.startswith(("http://", "https://")) or re.search(r"[\s<>\"']", value):
+        raise ValueError("write a web address that begins with https://")
+    if wrong := refusal(value):
+        raise ValueError(wrong[1].rstrip("."))
+    return value
+
+
+def _site(value: str) -> str:
+    """Return a site, with or without https://, as it is; raise ValueError for what is none."""
+    if value:
+        _web_address(value if "://" in value else f"https://{value}")
+    return value
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -58,14 +76,14 @@ class OrganisationPart(_Part):
     """One entry of `organisations`."""
 
     name: Filled
-    site: Annotated[Line, Field(pattern=r"^(https?://)?[^\s/:@<>\"']+(/[^\s<>\"']*)?$|^$")] = ""
+    site: Annotated[Line, AfterValidator(_site)] = ""
 
 
 class ReadingPart(_Part):
     """One entry of `read_next`."""
 
     title: Filled
-    url: Annotated[Line, Field(pattern=r"^https?://[^\s<>\"'@/]+(/[^\s<>\"']*)?$")]
+    url: Annotated[Line, AfterValidator(_web_address)]
 
 
 class FrontMatter(_Part):
@@ -104,16 +122,12 @@ class Read:
 
 def read(text: str, file: str) -> Read:
     """The front matter of a brief.md and the text below it."""
-    lines = text.split("\n")
-    if lines[0].rstrip() != FENCE:
+    parts = split(text)
+    if parts is None:
         return Read(None, [_missing(file)], body=text)
-    ends = [number for number, line in enumerate(lines) if number and line.rstrip() in (FENCE, "...")]
-    if not ends:
-        return Read(None, [_missing(file)], body=text)
-    end = ends[0]
-    body = "\n" * (end + 1) + "\n".join(lines[end + 1 :])
-    # one line of nothing in front keeps the line numbers of the file
-    matter, findings, places = _validate("\n" + "\n".join(lines[1:end]), file)
+    # empty lines in front keep the line numbers of the file
+    body = "\n" * text.count("\n", 0, parts.below) + parts.body
+    matter, findings, places = _validate("\n" + parts.front, file)
     return Read(matter, findings, places, body)
 
 

@@ -2,8 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+import idna
 from markupsafe import Markup
 
 from dispatch.compose import escape
@@ -17,7 +18,18 @@ _IN_ADDRESS = "%:/?#@!$&'()*+,;=~-._"
 
 def address(href: str) -> Markup:
     """An address for an href or src attribute: ASCII, no merge tokens, no braces."""
-    return escape.literal(quote(href, safe=_IN_ADDRESS))
+    return escape.literal(quote(_in_ascii(href), safe=_IN_ADDRESS))
+
+
+def _in_ascii(href: str) -> str:
+    """Return an address whose host is written in ASCII, as DNS has it (RFC 5891)."""
+    if href.isascii():
+        return href
+    try:
+        name = urlsplit(href).hostname or ""
+        return href if name.isascii() else href.replace(name, idna.encode(name, uts46=True).decode(), 1)
+    except (ValueError, idna.IDNAError):
+        return href
 
 
 def looks_like_address(words: str) -> bool:
@@ -83,7 +95,8 @@ class Inliner:
         href = (
             f"#fn{number}" if self.is_web else address(url) if url else Markup("{}#fn{}").format(self.web_url, number)
         )
-        return Markup('<a class="mark" href="{0}" aria-label="Note {1}">{1}</a>').format(href, number)
+        label = self.view.words.note.format(number=number)
+        return Markup('<a class="mark" href="{0}" aria-label="{2}">{1}</a>').format(href, number, label)
 
 
 def speech(lang: str, direction: str) -> Markup:

@@ -12,6 +12,7 @@ from dispatch.model.brief import (
     Link,
     NoteMark,
     Paragraph,
+    Words,
     inlines_of,
     plain,
     walk,
@@ -20,6 +21,7 @@ from dispatch.model.brief import (
 from dispatch.model.finding import Finding, Level, Place
 
 _IBID = re.compile(r"(?:ibid(?:em)?\.?|id\.|id)(?:$|[,;:]?\s.{0,80}$)", re.IGNORECASE)
+_IBID_WORD = re.compile(r"^\s*(?:ibid(?:em)?|id)[.,;:]*\s*", re.IGNORECASE)
 _ID_WORD = re.compile(r"id(?:$|[,;:])", re.IGNORECASE)
 
 
@@ -33,6 +35,16 @@ def is_ibid(note: Footnote) -> bool:
         return False
     # "Id" without a full stop is an Ibid only where nothing but a comma follows: "Id card offices" is not
     return not words.lower().startswith("id") or words[2:3] == "." or bool(_ID_WORD.match(words))
+
+
+def after_ibid(note: Footnote) -> Inlines:
+    """Return what an Ibid says besides "Ibid.", such as its page; nothing for a bare one."""
+    block = note.blocks[0]
+    first = block.inlines[0] if isinstance(block, Paragraph) and block.inlines else None
+    if not isinstance(block, Paragraph) or not isinstance(first, Words):
+        return ()
+    rest = _IBID_WORD.sub("", first.text)
+    return (Words(rest), *block.inlines[1:]) if rest else block.inlines[1:]
 
 
 def marks(blocks: Blocks) -> Iterator[tuple[str, int]]:

@@ -6,11 +6,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dispatch.compose.dates import is_english, long_date
+from dispatch.compose.dates import long_date
 from dispatch.compose.escape import html as escaped
+from dispatch.compose.frame_words import FrameWords
 from dispatch.compose.html import Inliner, address, speech
 from dispatch.compose.templates import BASE, Templates
-from dispatch.compose.view import Note, View, host
+from dispatch.compose.view import Note, View, byline, host
 from dispatch.model.brand import Picture
 from dispatch.model.brief import (
     Author,
@@ -31,6 +32,7 @@ from dispatch.model.brief import (
     plain,
     walk,
 )
+from dispatch.model.edition import Field, split
 
 #: width of the text column, and of a half Figure, in pixels
 COLUMN_PX, HALF_PX = 592, 284
@@ -39,7 +41,8 @@ SHOWN_HEIGHT_PX = 800
 #: Outlook for Windows splits tables taller than about 1,790 px
 SECTION_PX = 1600
 _FILLER = Markup("&#8199;&#65279;&#847; ") * 60
-_WORDS = {"notes": "Notes", "read_next": "Read next", "key_points": "KEY POINTS"}
+#: capitals that only one language has (Turkic languages keep the dot of the i)
+_CAPITALS = {lang: {"i": "İ"} for lang in ("tr", "az", "crh")}
 
 
 @dataclass(frozen=True)
@@ -73,32 +76,49 @@ class PageWriter:
             "web_url": self.inliner.web_url,
             "start": "right" if view.brief.dir == "rtl" else "left",
             "end": "left" if view.brief.dir == "rtl" else "right",
-            "words": _WORDS | {"about": about(view.brief), "by": "By" if is_english(view.brief.lang) else ""},
+            "words": self.words(),
+        }
+
+    def words(self) -> dict[str, str]:
+        """The words around the text, in the Brief's language where dispatch has them."""
+        words = self.view.words
+        return {
+            "notes": words.notes,
+            "read_next": words.read_next,
+            "key_points": capitals(words.key_points, words.lang),
+            "about": about(self.view.brief, words),
+            "by": words.by,
+            "pictures_missing": words.pictures_missing,
+            "read_on_web": words.read_on_web,
+            "unsubscribe": words.unsubscribe,
+            "or": words.or_,
+            "change": words.change,
+            "why": self.view.why,
+            "dir": words.dir,
+            "start": "right" if words.dir == "rtl" else "left",
         }
 
     def head(self, preheader: str) -> dict[str, Any]:
         """What the masthead needs."""
         brief, text = self.view.brief, self.inliner.text
         brand = self.view.audience.brand
-        kicker = " · ".join(
-            filter(None, (brief.programme, long_date(brief.date, brief.lang).replace(" ", "\u00a0")))
-        ).upper()
+        date = long_date(brief.date, brief.lang).replace(" ", "\u00a0")
+        kicker = " · ".join(capitals(part, brief.lang) for part in (brief.programme, date) if part)
         return {
             "title": text(brief.title),
             "preheader": text(preheader),
             "filler": _FILLER,
             "kicker": text(kicker),
             "standfirst": text(brief.standfirst),
-            "bylines": [self.byline(author.name, author.role, author.organisation) for author in brief.authors],
+            "bylines": [self.byline(author) for author in brief.authors],
             "wordmark": self.wordmark(brand.wordmark),
             "wordmark_dark": self.wordmark(brand.wordmark_dark),
             "sections": list(self.sections()),
         }
 
-    def byline(self, name: str, role: str, organisation: str) -> dict[str, Markup]:
+    def byline(self, author: Author) -> dict[str, Markup]:
         """An author; the organisation too, unless the foot names it."""
-        named = {body.name for body in self.view.brief.organisations} | {self.view.audience.brand.name}
-        about = ", ".join(filter(None, (role, "" if organisation in named else organisation)))
+        name, about = byline(author, self.view)
         return {"name": self.inliner.text(name), "about": self.inliner.text(about)}
 
     def wordmark(self, file: str) -> dict[str, Any] | None:
@@ -220,6 +240,7 @@ class PageWriter:
             alt=text(block.alt),
             caption=text(block.caption),
             credit=text(block.credit),
+            credit_line=text(self.view.words.photo.format(credit=block.credit)) if block.credit else "",
             width=shown,
             height=round(shown * picture.height_px / picture.width_px) if picture else 0,
         )
@@ -245,10 +266,22 @@ def _shown(picture: Picture, width: int) -> int:
     return max(1, min(width, picture.width_px, SHOWN_HEIGHT_PX * picture.width_px // picture.height_px))
 
 
-def about(brief: Brief) -> str:
+def about(brief: Brief, words: FrameWords) -> str:
     """The heading over the authors' biographies."""
     told = [author for author in brief.authors if author.biography]
-    return "About the author" if len(told) == 1 else "About the authors"
+    return words.about_author if len(told) == 1 else words.about_authors
+
+
+def capitals(text: str, lang: str) -> str:
+    """The text in capitals, as its language writes them; merge tokens stay as typed.
+
+    Mail programs do not agree on CSS's text-transform, so the letters themselves are capitals.
+    """
+    special = _CAPITALS.get(lang.split("-")[0].lower(), {}) | {"ß": "ẞ"}
+    return "".join(
+        piece.token if isinstance(piece, Field) else "".join(special.get(c, c.upper()) for c in piece)
+        for piece in split(text)
+    )
 
 
 def _own_height(block: Block) -> int:

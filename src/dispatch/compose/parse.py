@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from dispatch.compose import front_matter, notes
 from dispatch.compose.blocks import BlockReader
 from dispatch.compose.front_matter import FrontMatter
-from dispatch.compose.markdown import tokens_of
-from dispatch.compose.sanitise import clean
+from dispatch.markup.characters import clean, first_unwanted, with_plain_line_ends
+from dispatch.markup.parser import tokens_of
 from dispatch.model.brief import Author, Blocks, Brief, Footnote, Organisation, Reading
 from dispatch.model.finding import Finding, Level, Place
 
@@ -29,7 +29,7 @@ def parse(source: str, *, slug: str, file: str) -> Parsed:
 
     Raises nothing, whatever the text. `file` is how places name it.
     """
-    text, findings = clean(source, file)
+    text, findings = clean(source), _unwanted(source, file)
     if len(text) > MAX_CHARACTERS:
         return Parsed(None, (*findings, _too_long(len(text), file)))
     matter = front_matter.read(text, file)
@@ -41,6 +41,24 @@ def parse(source: str, *, slug: str, file: str) -> Parsed:
     read = matter.matter
     brief = None if read is None else _brief(read, blocks, footnotes, matter.lines, slug, file)
     return Parsed(brief, tuple(sorted(found, key=lambda finding: finding.place)))
+
+
+def _unwanted(source: str, file: str) -> list[Finding]:
+    text = with_plain_line_ends(source)
+    found = first_unwanted(text)
+    if found is None:
+        return []
+    line = text.count("\n", 0, found.start()) + 1
+    column = found.start() - text.rfind("\n", 0, found.start())
+    return [
+        Finding(
+            Level.WARNING,
+            "control-character",
+            f"The text holds a character that cannot be shown (U+{ord(found[0]):04X}).",
+            Place(file, line, column),
+            "Delete it there; dispatch leaves such characters out.",
+        )
+    ]
 
 
 def _too_long(characters: int, file: str) -> Finding:

@@ -4,14 +4,16 @@ import re
 from collections.abc import Mapping
 
 from dispatch.compose import mjml
+from dispatch.compose.escape import BRACKET
 from dispatch.compose.html import Inliner
 from dispatch.compose.page import PageWriter
 from dispatch.compose.templates import compiled
 from dispatch.compose.text import TextWriter
 from dispatch.compose.view import View, view
+from dispatch.links import web_copy_url
 from dispatch.model.brand import Audience, Picture
-from dispatch.model.brief import Brief, Paragraph, plain
-from dispatch.model.edition import Edition
+from dispatch.model.brief import Brief, Code, Inlines, Paragraph, plain
+from dispatch.model.edition import TOKEN, Edition
 
 #: stands in where the workspace has no address of its own yet; `.invalid` leads nowhere (RFC 2606, section 2)
 NO_PUBLIC_URL = "https://public-url-not-set.invalid"
@@ -33,14 +35,14 @@ def render(
     """
     seen = view(brief, audience)
     base = public_url or NO_PUBLIC_URL
-    web_url = f"{base}/b/{brief.slug}/{audience.slug}"
+    web_url = web_copy_url(base, brief.slug, audience.slug)
     preheader = preheader_of(seen)
     mail = _page(seen, pictures, templates, base, web_url, is_web=False).whole(preheader)
     web = _page(seen, pictures, templates, base, web_url, is_web=True).whole(preheader)
     return Edition(
         audience=audience.slug,
         subject=brief.subject_for(audience.slug),
-        preheader=preheader,
+        preheader=preheader.replace(BRACKET, "["),
         html=_untracked(mjml.to_html(mail, inline=True)),
         text=TextWriter(seen, web_url).whole(),
         web_html=mjml.to_html(web, inline=False),
@@ -50,13 +52,21 @@ def render(
 
 
 def preheader_of(seen: View) -> str:
-    """The preheader: the author's, else the standfirst, else the first sentence."""
+    """Return the author's preheader, else the standfirst, else the first sentence, its code marked by BRACKET."""
     brief = seen.brief
     if written := brief.preheader_for(seen.audience.slug) or brief.standfirst:
         return written
-    first = next((plain(block.inlines) for block in seen.blocks if isinstance(block, Paragraph)), "")
+    first = next((plain(_literal_code(block.inlines)) for block in seen.blocks if isinstance(block, Paragraph)), "")
     found = _SENTENCE.match(first.strip())
     return found[0].strip() if found else brief.title
+
+
+def _literal_code(inlines: Inlines) -> Inlines:
+    """Return the inlines with brackets in code marked, so that they open no merge token."""
+    return tuple(
+        Code(TOKEN.sub(lambda match: BRACKET + match[0][1:], inline.text)) if isinstance(inline, Code) else inline
+        for inline in inlines
+    )
 
 
 def _page(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from dispatch.compose.dates import long_date
 from dispatch.compose.page import about
 from dispatch.compose.text_table import table_lines
-from dispatch.compose.view import Note, View, host
+from dispatch.compose.view import Note, View, byline, host, shown_address
 from dispatch.compose.wrapping import COLUMNS, guard, width, wrap
 from dispatch.model.brief import (
     Block,
@@ -40,6 +40,8 @@ class TextWriter:
     web_url: str
     unsubscribe: str = "[[unsubscribe_url]]"
     columns: int = COLUMNS
+    #: a character put before and after each number and mark at the left; with it, a reader can tell them from the text
+    edge: str = ""
 
     def whole(self) -> str:
         """The text part."""
@@ -68,34 +70,34 @@ class TextWriter:
                 *(
                     line
                     for author in brief.authors
-                    for line in wrap(", ".join(filter(None, (author.name, author.role))))
+                    for line in wrap(", ".join(filter(None, byline(author, self.view))))
                 ),
             ]
-        return [*lines, "", "Read it on the web:", self.web_url]
+        return [*lines, "", f"{self.view.words.read_on_web}:", self.web_url]
 
     def after(self) -> Iterator[list[str]]:
         """Notes, authors, earlier briefs."""
-        brief = self.view.brief
+        brief, words = self.view.brief, self.view.words
         if self.view.notes:
-            yield self.underlined("Notes", "-")
+            yield self.underlined(words.notes, "-")
             yield [line for note in self.view.notes for line in self.note(note)]
         told = [author for author in brief.authors if author.biography]
         if told:
-            yield self.underlined(about(brief), "-")
+            yield self.underlined(about(brief, words), "-")
             for author in told:
                 is_named = author.biography.startswith(author.name)
                 yield wrap(author.biography if is_named else f"{author.name}: {author.biography}")
         if brief.read_next:
-            yield self.underlined("Read next", "-")
-            yield [line for entry in brief.read_next for line in (*wrap(entry.title, "- ", "  "), "  " + entry.url)]
+            yield self.underlined(words.read_next, "-")
+            yield [
+                line for entry in brief.read_next for line in (*wrap(entry.title, "- ", "  "), "  " + guard(entry.url))
+            ]
 
     def foot(self) -> list[str]:
         """Why the reader gets this, how to stop it, and who sent it."""
-        brand = self.view.audience.brand
-        lines = ["-" * COLUMNS]
-        if self.view.audience.why:
-            lines += wrap(self.view.audience.why)
-        lines += ["", "Unsubscribe or change what you receive:", self.unsubscribe, ""]
+        brand, words = self.view.audience.brand, self.view.words
+        lines = ["-" * COLUMNS, *wrap(self.view.why)]
+        lines += ["", f"{words.unsubscribe} {words.or_} {words.change}:", self.unsubscribe, ""]
         for organisation in self.view.brief.organisations:
             named = ", ".join(filter(None, (organisation.name, organisation.site)))
             lines += wrap(named, "", "  ")
@@ -117,7 +119,12 @@ class TextWriter:
         if note.points_to:
             parts[-1] = wrap(f"{' '.join(parts[-1]).strip()} ({note.points_to})", columns=indented.columns)
         lines = [line for part in parts for line in part]
-        return [(number if not at else " " * len(number)) + line for at, line in enumerate(lines)]
+        mark = self.margin(number)
+        return [(mark if not at else " " * len(number)) + line for at, line in enumerate(lines)]
+
+    def margin(self, mark: str) -> str:
+        """A number or mark at the left of a line."""
+        return f"{self.edge}{mark}{self.edge}"
 
     # --- blocks ---------------------------------------------------------------------------------------------
 
@@ -173,7 +180,10 @@ class TextWriter:
             parts = list(inner.blocks(item))
             is_loose = any(not isinstance(part, Paragraph | Listing) for part in item)
             flat = [line for part in parts for line in (["", *part] if is_loose and part is not parts[0] else part)]
-            lines += [((mark if not at else " " * len(mark)) + line).rstrip() for at, line in enumerate(flat or [""])]
+            lines += [
+                ((self.margin(mark) if not at else " " * len(mark)) + line).rstrip()
+                for at, line in enumerate(flat or [""])
+            ]
         return lines
 
     def box(self, block: Box) -> list[str]:
@@ -181,16 +191,18 @@ class TextWriter:
         inner = replace(self, columns=max(20, self.columns - 2))
         parts = list(inner.blocks(block.blocks))
         lines = [line for at, part in enumerate(parts) for line in ([""] if at else []) + part]
-        mark = "| " if block.kind == "key-points" else "> "
+        mark = self.margin("| " if block.kind == "key-points" else "> ")
         return [
-            (mark + line).rstrip() for line in (["Key points", "", *lines] if block.kind == "key-points" else lines)
+            (mark + line).rstrip()
+            for line in ([self.view.words.key_points, "", *lines] if block.kind == "key-points" else lines)
         ]
 
     def figure(self, block: Figure) -> list[str]:
         """A picture in words."""
-        parts = [block.alt, block.caption, f"Photo: {block.credit}" if block.credit else ""]
-        words = " ".join(part if part.endswith((".", "!", "?", "…")) else part + "." for part in parts if part)
-        return wrap(f"[Picture: {words}]" if words else "[Picture]", "", " ", columns=self.columns)
+        words = self.view.words
+        parts = [block.alt, block.caption, words.photo.format(credit=block.credit) if block.credit else ""]
+        told = " ".join(part if part.endswith((".", "!", "?", "…", "。")) else part + "." for part in parts if part)
+        return wrap(f"[{words.picture}: {told}]" if told else f"[{words.picture}]", "", " ", columns=self.columns)
 
     # --- inline ---------------------------------------------------------------------------------------------
 
@@ -216,5 +228,5 @@ class TextWriter:
         words = self.run(link.children)
         address = link.href.removeprefix("mailto:")
         if link.is_bare or plain(link.children) in (link.href, address) or host(link.href) == words:
-            return guard(address)
-        return f"{words} ({guard(address)})"
+            return guard(shown_address(address))
+        return f"{words} ({guard(shown_address(address))})"

@@ -4,6 +4,7 @@ import hashlib
 import io
 import struct
 import warnings
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from PIL import Image, ImageCms, ImageOps
@@ -64,7 +65,7 @@ def _decoded(data: bytes, file: str) -> tuple[Image.Image, bool]:
     image = _opened(data, file)
     try:
         is_drawing = image.format not in ("JPEG", "MPO") and _has_few_colours(image)
-        sized = _sized(_flat(_srgb(ImageOps.exif_transpose(image))))
+        sized = _sized(_srgb(_flat(ImageOps.exif_transpose(image)), image.info.get("icc_profile")))
     except _DAMAGE as err:
         todo = "Open it in a picture program and save it again."
         raise _unusable(f"is damaged ({err})", file, todo) from err
@@ -102,28 +103,25 @@ def _has_few_colours(image: Image.Image) -> bool:
     return image.convert("RGBA").getcolors(_FEW_COLOURS) is not None
 
 
-def _srgb(image: Image.Image) -> Image.Image:
-    profile = image.info.get("icc_profile")
+def _flat(image: Image.Image) -> Image.Image:
+    """The picture in its own colours (RGB, CMYK or grey), what is transparent on white."""
     if image.mode in ("I;16", "I;16B", "I;16L"):
         return image.point(lambda value: value / 256).convert("L")
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            made = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            return image  # a broken profile means that the colours are taken as they are
-        return made or image
-    return image
-
-
-def _flat(image: Image.Image) -> Image.Image:
-    """The picture as RGB, what is transparent on white."""
-    if image.mode == "RGB":
-        return image
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         ground = Image.new("RGBA", image.size, "#ffffff")
-        return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
-    return image.convert("RGB")
+        flat = Image.alpha_composite(ground, image.convert("RGBA"))
+        return flat.convert("L" if image.mode == "LA" else "RGB")
+    return image if image.mode in ("RGB", "CMYK", "L") else image.convert("RGB")
+
+
+def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The picture as sRGB; a profile that cannot be used means that the colours are taken as they are."""
+    made: Image.Image | None = None
+    if profile:
+        with suppress(ImageCms.PyCMSError, OSError, ValueError):
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            made = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    return (made or image).convert("RGB")
 
 
 def _sized(image: Image.Image) -> Image.Image:

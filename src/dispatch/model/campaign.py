@@ -23,6 +23,15 @@ class CampaignState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """How many messages of a Campaign may leave, through all processes together."""
+
+    messages: int
+    #: whether it is what the provider grants for 24 hours, so that it passes with time
+    is_of_today: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """The sending of one Brief: one per Brief, unless it is taken back before the first message leaves."""
 
@@ -44,6 +53,10 @@ class Campaign:
     goes_on_at: datetime | None = None
     #: the `seq` of the Deliveries that go first and are waited for; empty once they are judged
     canary: tuple[int, ...] = ()
+    #: what may still leave under a limit; None without one
+    may_send: int | None = None
+    #: the limit that a person set; None for none, and for one that passes with the provider's 24 hours
+    limited_to: int | None = None
 
     def waits_at(self, now: datetime) -> bool:
         """Return whether its time has not come: it is scheduled, or was paused before its time."""

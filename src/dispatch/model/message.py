@@ -114,6 +114,8 @@ class Unknown:
     """The call was made and its outcome is not known; only an event can settle it."""
 
     reason: str
+    #: whether the provider said that it refused some messages of the call for speed
+    is_throttled: bool = False
 
 
 #: what became of one Message

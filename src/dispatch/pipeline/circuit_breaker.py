@@ -1,4 +1,4 @@
-"""Streaks: what goes wrong again and again, and means that going on would harm: the lanes then pause the Campaign."""
+"""Circuit breaker: what goes wrong again and again means that going on would harm; the Campaign then pauses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,17 +57,17 @@ class CircuitBreaker:
             return None
         for outcome in outcomes[:1]:
             match outcome:
+                case Busy(reason) | Unknown(reason, is_throttled=True):
+                    self._unreachable_since = None
+                    self._busy_since = now if self._busy_since is None else self._busy_since
+                    if now - self._busy_since >= BUSY_SECONDS:
+                        return Stop(f"The provider has been busy for long: {reason}.", "Send again later.")
                 case Unknown(reason):
                     return self._note_unknown(reason)
                 case NotSent(reason):
                     self._unreachable_since = now if self._unreachable_since is None else self._unreachable_since
                     if now - self._unreachable_since >= UNREACHABLE_SECONDS:
                         return Stop(f"Nothing could be sent: {reason}.", "Check the network, then send again.")
-                case Busy(reason):
-                    self._unreachable_since = None
-                    self._busy_since = now if self._busy_since is None else self._busy_since
-                    if now - self._busy_since >= BUSY_SECONDS:
-                        return Stop(f"The provider has been busy for long: {reason}.", "Send again later.")
                 case _:
                     pass
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dispatch.errors import CampaignError
-from dispatch.model.campaign import Campaign, CampaignState, Copies
+from dispatch.model.campaign import Campaign, CampaignState, Copies, Limit
 from dispatch.model.words import plural
 from dispatch.pipeline.one_person import freeze_one
 from dispatch.pipeline.pause_resume_cancel import take_out
@@ -60,6 +60,8 @@ class Terms:
     not_before: datetime | None = None
     #: people who go first and are waited for; 0 for none
     canary: int = 0
+    #: how many messages may leave, through all processes together; None for all
+    limit: Limit | None = None
     #: domains that no recipient may be of
     forbidden_domains: tuple[str, ...] = ()
 
@@ -220,6 +222,7 @@ def _open(connection: Transaction, campaign: Campaign, terms: Terms, added: int,
         return
     not_before = terms.not_before if queued else None
     campaigns.begin(connection, campaign.id, not_before)
+    campaigns.set_limit(connection, campaign.id, terms.limit)
     # A few more than the canary itself would be no rest to wait with.
     if 0 < terms.canary < added:
         campaigns.set_canary(connection, campaign.id, choose(connection, campaign.id, terms.canary))

@@ -85,7 +85,7 @@ def read_pending(database: Database, queue: Notifications) -> Ingested:
             outcome: Counter[NotificationState] = Counter()
             for notification in batch:
                 try:
-                    found = queue.read(notification.body)
+                    found = queue.read(notification.body, notification.received_at)
                 except NotificationError as err:
                     stored.mark(connection, [notification.id], NotificationState.UNREADABLE, err.what)
                     outcome[NotificationState.UNREADABLE] += 1

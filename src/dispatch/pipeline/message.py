@@ -8,7 +8,7 @@ from dispatch.links import TokenKind, sign, unsubscribe_url
 from dispatch.model.edition import Edition, Letter
 from dispatch.model.message import Message
 from dispatch.store.campaigns import FrozenEdition
-from dispatch.store.ledger import Claim
+from dispatch.store.claims import Claim
 
 
 @dataclass(frozen=True, slots=True)

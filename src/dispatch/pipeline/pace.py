@@ -1,4 +1,4 @@
-"""Pace: how fast, how many a call, and by which road."""
+"""Pace: how fast, how many a call, and by which of the provider's two calls."""
 
 import math
 from dataclasses import dataclass

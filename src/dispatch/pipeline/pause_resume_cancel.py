@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dispatch.errors import CampaignError
-from dispatch.model.campaign import Campaign, CampaignState, Counts
+from dispatch.model.campaign import Campaign, CampaignState, Counts, Limit
 from dispatch.pipeline.lookup import refuse_cancelled
 from dispatch.store import campaigns, jobs
 from dispatch.store.audit import record
@@ -37,11 +37,11 @@ def pause(database: Database, campaign: Campaign) -> Campaign:
     return found
 
 
-def resume(database: Database, campaign: Campaign) -> Campaign:
+def resume(database: Database, campaign: Campaign, limit: Limit | None = None) -> Campaign:
     """Continue a Campaign with the text that was approved; return it, sending.
 
-    One whose time has not come is scheduled again; one that is finished stays so. Raise CampaignError where it was
-    cancelled.
+    One whose time has not come is scheduled again; one that is finished stays so. `limit` is how many messages may
+    leave, through all processes together; None for all. Raise CampaignError where it was cancelled.
     """
     with database.writing() as connection:
         found = _held(connection, campaign)
@@ -51,10 +51,10 @@ def resume(database: Database, campaign: Campaign) -> Campaign:
             state = CampaignState.SCHEDULED if waits else CampaignState.SENDING
             campaigns.set_state(connection, found.id, state)
             record(connection, "campaign resumed", now=clock(connection), campaign_id=found.id)
-        found = _held(connection, campaign)
-        if found.state is CampaignState.SENDING:
-            jobs.enqueue_lanes(connection, found.id)
-        return found
+        if found.state is not CampaignState.FINISHED:
+            campaigns.set_limit(connection, found.id, limit)
+            jobs.enqueue_lanes(connection, found.id, found.not_before)
+        return _held(connection, campaign)
 
 
 @dataclass(frozen=True, slots=True)

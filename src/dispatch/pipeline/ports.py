@@ -4,6 +4,7 @@ Whoever implements them takes and returns plain nouns of the model; no provider'
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from dispatch.model.brand import Picture
@@ -69,6 +70,9 @@ class Notifications(Protocol):
         """Take Notifications off the queue, after they are stored."""
         ...
 
-    def read(self, body: str) -> list[Event]:
-        """The Events of one body, none where it reports nothing. Raises NotificationError if it cannot be parsed."""
+    def read(self, body: str, received_at: datetime) -> list[Event]:
+        """The Events of one body, none where it reports nothing. Raises NotificationError if it cannot be parsed.
+
+        An event without a moment of its own has that of its receipt.
+        """
         ...

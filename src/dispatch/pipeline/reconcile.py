@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from dispatch.compose import merge
 from dispatch.links import TokenKind, sign, unsubscribe_url
@@ -57,13 +57,13 @@ def open_questions(
     silence counts when all that was in the queue at the end of its grace is stored and understood.
     """
     found = OpenQuestions()
-    # Everybody of one claim has the same moment: it is looked around once.
-    flows: dict[datetime, tuple[int, int]] = {}
     with database.reading() as connection:
         now = clock(connection)
         read = read_through(connection, queue.name) if queue is not None else None
         last_unreadable_at = last_unreadable(connection)
-        for delivery in ledger.in_state(connection, campaign_id, DeliveryState.UNCERTAIN):
+        waiting = ledger.in_state(connection, campaign_id, DeliveryState.UNCERTAIN)
+        flow = ledger.flow_around(connection, {each.claimed_at for each in waiting if each.claimed_at is not None})
+        for delivery in waiting:
             moment = delivery.claimed_at
             assert moment is not None
             over = moment + timedelta(seconds=grace_seconds)
@@ -73,9 +73,7 @@ def open_questions(
                 if now >= over:
                     found.unread.append(delivery)
                 continue
-            if moment not in flows:
-                flows[moment] = ledger.flow_around(connection, moment)
-            accepted, silent = flows[moment]
+            accepted, silent = flow.around(moment)
             is_proven = bool(accepted) and not silent
             is_proven = is_proven or (not accepted and uncertain.has_seen_probe(connection, moment))
             # What cannot be understood may have been about this very mail.

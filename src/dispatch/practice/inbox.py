@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route
 
 from dispatch.practice import mails
-from dispatch.practice.api import at_home
+from dispatch.practice.at_home import at_home
 from dispatch.practice.state import State
 
 #: mails on one page
@@ -32,6 +32,7 @@ def _environment() -> Environment:
     loader = FunctionLoader(lambda name: (_FOLDER / name).read_text(encoding="utf-8"))
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters["moment"] = lambda seconds: mails.iso(seconds)[:19].replace("T", " ") + " UTC"
+    made.filters["readable"] = mails.header_text
     return made
 
 
@@ -53,7 +54,7 @@ class Inbox:
         ]
 
     async def home(self, request: Request) -> Response:
-        """The way to the inbox."""
+        """The root leads to the inbox."""
         return RedirectResponse("/inbox", 302)
 
     async def style(self, request: Request) -> Response:

@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, null, select, update
-from sqlalchemy.sql import Select
+from sqlalchemy import Connection, Row, and_, delete, exists, func, null, or_, select, update
 
 from dispatch.model.brand import Audience
-from dispatch.model.campaign import Campaign, CampaignState, Copies, Counts
+from dispatch.model.campaign import Campaign, CampaignState, Copies, Counts, Limit
 from dispatch.model.delivery import CampaignId, DeliveryState, SkipReason, counted_as
 from dispatch.model.edition import Edition
-from dispatch.store.audit import SENT_AGAIN, record
-from dispatch.store.database import clock
+from dispatch.store.audit import SENT_AGAIN
 from dispatch.store.schema import audit, campaigns, deliveries, editions, probes
 
 
@@ -45,6 +43,18 @@ def all_campaigns(connection: Connection) -> list[Campaign]:
     return [found for row in rows if (found := _campaign(row))]
 
 
+def under_way(connection: Connection, transport: str) -> list[Campaign]:
+    """The Campaigns of a transport with something to do: to send, to go on with, or calls whose outcome is open."""
+    is_open = exists().where(
+        deliveries.c.campaign_id == campaigns.c.id,
+        deliveries.c.state.in_([DeliveryState.SUBMITTING.value, DeliveryState.UNCERTAIN.value]),
+    )
+    sends = campaigns.c.state.in_([CampaignState.SCHEDULED.value, CampaignState.SENDING.value])
+    where = campaigns.c.transport == transport, or_(sends, campaigns.c.goes_on_at.is_not(None), is_open)
+    rows = connection.execute(campaigns.select().where(*where).order_by(campaigns.c.created_at, campaigns.c.id))
+    return [found for row in rows if (found := _campaign(row))]
+
+
 def _campaign(row: Row[Any] | None) -> Campaign | None:
     if row is None:
         return None
@@ -61,6 +71,8 @@ def _campaign(row: Row[Any] | None) -> Campaign | None:
         not_before=row.not_before,
         goes_on_at=row.goes_on_at,
         canary=tuple(row.canary or ()),
+        may_send=row.may_send,
+        limited_to=row.limited_to,
     )
 
 
@@ -98,21 +110,32 @@ def pause_if_sending(
 def begin(connection: Connection, campaign_id: CampaignId, not_before: datetime | None) -> None:
     """Make a Campaign sending; where `not_before` is given, scheduled for that moment."""
     set_state(connection, campaign_id, CampaignState.SCHEDULED if not_before else CampaignState.SENDING)
+    schedule(connection, campaign_id, not_before)
+
+
+def schedule(connection: Connection, campaign_id: CampaignId, not_before: datetime | None) -> None:
+    """Let nothing leave before a moment; None for at once. The state stays."""
     connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(not_before=not_before))
 
 
-def start_if_due(connection: Connection, campaign_id: CampaignId) -> bool:
-    """Make a scheduled Campaign whose time has come sending; return whether it was one."""
-    now = clock(connection)
-    due = and_(
-        campaigns.c.id == campaign_id,
-        campaigns.c.state == CampaignState.SCHEDULED.value,
-        campaigns.c.not_before <= now,
+def set_limit(connection: Connection, campaign_id: CampaignId, limit: Limit | None) -> None:
+    """Let so many messages leave from now on, through all processes together; None for all."""
+    connection.execute(
+        update(campaigns)
+        .where(campaigns.c.id == campaign_id)
+        .values(
+            limited_to=limit.messages if limit and not limit.is_of_today else null(),
+            may_send=limit.messages if limit else null(),
+            limit_number=campaigns.c.limit_number + 1,
+        )
     )
-    is_one = bool(connection.execute(update(campaigns).where(due).values(state=CampaignState.SENDING.value)).rowcount)
-    if is_one:
-        record(connection, "campaign started at its time", now=now, campaign_id=campaign_id)
-    return is_one
+
+
+def limit_to_today(connection: Connection, campaign_id: CampaignId, messages: int) -> None:
+    """Let no more leave than the provider takes in these 24 hours; a limit that a person set stays as it is."""
+    is_free = or_(campaigns.c.may_send.is_(None), campaigns.c.may_send > messages)
+    where = campaigns.c.id == campaign_id, campaigns.c.limited_to.is_(None), is_free
+    connection.execute(update(campaigns).where(*where).values(may_send=messages))
 
 
 def set_canary(connection: Connection, campaign_id: CampaignId, seqs: Sequence[int]) -> None:
@@ -164,42 +187,13 @@ def cancel(connection: Connection, campaign_id: CampaignId) -> int:
     ).rowcount
 
 
-def may_claim(
-    connection: Connection, campaign_id: CampaignId, *, is_named: bool = False, is_canary: bool = False
-) -> bool:
-    """Whether mail may leave now: what a running send asks before every batch.
-
-    `is_named`: to people whom a person named, which waits for nothing; `is_canary`: to those who go first.
-    """
-    found = connection.execute(_MAY_CLAIM, {"of_campaign": campaign_id}).first()
-    if found is None:
-        return False
-    state, not_before, canary = found
-    if is_named:
-        return bool(state != CampaignState.CANCELLED.value)
-    is_due = not_before is None or not_before <= clock(connection)
-    return state == CampaignState.SENDING.value and is_due and (is_canary or not canary)
-
-
-# Built once: it runs before every batch, and building a statement costs more than running it.
-_MAY_CLAIM = select(campaigns.c.state, campaigns.c.not_before, campaigns.c.canary).where(
-    campaigns.c.id == bindparam("of_campaign")
-)
-
-
-def state_of(connection: Connection, campaign_id: CampaignId) -> CampaignState:
-    """Return the state alone; CANCELLED where the Campaign was taken back meanwhile."""
-    return _state(connection, select(campaigns.c.state).where(campaigns.c.id == campaign_id))
-
-
 def hold(connection: Connection, campaign_id: CampaignId) -> CampaignState:
-    """Return the state, as `state_of`; no other process changes it until this transaction ends."""
-    return _state(connection, select(campaigns.c.state).where(campaigns.c.id == campaign_id).with_for_update())
+    """Return the state, which no other process changes until this transaction ends.
 
-
-def _state(connection: Connection, query: Select[str]) -> CampaignState:
-    found = connection.execute(query).scalar()
-    return CampaignState.CANCELLED if found is None else CampaignState(found)
+    CANCELLED where the Campaign was taken back meanwhile: nothing of it may leave.
+    """
+    found = connection.execute(select(campaigns.c.state).where(campaigns.c.id == campaign_id).with_for_update())
+    return CampaignState(found.scalar() or CampaignState.CANCELLED)
 
 
 # --- freezing -----------------------------------------------------------------------------------------------------

@@ -1,15 +1,46 @@
-"""Claims: taking queued Deliveries for sending, so that no other process can take them."""
+"""Claims: whether a Campaign may send now, and taking queued Deliveries so that no other process can take them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, and_, bindparam, select, update
 
+from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId, DeliveryId, DeliveryState, SkipReason
 from dispatch.model.member import SubscriptionState, SuppressionReason
-from dispatch.store.database import DatabaseClock
-from dispatch.store.schema import deliveries, editions, members, subscriptions, suppressions
+from dispatch.store.audit import record
+from dispatch.store.database import DatabaseClock, clock
+from dispatch.store.schema import campaigns, deliveries, editions, members, subscriptions, suppressions
+
+
+class WhyNot(StrEnum):
+    """Why nobody of a Campaign may be claimed now."""
+
+    #: nobody is queued
+    NOBODY_WAITS = "nobody waits"
+    #: it is paused, cancelled or taken back
+    STOPPED = "stopped"
+    #: its time has not come
+    NOT_DUE = "not due"
+    #: as many were sent as its limit allows
+    LIMIT_REACHED = "limit reached"
+    #: the first people were sent theirs, and the others wait for the events about them
+    FIRST_PEOPLE = "first people"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Who of a Campaign may be claimed in this transaction."""
+
+    campaign_id: CampaignId
+    #: their `seq`; None for all who wait
+    among: Collection[int] | None = None
+    #: how many the Campaign's limit allows; None for all
+    most: int | None = None
+    #: which of the Campaign's limits counts them; None for none
+    limit_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +58,94 @@ class Claim:
     edition_id: int
     #: what merge tokens can use, read at the claim
     values: dict[str, str]
+    #: which of the Campaign's limits counts it; None for none
+    limit_number: int | None = None
 
 
-def claim(
-    connection: Connection, campaign_id: CampaignId, limit: int, only: Collection[int] | None = None
-) -> list[Claim]:
-    """Take up to `limit` queued Deliveries for sending, oldest first; `only` among these `seq`, where given.
+# --- permission ---------------------------------------------------------------------------------------------------
+
+
+def why_not(connection: Connection, campaign_id: CampaignId, named: Collection[int] | None = None) -> WhyNot | None:
+    """Return why nobody of a Campaign may be claimed now, None where somebody may; changes nothing.
+
+    `named` are the `seq` of Deliveries that a person named: these wait for nothing.
+    """
+    row = connection.execute(_LOOK, {"of_campaign": campaign_id}).first()
+    found = WhyNot.STOPPED if row is None else _allowed(connection, row, named)
+    if found is WhyNot.STOPPED:
+        return found
+    if not queued(connection, campaign_id, named):
+        return WhyNot.NOBODY_WAITS
+    if isinstance(found, WhyNot):
+        return found
+    return None if found.among is named or queued(connection, campaign_id, found.among) else WhyNot.FIRST_PEOPLE
+
+
+def permission(
+    connection: Connection, campaign_id: CampaignId, named: Collection[int] | None = None
+) -> Permission | WhyNot:
+    """Return who may be claimed in this transaction, or why nobody; start a scheduled Campaign whose time has come.
+
+    The Campaign is held until the transaction ends: whoever pauses it waits for the claim, or the claim sees the pause.
+    `named` as for `why_not`.
+    """
+    row = connection.execute(_HOLD, {"of_campaign": campaign_id}).first()
+    if row is None:
+        return WhyNot.STOPPED
+    found = _allowed(connection, row, named)
+    if isinstance(found, Permission) and named is None and row.state == CampaignState.SCHEDULED.value:
+        connection.execute(_START, {"of_campaign": campaign_id})
+        record(connection, "campaign started at its time", now=clock(connection), campaign_id=campaign_id)
+    return found
+
+
+def _allowed(
+    connection: Connection, campaign: Row[*tuple[Any, ...]], named: Collection[int] | None
+) -> Permission | WhyNot:
+    if named is not None:
+        is_over = campaign.state == CampaignState.CANCELLED.value
+        return WhyNot.STOPPED if is_over else Permission(campaign.id, named)
+    if campaign.state not in _CAN_SEND:
+        return WhyNot.NOBODY_WAITS if campaign.state == CampaignState.FINISHED.value else WhyNot.STOPPED
+    if campaign.not_before is not None and campaign.not_before > clock(connection):
+        return WhyNot.NOT_DUE
+    if campaign.may_send == 0:
+        return WhyNot.LIMIT_REACHED
+    number = campaign.limit_number if campaign.may_send is not None else None
+    return Permission(campaign.id, campaign.canary or None, campaign.may_send, number)
+
+
+_CAN_SEND = (CampaignState.SENDING.value, CampaignState.SCHEDULED.value)
+# Built once: it runs before every batch, and building a statement costs more than running it.
+_LOOK = select(
+    campaigns.c.id,
+    campaigns.c.state,
+    campaigns.c.not_before,
+    campaigns.c.canary,
+    campaigns.c.may_send,
+    campaigns.c.limit_number,
+).where(campaigns.c.id == bindparam("of_campaign"))
+# Deliveries that are added meanwhile do not wait for it.
+_HOLD = _LOOK.with_for_update(key_share=True)
+_OF_CAMPAIGN = update(campaigns).where(campaigns.c.id == bindparam("of_campaign"))
+_START = _OF_CAMPAIGN.values(state=CampaignState.SENDING.value)
+_COUNT_DOWN = _OF_CAMPAIGN.values(may_send=campaigns.c.may_send - bindparam("taken"))
+
+
+# --- claims -------------------------------------------------------------------------------------------------------
+
+
+def claim(connection: Connection, allowed: Permission, size: int) -> list[Claim]:
+    """Take up to `size` queued Deliveries for sending, oldest first, and count them against the Campaign's limit.
 
     When the caller's transaction commits they are `submitting`, so that no other process can take them. Who
     unsubscribed or was suppressed since the freeze becomes `skipped` here and is not among the claims, which can
-    therefore be fewer than `limit`, and none although more are queued: see `queued`.
+    therefore be fewer than `size`, and none although more are queued: see `queued`.
     """
-    conditions = is_queued(campaign_id, only)
-    statement = _TAKE if only is None else _take(conditions)
-    taken = connection.execute(statement, {"of_campaign": campaign_id, "most": limit}).scalars()
+    campaign_id, only = allowed.campaign_id, allowed.among
+    statement = _TAKE if only is None else _take(is_queued(campaign_id, only))
+    most = size if allowed.most is None else min(size, allowed.most)
+    taken = connection.execute(statement, {"of_campaign": campaign_id, "most": most}).scalars()
     seqs = sorted(taken)
     if not seqs:
         return []
@@ -63,10 +168,13 @@ def claim(
                 envelope=f"{address.rpartition('@')[0]}@{key.rpartition('@')[2]}",
                 edition_id=edition_id,
                 values={**(attributes or {}), "name": name or "", "email": address},
+                limit_number=allowed.limit_number,
             )
         )
     if skipped:
         connection.execute(_SKIP, skipped)
+    if claims and allowed.limit_number is not None:
+        connection.execute(_COUNT_DOWN, {"of_campaign": campaign_id, "taken": len(claims)})
     return claims
 
 

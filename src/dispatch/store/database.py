@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
     NoSuchModuleError,
     OperationalError,
 )
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -31,8 +32,11 @@ from dispatch.errors import SettingsError, StoreError
 from dispatch.store.schema import Instant, keys
 
 #: the newest migration; `dispatch.store.migrations` brings older databases up to it
-HEAD = "0005"
+HEAD = "0006"
 BUSY_SECONDS = 30
+#: as many as [send] calls_in_flight allows lanes, and some for the threads that show, read events and keep watch;
+#: they are opened as they are needed
+MOST_CONNECTIONS = 72
 
 
 class Database:
@@ -104,7 +108,7 @@ class Database:
     def _faults_told(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as err:
+        except (DBAPIError, NoConnectionLeft) as err:
             if not _is_fault(err):
                 raise
             raise StoreError(
@@ -192,16 +196,20 @@ def safe_url(url: str | URL) -> str:
 _IDLE_TOO_LONG = "25P03"
 
 
-def _is_fault(err: DBAPIError) -> bool:
+def _is_fault(err: DBAPIError | NoConnectionLeft) -> bool:
     """Whether the database is at fault, and not a statement or a value.
 
     sqlite3 raises a plain DatabaseError for a file that is no database.
     """
+    if isinstance(err, NoConnectionLeft):
+        return True
     is_suspended = getattr(err.orig, "sqlstate", None) == _IDLE_TOO_LONG
     return is_suspended or isinstance(err, OperationalError | InterfaceError) or type(err) is DatabaseError
 
 
-def _first_line(err: DBAPIError) -> str:
+def _first_line(err: DBAPIError | NoConnectionLeft) -> str:
+    if isinstance(err, NoConnectionLeft):
+        return "all its connections have been busy for long"
     return str(err.orig).strip().splitlines()[0].rstrip(".") if err.orig else type(err).__name__
 
 
@@ -230,15 +238,16 @@ def _unusable(url: str | URL, why: str) -> SettingsError:
 
 
 def _engine_options(backend: str) -> dict[str, Any]:
+    pool = {"pool_size": MOST_CONNECTIONS, "max_overflow": 0}
     if backend == "sqlite":
-        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+        return {**pool, "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
     limits = {
         "connect_timeout": 10,
         # A machine that is suspended or cut off amid a transaction must not hold up every other one.
         "options": f"-c idle_in_transaction_session_timeout={BUSY_SECONDS * 1000}",
         "tcp_user_timeout": BUSY_SECONDS * 1000,
     }
-    return {"pool_pre_ping": True, "pool_size": 16, "connect_args": limits}
+    return {**pool, "pool_pre_ping": True, "connect_args": limits}
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:

@@ -1,14 +1,17 @@
-"""The ledger: claims, settlements and what stays uncertain.
+"""The ledger: settlements, and what stays uncertain.
 
 A row is `submitting`, committed, before any call is made for it; the outcome is committed after the call. What a kill,
 a time-out or a broken answer leaves behind becomes `uncertain`, and only an event, or a person, settles that.
 """
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, or_, select, update
 
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import (
@@ -23,9 +26,7 @@ from dispatch.model.delivery import (
     rank,
 )
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
-from dispatch.store.claims import Claim as Claim
-from dispatch.store.claims import claim as claim
-from dispatch.store.claims import queued as queued
+from dispatch.store.claims import Claim
 from dispatch.store.database import DatabaseClock, clock
 from dispatch.store.schema import Instant, campaigns, deliveries, events
 
@@ -48,6 +49,11 @@ _NOTE = (
     .where(deliveries.c.seq == bindparam("of_seq"), deliveries.c.attempt == bindparam("of_attempt"), _IS_OPEN)
     .values(state=bindparam("to"), reason=bindparam("why"))
 )
+_GIVE_BACK = (
+    update(campaigns)
+    .where(campaigns.c.id == bindparam("of_campaign"), campaigns.c.limit_number == bindparam("of_number"))
+    .values(may_send=campaigns.c.may_send + bindparam("unused"))
+)
 #: neighbours of a call, within this time on either side, show whether events flow
 NEIGHBOURHOOD = timedelta(minutes=5)
 
@@ -60,26 +66,34 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
 
     An acceptance counts whenever it comes and for whichever attempt, and never lowers what an event has said already.
     Every other outcome counts while the row is this attempt's claim, or became `uncertain` by waiting for it; who comes
-    back unsent to a Campaign that was finished meanwhile opens it again.
+    back unsent to a Campaign that was finished meanwhile opens it again, and uses up nothing of its limit.
     """
     outcomes = list(outcomes)
+    if not outcomes:
+        return
     is_cancelled = _is_cancelled(connection, outcomes)
     _lock(connection, [claimed.seq for claimed, _ in outcomes])
     accepted: list[dict[str, Any]] = []
-    other: list[dict[str, Any]] = []
+    #: (Campaign, which of its limits) -> how many came back unsent
+    unused: Counter[tuple[CampaignId, int]] = Counter()
     for claimed, outcome in outcomes:
         if isinstance(outcome, Accepted):
             accepted.append({"of_seq": claimed.seq, "id_given": outcome.message_id})
-        else:
-            state, reason = _after(outcome)
-            if is_cancelled and state is DeliveryState.QUEUED:
-                state, reason = DeliveryState.SKIPPED, SkipReason.CANCELLED.value
-            other.append({"of_seq": claimed.seq, "of_attempt": claimed.attempt, "to": state.value, "why": reason})
+            continue
+        state, reason = _after(outcome)
+        is_returned = state is DeliveryState.QUEUED
+        if is_cancelled and is_returned:
+            state, reason = DeliveryState.SKIPPED, SkipReason.CANCELLED.value
+        note = {"of_seq": claimed.seq, "of_attempt": claimed.attempt, "to": state.value, "why": reason}
+        # One by one: each says whether it was still this claim's to note.
+        is_noted = connection.execute(_NOTE, note).rowcount
+        if is_returned and is_noted and claimed.limit_number is not None:
+            unused[claimed.campaign_id, claimed.limit_number] += 1
     if accepted:
         connection.execute(_ACCEPT, accepted)
-    if other:
-        connection.execute(_NOTE, other)
-        _reopen(connection, outcomes)
+    for (campaign_id, number), count in unused.items():
+        connection.execute(_GIVE_BACK, {"of_campaign": campaign_id, "of_number": number, "unused": count})
+    _reopen(connection, outcomes)
 
 
 def _is_cancelled(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> bool:
@@ -138,19 +152,24 @@ def expire(connection: Connection, campaign_id: CampaignId, claim_seconds: int) 
 
     One from the future was made before the clock was put back, and may be of any age.
     """
+    reason = "the sending process ended before it noted the outcome"
+    expired = update(deliveries).where(*_is_expired(connection, campaign_id, claim_seconds))
+    return connection.execute(expired.values(state=DeliveryState.UNCERTAIN.value, reason=reason)).rowcount
+
+
+def has_expired(connection: Connection, campaign_id: CampaignId, claim_seconds: int) -> bool:
+    """Whether `expire` would change anything."""
+    one = select(deliveries.c.seq).where(*_is_expired(connection, campaign_id, claim_seconds))
+    return connection.execute(one.limit(1)).first() is not None
+
+
+def _is_expired(connection: Connection, campaign_id: CampaignId, claim_seconds: int) -> list[ColumnElement[bool]]:
     now, good_for = clock(connection), timedelta(seconds=claim_seconds)
-    return connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.campaign_id == campaign_id,
-            deliveries.c.state == DeliveryState.SUBMITTING.value,
-            or_(deliveries.c.claimed_at < now - good_for, deliveries.c.claimed_at > now + good_for),
-        )
-        .values(
-            state=DeliveryState.UNCERTAIN.value,
-            reason="the sending process ended before it noted the outcome",
-        )
-    ).rowcount
+    return [
+        deliveries.c.campaign_id == campaign_id,
+        deliveries.c.state == DeliveryState.SUBMITTING.value,
+        or_(deliveries.c.claimed_at < now - good_for, deliveries.c.claimed_at > now + good_for),
+    ]
 
 
 def raise_states(connection: Connection, facts: Sequence[tuple[DeliveryId, EventKind, datetime]]) -> None:
@@ -232,15 +251,41 @@ def _has_sent_event() -> ColumnElement[bool]:
     )
 
 
-def flow_around(connection: Connection, moment: datetime) -> tuple[int, int]:
-    """(accepted, of these without a Send event) within five minutes of a call: whether events are proven to flow."""
-    near = and_(
-        deliveries.c.submitted_at.between(moment - NEIGHBOURHOOD, moment + NEIGHBOURHOOD),
-        deliveries.c.message_id != "",
-    )
-    silent = func.count(case((~_has_sent_event(), 1)))
-    accepted, silent_ones = connection.execute(select(func.count(), silent).select_from(deliveries).where(near)).one()
-    return int(accepted), int(silent_ones)
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What was accepted in a time, and what of it no Send event has come for; both oldest first."""
+
+    accepted: list[datetime]
+    silent: list[datetime]
+
+    def around(self, moment: datetime) -> tuple[int, int]:
+        """Return (accepted, of these without a Send event) within five minutes of a call."""
+        first, last = moment - NEIGHBOURHOOD, moment + NEIGHBOURHOOD
+        counts = (bisect_right(times, last) - bisect_left(times, first) for times in (self.accepted, self.silent))
+        accepted, silent = counts
+        return accepted, silent
+
+
+def flow_around(connection: Connection, moments: Collection[datetime]) -> Flow:
+    """Return the acceptances within five minutes of any of these calls: they show whether events flow.
+
+    Calls that lie close together are looked around by one statement.
+    """
+    windows: list[list[datetime]] = []
+    for moment in sorted(moments):
+        if windows and moment - NEIGHBOURHOOD <= windows[-1][1]:
+            windows[-1][1] = moment + NEIGHBOURHOOD
+        else:
+            windows.append([moment - NEIGHBOURHOOD, moment + NEIGHBOURHOOD])
+    flow = Flow([], [])
+    for first, last in windows:
+        near = deliveries.c.submitted_at.between(first, last), deliveries.c.message_id != ""
+        rows = select(deliveries.c.submitted_at, _has_sent_event()).where(*near).order_by(deliveries.c.submitted_at)
+        for accepted_at, is_heard in connection.execute(rows):
+            flow.accepted.append(accepted_at)
+            if not is_heard:
+                flow.silent.append(accepted_at)
+    return flow
 
 
 def has(connection: Connection, campaign_id: CampaignId, *states: DeliveryState) -> bool:
@@ -251,9 +296,9 @@ def has(connection: Connection, campaign_id: CampaignId, *states: DeliveryState)
     return connection.execute(one.limit(1)).first() is not None
 
 
-def last_submitted(connection: Connection, seqs: Collection[int]) -> datetime | None:
-    """When the last of these Deliveries was accepted; None where none was."""
-    found = connection.execute(select(func.max(deliveries.c.submitted_at)).where(deliveries.c.seq.in_(seqs)))
+def first_claimed(connection: Connection, seqs: Collection[int]) -> datetime | None:
+    """When the first of these Deliveries was claimed; None where none was."""
+    found = connection.execute(select(func.min(deliveries.c.claimed_at)).where(deliveries.c.seq.in_(seqs)))
     return found.scalar()
 
 
@@ -264,14 +309,3 @@ def requeue(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> int:
         .where(deliveries.c.id.in_(delivery_ids), deliveries.c.state == DeliveryState.UNCERTAIN.value)
         .values(state=DeliveryState.QUEUED.value, reason="")
     ).rowcount
-
-
-def awaiting_events(connection: Connection, campaign_id: CampaignId) -> int:
-    """Accepted Deliveries that no final event has reached yet."""
-    return int(
-        connection.execute(
-            select(func.count())
-            .select_from(deliveries)
-            .where(deliveries.c.campaign_id == campaign_id, deliveries.c.state == DeliveryState.SUBMITTED.value)
-        ).scalar_one()
-    )

@@ -31,6 +31,7 @@ class StoredNotification:
 
     id: int
     body: str
+    received_at: datetime
 
 
 def keep(connection: Connection, arrived: Sequence[Notification], now: datetime) -> int:
@@ -64,13 +65,13 @@ def last_unreadable(connection: Connection) -> datetime | None:
 def pending(connection: Connection, limit: int) -> list[StoredNotification]:
     """Notifications that nobody has read yet, oldest first; another process's are left to it."""
     query = (
-        select(notifications.c.id, notifications.c.body)
+        select(notifications.c.id, notifications.c.body, notifications.c.received_at)
         .where(notifications.c.state == NotificationState.NEW.value)
         .order_by(notifications.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [StoredNotification(row.id, row.body) for row in connection.execute(query)]
+    return [StoredNotification(row.id, row.body, row.received_at) for row in connection.execute(query)]
 
 
 def mark(connection: Connection, notification_ids: Sequence[int], state: NotificationState, problem: str = "") -> None:

@@ -1,7 +1,7 @@
 """The numbers of a Campaign, counted from Deliveries and Events."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -122,12 +122,18 @@ def _of_one_person(rows: Sequence[Sequence[Any]]) -> set[str]:
     return found
 
 
-def rates(connection: Connection, campaign_id: CampaignId) -> Rates:
-    """What decides whether a Campaign may go on; addresses that the provider never tried are in no rate."""
+def rates(connection: Connection, campaign_id: CampaignId, seqs: Collection[int] | None = None) -> Rates:
+    """What decides whether a Campaign may go on; addresses that the provider never tried are in no rate.
+
+    `seqs` are the Deliveries that count; None for all.
+    """
     accepted = [state.value for state in ACCEPTED]
+    counted = [deliveries.c.campaign_id == campaign_id]
+    if seqs is not None:
+        counted.append(deliveries.c.seq.in_(seqs))
     rows = connection.execute(
         select(deliveries.c.state, func.count())
-        .where(deliveries.c.campaign_id == campaign_id, deliveries.c.state.in_(accepted))
+        .where(*counted, deliveries.c.state.in_(accepted))
         .group_by(deliveries.c.state)
     )
     found = {DeliveryState(state): count for state, count in rows}
@@ -136,7 +142,7 @@ def rates(connection: Connection, campaign_id: CampaignId) -> Rates:
         .select_from(deliveries)
         .join(suppressions, suppressions.c.address_hash == deliveries.c.address_hash)
         .where(
-            deliveries.c.campaign_id == campaign_id,
+            *counted,
             deliveries.c.state == DeliveryState.BOUNCED.value,
             suppressions.c.reason == SuppressionReason.PROVIDER.value,
         )

@@ -120,6 +120,12 @@ campaigns = Table(
     Column("goes_on_at", Instant),
     #: the `seq` of the Deliveries that go first and are waited for; null once they are judged, or for none
     Column("canary", Document),
+    #: the limit that a person set, in messages; null for none, and for a limit that passes with the provider's 24 hours
+    Column("limited_to", Integer),
+    #: messages that may still leave under the limit; null without one
+    Column("may_send", Integer),
+    #: counts the limits of this Campaign: a claim under an earlier one gives nothing back to this one
+    Column("limit_number", Integer, nullable=False, server_default="0"),
     UniqueConstraint("title", "date"),
 )
 

@@ -9,9 +9,9 @@ from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId, Delivery, DeliveryId, DeliveryState, SkipReason
 from dispatch.store import ledger
 from dispatch.store.audit import SENT_AGAIN, record
-from dispatch.store.campaigns import new_id, set_state, state_of
+from dispatch.store.campaigns import hold, new_id, set_state
 from dispatch.store.database import clock
-from dispatch.store.schema import campaigns, deliveries, probes
+from dispatch.store.schema import deliveries, probes
 
 # --- probes -------------------------------------------------------------------------------------------------------
 
@@ -65,22 +65,24 @@ def assume_sent(connection: Connection, people: Sequence[Delivery], by: str) -> 
 def send_again(connection: Connection, people: Sequence[Delivery], by: str, *, at_once: bool) -> int:
     """Put uncertain Deliveries back into the queue, because `by` said so; gives how many.
 
-    In a Campaign that was given up they are skipped. One that had ended waits for `resume`, or goes on `at_once`.
+    In a Campaign that was given up they are skipped. One that had ended waits for `resume`, or goes on `at_once`. One
+    that is paused stays paused, whatever paused it while the question was open.
     """
     if not people:
         return 0
     campaign_id = people[0].campaign_id
     _record(connection, people, SENT_AGAIN, by)
     ids = [each.id for each in people]
-    # Held, so that nobody gives the Campaign up at this moment.
-    connection.execute(select(campaigns.c.state).where(campaigns.c.id == campaign_id).with_for_update())
-    state = state_of(connection, campaign_id)
+    # Held, so that nobody pauses the Campaign or gives it up at this moment.
+    state = hold(connection, campaign_id)
     if state is CampaignState.CANCELLED:
         return _skip_cancelled(connection, ids)
     count = ledger.requeue(connection, ids)
+    if state is not CampaignState.FINISHED:
+        return count
     if at_once:
         set_state(connection, campaign_id, CampaignState.SENDING)
-    elif state is CampaignState.FINISHED:
+    else:
         reason = f"{count} people whose mail may not have left are to be mailed again."
         set_state(connection, campaign_id, CampaignState.PAUSED, reason, "To mail them: dispatch resume")
     return count

@@ -4,6 +4,7 @@ import functools
 import hashlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
@@ -22,6 +23,11 @@ POLICY = (
 #: a reader's page: no script, no picture
 READER_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Return the header that names a download, in any script (RFC 6266 section 4.1, RFC 8187)."""
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
 
 
 def headers(policy: str, **more: str) -> dict[str, str]:

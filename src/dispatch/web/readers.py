@@ -4,7 +4,6 @@ Unsubscribing follows RFC 8058: a POST of `List-Unsubscribe=One-Click` acts at o
 A GET never changes anything, because scanners follow every link of a mail.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from dispatch.web.forms import read_form
 from dispatch.web.page import READER_POLICY, asset_routes, headers, page
 from dispatch.web.pictures import picture_from
 
-_SLUG = re.compile(r"[\w.-]{1,200}")
 #: longest name of who approves, in characters
 _NAME_CHARS = 80
 
@@ -105,7 +103,7 @@ class ReaderPages:
         answer = await run_in_threadpool(self._act, token, form.get("back", ""))
         if form.get("List-Unsubscribe") == "One-Click" and answer.status_code == 200:
             is_proof = await run_in_threadpool(self._named, TokenKind.PROOF, token)
-            words = "This was a proof: nothing was changed." if is_proof else "You are unsubscribed."
+            words = "This was a proof. Nothing was changed." if is_proof else "You are unsubscribed."
             return PlainTextResponse(words + "\n", headers=headers(READER_POLICY))
         return answer
 
@@ -187,7 +185,7 @@ class ReaderPages:
     async def web_copy(self, request: Request) -> Response:
         """The newest frozen Edition of a Campaign and Audience, without anything personal."""
         slug, audience = request.path_params["slug"], request.path_params["audience"]
-        found = await run_in_threadpool(self._newest, slug, audience) if _SLUG.fullmatch(slug) else None
+        found = await run_in_threadpool(self._newest, slug, audience)
         if found is None:
             return self._page("no_web_copy.html", 404)
         policy = (

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from dispatch.errors import DispatchError
 from dispatch.web.forms import read_form
-from dispatch.web.page import asset_routes, headers, page
+from dispatch.web.page import asset_routes, attachment, headers, page
 from dispatch.web.pictures import picture_answer
 from dispatch.web.preview import differences, mail
 from dispatch.web.preview.choice import PEOPLE, Choice, ServerAddresses
@@ -228,7 +228,7 @@ class Preview:
                 rows = self.people.as_csv(shown, request.query_params)
             except DispatchError as err:
                 return PlainTextResponse("\n".join(err.lines()) + "\n", 409, headers("default-src 'none'"))
-            named = {"Content-Disposition": f'attachment; filename="{shown.prepared.brief.slug[:100]}-people.csv"'}
+            named = attachment(f"{shown.prepared.brief.slug[:100]}-people.csv")
             return StreamingResponse(rows, headers=headers("default-src 'none'") | named, media_type="text/csv")
 
         return await run_in_threadpool(lines)
@@ -251,7 +251,7 @@ class Preview:
         shown = self.live.first()
         audience = next((a for a in shown.bearings.audiences if a.slug == request.path_params["audience"]), None)
         if shown.prepared is None or audience is None:
-            return PlainTextResponse("There is no such mail.\n", 404, headers("default-src 'none'"))
+            return PlainTextResponse("There is no such email.\n", 404, headers("default-src 'none'"))
         choice = Choice.read(request.query_params, shown.bearings.audiences)
         values: dict[str, str] = {}
         with suppress(DispatchError):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dispatch.errors import DispatchError
+from dispatch.errors import BriefError, DispatchError
 from dispatch.model.brand import Audience
 from dispatch.pipeline.plan import ScheduledText
 from dispatch.pipeline.prepare import Prepared, in_order, prepare
@@ -15,7 +15,7 @@ from dispatch.pipeline.prepare import Prepared, in_order, prepare
 
 @dataclass(frozen=True, slots=True)
 class Bearings:
-    """What the settings say, read anew for every rendering."""
+    """What the settings say, read again for every rendering."""
 
     audiences: tuple[Audience, ...]
     #: the address at which readers reach our pages, "" for none yet
@@ -51,7 +51,7 @@ class Shown:
 
 
 class Live:
-    """The newest rendering, and whoever waits for the next.
+    """The newest rendering, and the streams that wait for the next.
 
     `look` gives the Bearings of the moment; it raises DispatchError where the settings are broken.
     """
@@ -70,11 +70,14 @@ class Live:
     def refresh(self) -> Shown:
         """Render what is on the disk now; waiters are told if anything visible changed. Never raises."""
         with self._lock:
-            newest = self._read()
-            if _visible(newest) != _visible(self.shown):
-                self.shown = replace(newest, version=self.shown.version + 1)
-                self._tell()
-            self._has_rendered.set()
+            try:
+                newest = self._read()
+                if _visible(newest) != _visible(self.shown):
+                    self.shown = replace(newest, version=self.shown.version + 1)
+                    self._tell()
+            finally:
+                # Whatever happened, no page waits for ever.
+                self._has_rendered.set()
             return self.shown
 
     def first(self) -> Shown:
@@ -106,6 +109,14 @@ class Live:
             )
         except DispatchError as err:
             return Shown(before.version, bearings, before.prepared, err, source)
+        except Exception as err:
+            # A fault of dispatch itself is shown too, and the next save is read again.
+            problem = BriefError(
+                f"dispatch cannot render this brief: {type(err).__name__}: {err}"[:300],
+                where=str(self.brief_file),
+                todo="This is a fault of dispatch. Take back the last change, and report it with the brief.",
+            )
+            return Shown(before.version, bearings, before.prepared, problem, source)
         if bearings.scheduled is not None:
             findings = in_order([*prepared.findings, *bearings.scheduled.findings(prepared)])
             prepared = replace(prepared, findings=findings)

@@ -1,6 +1,6 @@
 """What the preview is handed from outside: the database, the provider's account, and a way for the mails of a Proof.
 
-It knows no provider: whoever starts it puts these together.
+It knows no provider: the command that starts it puts these together.
 """
 
 from collections.abc import Callable

@@ -15,7 +15,7 @@ from dispatch.web.preview.live import Live, Shown
 from dispatch.web.preview.outside import Courier, Outside
 from dispatch.web.preview.people import People
 
-#: people that one Proof goes to at most: it is for whoever answers for the mail
+#: most addresses that one Proof goes to: it is for the people who approve it
 MOST_ADDRESSES = 10
 
 
@@ -43,8 +43,8 @@ def addresses_of(typed: str) -> list[str]:
     wanted = list(dict.fromkeys(part.strip() for part in typed.replace(",", "\n").splitlines() if part.strip()))
     if not 1 <= len(wanted) <= MOST_ADDRESSES:
         raise RosterError(
-            "Nobody is named." if not wanted else f"A proof goes to at most {MOST_ADDRESSES} people.",
-            todo="Write the addresses of whoever answers for this mail, one a line.",
+            "No address is given." if not wanted else f"A proof goes to at most {MOST_ADDRESSES} addresses.",
+            todo="Write the addresses of the approvers, one per line.",
         )
     read = [(part, read_mailbox(part)) for part in wanted]
     bad = [
@@ -53,7 +53,7 @@ def addresses_of(typed: str) -> list[str]:
         if isinstance(found, BadAddress)
     ]
     if bad:
-        raise ProblemsFound("Nothing was mailed.", bad, todo="Correct the addresses.")
+        raise ProblemsFound("Nothing was sent.", bad, todo="Correct the addresses.")
     return [found.address.ascii for _, found in read if not isinstance(found, BadAddress)]
 
 
@@ -68,7 +68,7 @@ def mail_proof(live: Live, outside: Outside, typed: str) -> dict[str, Any]:
     audiences = shown.bearings.audiences
     account = courier.mailer.account()
     if account.stopped:
-        raise ProviderError(account.stopped, todo="Nothing was mailed.")
+        raise ProviderError(account.stopped, todo="Nothing was sent.")
     plan = propose(courier.database, prepared, audiences, shown.bearings.transport).plan
     sent = send_proof(
         courier.database,

@@ -1,0 +1,1 @@
+"""A .docx, hostile until shown otherwise, becomes a Document."""
