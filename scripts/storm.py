@@ -1,7 +1,7 @@
-"""Kills a send 200 times on each database in the full storm, counts every mail, and exits 1 when a promise was broken.
+"""Sends through the full storm, with 200 kills on each database and without, and exits 1 when a promise was broken.
 
-Run it as `python -m scripts.storm`; `--kills` says how many on each database. On both roads, with everything going
-wrong that `tests/journey/test_storm.py` lists.
+Run it as `python -m scripts.storm`; `--kills` says how many on each database. Both calls of SES, both databases, and
+everything going wrong that `tests/journey/storm.py` lists. `make test` has the small storm on SQLite by SendEmail.
 """
 
 import argparse
@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.journey.scene import Scene, scene
-from tests.journey.test_storm import BURST, SEED, STORM
+from tests.journey.storm import BURST, SEED, STORM, never_struck, send_through_the_storm, settle_by_a_persons_word
 from tests.postgres import PostgresServer, postgres
 
 #: so many people that they are not all mailed before the last kill
 PEOPLE = {"SendEmail": 5_000, "SendBulkEmail": 8_000}
+#: in a storm without kills
+PEOPLE_UNKILLED = 2_000
 #: what the provider grants; above 100/s the road is SendBulkEmail
 PER_SECOND = {"SendEmail": 90, "SendBulkEmail": 120}
 #: kills between two bursts of refusals
@@ -58,25 +60,32 @@ class Part:
         """Send, kill, and count."""
         folder.mkdir()
         began = time.monotonic()
-        people, per_second = PEOPLE[self.road], PER_SECOND[self.road]
-        with scene(folder, self.database_url, people, per_second=per_second, **SETTINGS) as at:
-            at.fault(*STORM, seed=SEED)
-            while self.kills < self.wanted:
-                more = min(ROUND, self.wanted - self.kills)
-                done = at.kill_often(more, f"{self.database} {self.road} {self.kills}")
-                self.kills += done
-                if done < more:
-                    break
-                at.fault(BURST, seed=SEED)
-            # The first may take long: whoever is left, at a pace that the refusals lowered.
-            at.start().communicate(timeout=900)
-            at.send_until_finished()
+        people = PEOPLE[self.road] if self.wanted else PEOPLE_UNKILLED
+        with scene(folder, self.database_url, people, per_second=PER_SECOND[self.road], **SETTINGS) as at:
+            if self.wanted:
+                self._kill(at)
+            elif calm := never_struck(send_through_the_storm(at), self.road, people):
+                self.violations.append(f"never happened: {sorted(calm)}")
             at.calm()
             self._count(at)
+            self.violations += settle_by_a_persons_word(at)
         self.seconds = time.monotonic() - began
 
+    def _kill(self, at: Scene) -> None:
+        at.fault(*STORM, seed=SEED)
+        while self.kills < self.wanted:
+            more = min(ROUND, self.wanted - self.kills)
+            done = at.kill_often(more, f"{self.database} {self.road} {self.kills}")
+            self.kills += done
+            if done < more:
+                break
+            at.fault(BURST, seed=SEED)
+        # The first may take long: all who are left, at a pace that the refusals lowered.
+        at.start().communicate(timeout=900)
+        at.send_until_finished()
+
     def _count(self, at: Scene) -> None:
-        self.violations = at.violations()
+        self.violations += at.violations()
         copies, named = at.copies(), at.named_as_unknown()
         self.accepted, self.named = copies.total(), len(named)
         self.twice = sum(number > 1 for number in copies.values())
@@ -108,12 +117,13 @@ def line(cells: Iterable[str]) -> str:
 
 
 def parts_of(kills: int, folder: Path, server: PostgresServer) -> list[Part]:
-    """The four campaigns, with their shares of the kills."""
+    """The campaigns: on each database and by each call, one without kills and one with its share of the kills."""
     found: list[Part] = []
     for place, road in enumerate(PEOPLE):
-        share = kills // 2 + (place < kills % 2)
-        found.append(Part("SQLite", f"sqlite:///{folder / road}.db", road, share))
-        found.append(Part("PostgreSQL", server.new_database(road.lower()), road, share))
+        for share in (0, kills // 2 + (place < kills % 2)):
+            name = f"{road}_{share}".lower()
+            found.append(Part("SQLite", f"sqlite:///{folder / name}.db", road, share))
+            found.append(Part("PostgreSQL", server.new_database(name), road, share))
     return found
 
 
@@ -121,7 +131,7 @@ def run_all(folder: Path, kills: int) -> list[Part]:
     """Two campaigns at a time, one on each database."""
     with postgres() as server, ThreadPoolExecutor(2) as pool:
         parts = parts_of(kills, folder, server)
-        running = [pool.submit(part.run, folder / f"{part.database}-{part.road}") for part in parts]
+        running = [pool.submit(part.run, folder / f"{part.database}-{part.road}-{part.wanted}") for part in parts]
         for part, done in zip(parts, running, strict=True):
             try:
                 done.result()

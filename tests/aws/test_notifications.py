@@ -1,4 +1,4 @@
-"""Every published example of a notification becomes exactly the Events that it tells, and no other body does harm."""
+"""Every published example of a notification becomes exactly the Events in it, and no other body does harm."""
 
 import json
 from contextlib import suppress
@@ -142,9 +142,9 @@ def test_no_address_gets_into_an_event(name: str) -> None:
         assert "@" not in json.dumps([event.rule, dict(event.detail)])
 
 
-def test_the_same_fact_has_the_same_fingerprint_by_every_road() -> None:
-    roads = ("02-delivery", "30-sns-envelope-notification", "33-eventbridge-email-delivered")
-    assert len({read_one(body(name)).fingerprint for name in roads}) == 1
+def test_the_same_fact_has_the_same_fingerprint_in_every_envelope() -> None:
+    envelopes = ("02-delivery", "30-sns-envelope-notification", "33-eventbridge-email-delivered")
+    assert len({read_one(body(name)).fingerprint for name in envelopes}) == 1
 
 
 def test_different_facts_have_different_fingerprints() -> None:

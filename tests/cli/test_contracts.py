@@ -103,7 +103,7 @@ def test_wrong_usage_has_status_2_and_names_the_nearest_command(journey: Journey
 
 def test_nobody_to_mail_is_refused(journey: Journey) -> None:
     journey.run("send", "--yes", status=1)
-    assert "There is nobody to mail." in journey.errors
+    assert "There are no recipients." in journey.errors
 
 
 def test_a_brief_that_nobody_knows_is_refused_with_the_known_names(journey: Journey) -> None:

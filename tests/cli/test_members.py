@@ -184,7 +184,7 @@ def test_an_unknown_list_is_refused_and_the_known_ones_are_named(members: Run, w
 @pytest.mark.parametrize(
     ("rows", "what"),
     [
-        (None, "There is no such file."),
+        (None, "The file cannot be read: there is no such file."),
         ("mail\nx@example.com\n", "There is no column `email`."),
         ("", "The file is empty."),
     ],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.compose.fidelity import lost_words
+from dispatch.compose.checks.fidelity import lost_words
 from dispatch.compose.view import view
 from dispatch.model.edition import Edition
 from tests.compose.samples import FRONT, audiences, brief, edition

@@ -98,8 +98,7 @@ def test_a_worker_that_is_told_to_stop_leaves_nothing_in_flight(postgres_engine:
     stop(second)
 
 
-def test_a_campaign_moves_from_sqlite_to_postgresql_and_goes_on_there(file_engine: Engine, empty_postgres: str) -> None:
-    engine = file_engine
+def test_a_campaign_moves_from_sqlite_to_postgresql_and_goes_on_there(engine: Engine, empty_postgres: str) -> None:
     slug = engine.people(12)
     engine.journey.run("send", slug, "--yes", "--limit", "5", status=1)
     before = engine.journey.run_json("db", "status")["rows"]
@@ -135,8 +134,7 @@ def let_its_time_come(engine: Engine) -> None:
         campaigns.schedule(connection, campaign.id, clock(connection))
 
 
-def test_cron_sends_a_scheduled_campaign_at_its_time_from_sqlite(file_engine: Engine) -> None:
-    engine = file_engine
+def test_cron_sends_a_scheduled_campaign_at_its_time_from_sqlite(engine: Engine) -> None:
     slug = scheduled(engine, 3)
     assert "Sent 0 messages" in engine.journey.run("worker", "--once")
     assert engine.mails == []
@@ -150,8 +148,7 @@ def test_cron_sends_a_scheduled_campaign_at_its_time_from_sqlite(file_engine: En
     everybody_once(engine, 3)
 
 
-def test_a_worker_on_sqlite_sends_what_is_due_and_stops_when_told(file_engine: Engine) -> None:
-    engine = file_engine
+def test_a_worker_on_sqlite_sends_what_is_due_and_stops_when_told(engine: Engine) -> None:
     slug = scheduled(engine, 3)
     let_its_time_come(engine)
     worker = start_worker(engine)

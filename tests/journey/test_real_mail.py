@@ -15,6 +15,7 @@ def real(journey: Journey) -> Journey:
     journey.environ |= {
         "DISPATCH_MAIL__TRANSPORT": "ses",
         "DISPATCH_WEB__PUBLIC_URL": running["url"],
+        "DISPATCH_WEB__ALLOW_HTTP": "true",
         "DISPATCH_SES__QUEUE_URL": running["queue_url"],
         "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
         "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",
@@ -44,10 +45,14 @@ def test_real_mail_goes_by_ses_and_its_events_come_back(real: Journey) -> None:
     ("variable", "value", "said"),
     [
         ("DISPATCH_WEB__PUBLIC_URL", "", "Real mail needs an address at which readers can unsubscribe."),
-        ("DISPATCH_WEB__PUBLIC_URL", "http://briefs.example.org", "The public address must be https"),
+        ("DISPATCH_WEB__ALLOW_HTTP", "false", "The public address must be https"),
         ("DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS", "", "has no postal address"),
-        ("DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS", "false", "addresses are examples that nobody reads"),
-        ("DISPATCH_SEND__REQUIRE_PROOF", "true", "Nobody has seen a proof of this brief."),
+        (
+            "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS",
+            "false",
+            "3 recipients have example addresses that nobody reads",
+        ),
+        ("DISPATCH_SEND__REQUIRE_PROOF", "true", "No proof of this brief was sent."),
     ],
 )
 def test_real_mail_is_refused_without(real: Journey, variable: str, value: str, said: str) -> None:
@@ -70,7 +75,7 @@ def test_real_mail_wants_somebodys_yes_to_a_proof_of_just_this_content(real: Jou
     assert len(shown) == 2
 
     real.run("send", "real", "--yes", status=1)
-    assert f"Nobody has said yes to the proof {proof['code']}" in real.errors
+    assert f"The proof {proof['code']} that went to director@example.org is not approved." in real.errors
     real.write_brief("2026-02-01-real", "A real brief", "Edited after the proof.")
     real.run("send", "real", "--yes", "--approved-by", "The Director", status=1)
     assert f"Changed since the proof {proof['code']}: the content for" in real.errors
@@ -93,7 +98,7 @@ def test_real_mail_wants_somebodys_yes_to_a_proof_of_just_this_content(real: Jou
 def test_too_small_a_quota_is_said_before_anything_is_frozen(real: Journey) -> None:
     real.practice_seen.grant(max_per_day=2)
     real.run("send", "real", "--yes", status=1)
-    assert "Amazon lets 2 more mails out in these 24 hours, and there are 3 to send." in real.errors
+    assert "Amazon accepts 2 more messages in these 24 hours, and there are 3 to send." in real.errors
     real.run("report", status=1)
     assert "Nothing was sent yet." in real.errors
 

@@ -41,10 +41,10 @@ def see(
 
 
 def lock(
-    database: Database, proposal: Proposal, not_before: datetime | None = None, forbidden_domains: tuple[str, ...] = ()
+    database: Database, proposal: Proposal, not_before: datetime | None = None, *, allows_examples: bool = True
 ) -> Frozen:
     """What follows the confirmation."""
-    terms = Terms(not_before=not_before, forbidden_domains=forbidden_domains)
+    terms = Terms(not_before=not_before, allows_examples=allows_examples)
     return freeze(database, proposal, NoPictures(), terms)
 
 

@@ -14,6 +14,7 @@ from dispatch.model.delivery import Delivery, DeliveryId, EventKind
 from dispatch.model.event import Event, Notification
 from dispatch.model.member import SuppressionReason
 from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome
+from dispatch.model.readiness import Readiness
 from dispatch.pipeline.options import SendContext, SendOptions
 from dispatch.pipeline.ports import IsTooLate, Notifications
 from dispatch.pipeline.send import Watch, send
@@ -57,6 +58,7 @@ class ScriptedMailer:
         self.max_per_second = max_per_second
         self.queue = queue
         self.accepted: Counter[str] = Counter()
+        self.goodbyes = 0
         #: people of each call, and the road of each
         self.calls: list[int] = []
         self.roads: list[bool] = []
@@ -66,8 +68,14 @@ class ScriptedMailer:
         self._answer = answer or (lambda message: Accepted(f"id-{message.delivery_id}"))
         self._lock = threading.Lock()
 
+    def close(self) -> None:
+        self.goodbyes += 1
+
     def account(self) -> Account:
         return Account(self.max_per_second, None, 0, "scripted")
+
+    def problems(self, senders: Sequence[str]) -> Readiness:
+        return Readiness()
 
     def submit(self, messages: Sequence[Message], is_too_late: IsTooLate, *, in_bulk: bool) -> list[Outcome]:
         self.before(messages)

@@ -1,14 +1,16 @@
 """Circuit breaker: what goes wrong again and again pauses; one thing that goes well starts the count again."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
-from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
-from dispatch.pipeline.circuit_breaker import BUSY_SECONDS, UNREACHABLE_SECONDS, CircuitBreaker
+from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.pipeline.circuit_breaker import BUSY_SECONDS, DEFERRED_IN_A_ROW, UNREACHABLE_SECONDS, CircuitBreaker
 
 OK, NO, LOST = Accepted("id"), Refused("No"), Unknown("no answer")
 GONE, SLOW = NotSent("no network"), Busy("too fast")
+LATER = Deferred("450 greylisted", timedelta(minutes=5), timedelta(hours=4))
 SLOW_IN_PART = Unknown("10 of 50 were throttled", is_throttled=True)
 
 
@@ -44,3 +46,16 @@ def test_stopped_pauses_at_once_with_the_providers_words() -> None:
     found = CircuitBreaker().note([OK, Stopped("Paused.", "Ask.")], 0)
     assert found is not None
     assert (found.reason, found.todo) == ("Paused.", "Ask.")
+
+
+def test_a_later_try_for_a_few_slows_nobody_and_for_everybody_all() -> None:
+    breaker = CircuitBreaker()
+    defers_all = []
+    calls: list[list[Outcome]] = [[LATER] * (DEFERRED_IN_A_ROW - 1), [OK, LATER], [LATER] * DEFERRED_IN_A_ROW]
+    for outcomes in calls:
+        assert breaker.note(outcomes, 5) is None
+        defers_all.append(breaker.defers_all)
+    assert defers_all == [False, False, True]
+    found = breaker.note([LATER], 5 + BUSY_SECONDS)
+    assert found is not None
+    assert "450 greylisted" in found.reason

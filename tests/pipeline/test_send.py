@@ -13,13 +13,26 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy import event as sql_event
 
 from dispatch.errors import ProviderError
-from dispatch.model.campaign import Campaign, CampaignState
+from dispatch.model.campaign import Campaign, CampaignState, Limit
 from dispatch.model.delivery import Delivery, DeliveryState, EventKind
 from dispatch.model.event import Notification
 from dispatch.model.member import SuppressionReason
-from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.model.message import (
+    Accepted,
+    Account,
+    Busy,
+    Deferred,
+    Message,
+    NotSent,
+    Outcome,
+    Refused,
+    Stopped,
+    Unknown,
+)
 from dispatch.pipeline.ingest import pull
+from dispatch.pipeline.options import SendContext
 from dispatch.pipeline.pause_resume_cancel import resume
+from dispatch.pipeline.send import Progress, Watch, send
 from dispatch.store import campaigns, ledger, notifications
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import audit, deliveries, pace
@@ -524,3 +537,52 @@ def test_a_claim_that_grew_too_old_before_its_call_is_given_back(database: Datab
     assert ended.state is CampaignState.FINISHED
     assert mailer.accepted == {"p000@example.com": 1, "p001@example.com": 1}
     assert len(mailer.calls) == 3
+
+
+# --- recipients whose server asks for a later try -----------------------------------------------------------------
+
+
+def later(wait: timedelta) -> Deferred:
+    return Deferred("450 4.2.0 Greylisted", wait, timedelta(hours=4))
+
+
+def test_a_recipient_whose_server_asks_is_tried_again_and_the_campaign_waits(database: Database) -> None:
+    campaign = many(database, 5)
+    answers = [later(timedelta(seconds=0.1)), later(timedelta(seconds=0.1))]
+    mailer = ScriptedMailer(
+        lambda message: answers.pop() if answers and of_name(message) == "p001" else Accepted(message.delivery_id)
+    )
+    ended = run(database, campaign, mailer, options=QUICK)
+    assert (ended.state, tally(database, campaign)) == (CampaignState.FINISHED, {D.SUBMITTED: 5})
+    assert mailer.accepted.total() == 5
+    assert len(mailer.messages) == 7
+    assert mailer.goodbyes
+
+
+def test_who_waits_for_a_later_try_is_still_queued_when_the_send_is_interrupted(database: Database) -> None:
+    campaign = many(database, 3)
+    mailer = ScriptedMailer(
+        lambda message: later(timedelta(hours=1)) if of_name(message) == "p001" else Accepted(message.delivery_id)
+    )
+    shown: list[Progress] = []
+
+    def is_interrupted() -> bool:
+        return any(progress.phase == "waiting to try again" and progress.retries.people for progress in shown)
+
+    context = SendContext(database, mailer, None, QUICK)
+    watch = Watch(shown.append, is_interrupted, lambda people: False)
+    ended = send(context, campaign, mailer.account(), watch)
+    assert (ended.state, ended.todo) == (CampaignState.PAUSED, "To go on: dispatch resume")
+    assert tally(database, campaign) == {D.SUBMITTED: 2, D.QUEUED: 1}
+    assert shown[-1].retries.people == 1
+    assert shown[-1].retries.next_at is not None
+
+
+def test_a_limit_that_is_reached_does_not_wait_for_a_later_try(database: Database) -> None:
+    campaign = many(database, 3)
+    mailer = ScriptedMailer(
+        lambda message: later(timedelta(hours=1)) if of_name(message) == "p000" else Accepted(message.delivery_id)
+    )
+    ended = run(database, resume(database, campaign, Limit(2)), mailer, options=QUICK)
+    assert (ended.state, ended.reason) == (CampaignState.PAUSED, "The limit of 2 was reached.")
+    assert tally(database, campaign) == {D.SUBMITTED: 2, D.QUEUED: 1}

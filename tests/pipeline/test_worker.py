@@ -11,7 +11,7 @@ from sqlalchemy import event as sql_event
 from dispatch.errors import ProviderError
 from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import DeliveryState
-from dispatch.model.message import Accepted, Account, Message, Outcome, Stopped, Unknown
+from dispatch.model.message import Accepted, Account, Deferred, Message, Outcome, Stopped, Unknown
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.worker import Work, WorkerContext, help_with, tidy, work, work_once
 from dispatch.store import campaigns, canary
@@ -159,6 +159,29 @@ def test_a_worker_does_not_mail_again_while_events_do_not_flow(database: Databas
         pull(database, silent, wait_seconds=1)
     tidy(context, never)
     assert states(database, campaign)["bob"] is D.UNCERTAIN
+
+
+def test_a_worker_tries_again_when_the_recipients_server_asked_to(database: Database) -> None:
+    join(database, "center", "ann", "bob")
+    campaign = start(database)
+    answers = [Deferred("450 4.2.0 Greylisted", timedelta(minutes=5), timedelta(hours=4))]
+    mailer = ScriptedMailer(lambda message: answers.pop() if answers else Accepted(message.delivery_id))
+    context = context_for(database, campaign, mailer)
+    assert help_with(context, campaign.id, never) == 1
+    assert found(database, campaign).state is CampaignState.SENDING
+    tidy(context, never)
+    assert database.is_sqlite or not is_helped(database, campaign)
+    assert help_with(context, campaign.id, never) == 0
+
+    with database.writing() as connection:
+        connection.execute(
+            update(deliveries).where(deliveries.c.retry_at.is_not(None)).values(retry_at=clock(connection))
+        )
+    tidy(context, never)
+    assert is_helped(database, campaign)
+    assert help_with(context, campaign.id, never) == 1
+    assert found(database, campaign).state is CampaignState.FINISHED
+    assert set(states(database, campaign).values()) == {D.SUBMITTED}
 
 
 # --- what it does not do ------------------------------------------------------------------------------------------

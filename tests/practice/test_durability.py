@@ -16,7 +16,7 @@ from dispatch.practice.state import OLDER_FILE, STATE_FILE, State
 from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
 
 
-def test_a_caller_that_is_killed_amid_a_request_leaves_nothing_behind(
+def test_a_caller_that_is_killed_in_the_middle_of_a_request_leaves_nothing_behind(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with practice_server(tmp_path) as practice:

@@ -78,7 +78,7 @@ def test_a_crowd_does_what_its_addresses_say_and_always_the_same(practice: Pract
     assert sum(count for (_, kind), count in seen[0].items() if kind == "Send") == 50
 
 
-def test_most_of_a_crowd_gets_its_mail_and_nobody_bounces_for_good() -> None:
+def test_most_of_a_crowd_gets_its_mail_and_nobody_has_a_hard_bounce() -> None:
     plans = [behaviour.plan(f"reader{place}@example.com", Crowd()) for place in range(4000)]
     counts = Counter(kind for plan in plans for kind in {one.kind for one in plan})
     assert counts["Send"] == 4000

@@ -235,7 +235,7 @@ def test_two_processes_that_freeze_at_once_give_each_person_one_delivery(databas
 LISTS = ("one", "two", "three")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     ties=st.dictionaries(
         st.tuples(st.integers(0, 5), st.sampled_from(LISTS)), st.sampled_from(["subscribed", "unsubscribed"])

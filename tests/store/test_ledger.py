@@ -4,21 +4,22 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import event as sql_event
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from dispatch.audience.addresses import read_address
 from dispatch.audience.changes import plan_changes
 from dispatch.audience.rows import read_rows
 from dispatch.errors import StoreError
-from dispatch.model.campaign import Campaign
+from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import DeliveryId, DeliveryState, EventKind
 from dispatch.model.member import Address, SuppressionReason
-from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.store import campaigns, erasure, ledger, members, notifications
-from dispatch.store.claims import Claim, Permission, WhyNot, permission, queued
+from dispatch.store.claims import Claim, Permission, Retries, WhyNot, permission, queued, retries, why_not
 from dispatch.store.claims import claim as claim_in
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import deliveries
@@ -432,3 +433,109 @@ def test_events_flow_when_every_neighbour_of_a_call_has_its_send_event(database:
         assert ledger.flow_around(connection, [now]).around(now) == (2, 0)
 
         assert ledger.flow_around(connection, [now]).around(now + timedelta(minutes=6)) == (0, 0)
+
+
+# --- recipients whose server asks for a later try -----------------------------------------------------------------
+
+LATER = Deferred("450 4.2.0 Greylisted", timedelta(minutes=5), timedelta(hours=4))
+
+
+def let_pass(database: Database, minutes: float) -> None:
+    """As if all that concerns later tries had been some minutes earlier."""
+    with database.writing() as connection:
+        for row in connection.execute(select(deliveries.c.seq, deliveries.c.retry_at, deliveries.c.deferred_at)).all():
+            earlier = {
+                name: moment - timedelta(minutes=minutes)
+                for name, moment in (("retry_at", row.retry_at), ("deferred_at", row.deferred_at))
+                if moment is not None
+            }
+            if earlier:
+                connection.execute(update(deliveries).where(deliveries.c.seq == row.seq).values(earlier))
+
+
+def waiting(database: Database, campaign: Campaign) -> Retries:
+    with database.reading() as connection:
+        return retries(connection, campaign.id)
+
+
+def look(database: Database, campaign: Campaign) -> WhyNot | None:
+    with database.reading() as connection:
+        return why_not(connection, campaign.id)
+
+
+def test_who_is_to_be_tried_later_is_queued_and_not_claimed_before(database: Database, campaign: Campaign) -> None:
+    (ann, *others) = claim(database, campaign)
+    settle(database, ann, LATER)
+    for other in others:
+        settle(database, other, Accepted("id"))
+
+    assert states(database, campaign)["ann"] is QUEUED
+    assert reasons(database, campaign)["ann"] == "450 4.2.0 Greylisted"
+    assert claim(database, campaign) == []
+    assert look(database, campaign) is WhyNot.RETRY_LATER
+    found = waiting(database, campaign)
+    assert found.people == 1
+    assert found.next_at is not None
+    assert abs(found.next_at - database.now() - timedelta(minutes=5)) < timedelta(seconds=30)
+
+    let_pass(database, 5)
+    assert look(database, campaign) is None
+    assert [each.address for each in claim(database, campaign)] == ["ann@example.com"]
+    assert waiting(database, campaign) == Retries(0, None)
+
+
+def test_waits_double_up_to_the_last_try_and_then_it_is_refused_with_the_servers_words(
+    database: Database, campaign: Campaign
+) -> None:
+    waits = []
+    claimed = claim(database, campaign, 1)
+    while claimed:
+        settle(database, claimed[0], LATER)
+        next_at = waiting(database, campaign).next_at
+        minutes = (next_at - database.now()).total_seconds() / 60 if next_at else 0.0
+        waits.append(round(minutes))
+        let_pass(database, minutes + 0.01)
+        claimed = [each for each in claim(database, campaign) if each.seq == claimed[0].seq]
+    # Together 240 minutes: the last wait is what is left of them.
+    assert waits == [5, 10, 20, 40, 80, 85, 0]
+    assert states(database, campaign)["ann"] is FAILED
+    assert reasons(database, campaign)["ann"] == "450 4.2.0 Greylisted (tried again for 4 h)"
+
+
+def test_a_campaign_that_ended_meanwhile_goes_on_for_a_later_try(database: Database, campaign: Campaign) -> None:
+    (ann,) = claim(database, campaign, 1)
+    with database.writing() as connection:
+        campaigns.set_state(connection, campaign.id, CampaignState.FINISHED)
+    settle(database, ann, LATER)
+    with database.reading() as connection:
+        found = campaigns.find_by_id(connection, campaign.id)
+    assert found is not None
+    assert found.state is CampaignState.SENDING
+
+
+def test_a_cancelled_campaign_tries_nobody_later(database: Database, campaign: Campaign) -> None:
+    (ann,) = claim(database, campaign, 1)
+    with database.writing() as connection:
+        campaigns.cancel(connection, campaign.id)
+    settle(database, ann, LATER)
+    assert states(database, campaign)["ann"] is SKIPPED
+    assert waiting(database, campaign) == Retries(0, None)
+
+
+def test_a_claim_reads_past_nobody_who_is_done_or_waits(database: Database, campaign: Campaign) -> None:
+    """By its index a claim begins at the first who can be claimed, and so does the look for whose time has come."""
+    ran: list[tuple[str, Any]] = []
+    with database.writing() as connection:
+        sql_event.listen(connection, "before_cursor_execute", lambda *run: ran.append((run[2], run[3])))
+        claim_in(connection, Permission(campaign.id), 1)
+        plans = []
+        for statement, values in ran[:2]:
+            if database.is_sqlite:
+                found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                plans.append(" ".join(row[3] for row in found))
+            else:
+                connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+                plans.append(" ".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", values)))
+    let_in, take = plans
+    assert "ix_deliveries_retry_at" in let_in
+    assert "ix_deliveries_queued" in take

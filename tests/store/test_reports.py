@@ -175,7 +175,7 @@ def test_rates_of_nothing_are_nothing(database: Database) -> None:
     assert (found.bounce_rate, found.complaint_rate) == (0.0, 0.0)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(list(DeliveryState)), min_size=6, max_size=6))
 def test_any_states_add_up_to_the_audience(database: Database, wanted: list[DeliveryState]) -> None:
     join(database, "center", *PEOPLE)

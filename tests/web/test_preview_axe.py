@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 
-from dispatch.links import TokenKind, sign
 from dispatch.model.delivery import DeliveryState
 from dispatch.model.proof import Proof
 from dispatch.store import ledger, proofs
 from dispatch.store.database import Database
+from dispatch.tokens import TokenKind, sign
 from dispatch.web.readers import routes
 from tests.fixtures_browser import Preview, violations
 from tests.store.samples import join, leave, start

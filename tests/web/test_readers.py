@@ -11,7 +11,6 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 
 from dispatch.audience.addresses import BadAddress, read_address
-from dispatch.links import TokenKind, sign, web_copy_url
 from dispatch.model.campaign import Campaign
 from dispatch.model.proof import Proof
 from dispatch.store import members, proofs, reports
@@ -19,6 +18,7 @@ from dispatch.store.database import Database
 from dispatch.store.erasure import erase
 from dispatch.store.schema import audit, events
 from dispatch.store.schema import campaigns as campaigns_table
+from dispatch.tokens import TokenKind, sign, web_copy_url
 from dispatch.web.page import attachment
 from dispatch.web.readers import list_names, masked, routes
 from tests.store.samples import BOTH, CENTER, NOW, all_deliveries, join, key, leave, start

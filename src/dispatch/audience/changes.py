@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from dispatch.model.member import Member, MemberKey, SubscriptionState
-from dispatch.model.roster import KEPT_AWAY, Change, ChangeKind, Changes, Difference, Entry, Known, Sheet
+from dispatch.model.member_import import KEPT_AWAY, Change, ChangeKind, Changes, Difference, Entry, Known, Sheet
 
 #: a change of more than this share of a list looks like a file for another one
 WRONG_LIST_SHARE = 0.3

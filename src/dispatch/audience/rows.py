@@ -15,7 +15,7 @@ from dispatch.audience.tables import MAX_COLUMNS, SEPARATORS, Record, Table, rea
 from dispatch.errors import DispatchError, ProblemsFound, RosterError
 from dispatch.model.edition import LINK_TOKENS
 from dispatch.model.member import MemberKey
-from dispatch.model.roster import Entry, LeftOut, Sheet
+from dispatch.model.member_import import Entry, LeftOut, Sheet
 
 #: characters of a name
 MAX_NAME = 200

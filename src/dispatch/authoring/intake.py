@@ -19,6 +19,7 @@ from dispatch.authoring.plain import read_text
 from dispatch.authoring.understand import understand
 from dispatch.authoring.update import Existing, carry_over, read_existing
 from dispatch.errors import DispatchError, DocumentError, ProblemsFound
+from dispatch.input_files import read_input_file
 
 #: larger files are not read
 MAX_FILE_BYTES = 100_000_000
@@ -135,18 +136,7 @@ def read(file: Path) -> Document:
             where=str(file),
             todo="Open it in a word processor and save it as .docx (or as plain text).",
         )
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise DocumentError(
-                f"This file has more than {MAX_FILE_BYTES // 1_000_000} MB.",
-                where=str(file),
-                todo="Check that it is the right one.",
-            )
-        data = file.read_bytes()
-    except OSError as err:
-        raise DocumentError(
-            f"The document cannot be read: {err.strerror}.", where=str(file), todo="Check its name and place."
-        ) from err
+    data = read_input_file(file, MAX_FILE_BYTES, DocumentError, noun="The document")
     document = read_text(data, str(file)) if kind in {".txt", ".text"} else read_word(data, str(file))
     _hold_to_bounds(document, file)
     if not re.search(r"\w", document.source) or not document.blocks:
@@ -227,8 +217,8 @@ def _date_of(brief: Path) -> str:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as err:
+        return read_input_file(path, MAX_FILE_BYTES, DocumentError, noun="The existing brief").decode("utf-8-sig")
+    except UnicodeDecodeError as err:
         raise DocumentError(
             f"The existing brief cannot be read: {err}.", where=str(path), todo="Save it as UTF-8 text."
         ) from err

@@ -6,8 +6,9 @@ guide, "Verified identities". None of these calls carries mail.
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dispatch.aws.client import account_client, explain
@@ -20,13 +21,18 @@ REMEMBERED_SECONDS = 60.0
 #: the kinds of event that settle a Delivery, in the order of a message's life
 NEEDED = ("SEND", "REJECT", "DELIVERY", "BOUNCE", "COMPLAINT")
 
+#: how old a signature may be that AWS accepts, in seconds (AWS General Reference, "Signature Version 4")
+SIGNATURE_SECONDS = 300
+#: by this header a practice server says that it takes older or only younger ones; Amazon has no such header
+SIGNATURE_HEADER = "x-practice-signature-seconds"
+
 
 class SesAccount:
     """One account in one region. Any number of threads may ask."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, session: boto3.Session, region: str) -> None:
         self._region = region
-        self._client = account_client(region)
+        self._client = account_client(session, region)
         self._lock = threading.Lock()
         self._grants: Account | None = None
         self._asked_at = 0.0
@@ -59,6 +65,7 @@ class SesAccount:
             name=f"ses/{self._region}",
             stopped=stopped,
             is_sandbox=not answer.get("ProductionAccessEnabled", True),
+            least_grace_seconds=signature_seconds(answer["ResponseMetadata"]["HTTPHeaders"]),
         )
 
     def unverified(self, senders: Sequence[str]) -> list[str]:
@@ -123,3 +130,8 @@ def _identities(address: str) -> Iterator[str]:
     for start in range(max(1, len(labels) - 1)):
         yield ".".join(labels[start:])
     yield address
+
+
+def signature_seconds(headers: Mapping[str, str]) -> int:
+    """Return for how long a call that was held back can still be accepted, by the headers of an answer."""
+    return int(headers.get(SIGNATURE_HEADER, SIGNATURE_SECONDS))

@@ -1,6 +1,7 @@
 """boto3 clients as dispatch needs them: mail is never sent twice, and every wait is bounded.
 
-Each has a session of its own: boto3's shared one would keep the first credentials that the process ever found.
+boto3's shared session is not used: it would keep the first credentials that the process ever found. The two clients of
+SES share one, because reading the model of SES takes longer than anything else that they do at their start.
 """
 
 import threading
@@ -24,10 +25,10 @@ CONNECT_SECONDS = 5
 MOST_CONNECTIONS = 64
 
 
-def ses_client(region: str, timeout_seconds: int) -> "SESV2Client":
+def ses_client(session: boto3.Session, region: str, timeout_seconds: int) -> "SESV2Client":
     """A client of SES v2 that makes each call once.
 
-    boto3 by default repeats a call that timed out, which mails people twice; `total_max_attempts=1` makes one attempt.
+    boto3 by default repeats a call that timed out, and people get two copies; `total_max_attempts=1` makes one attempt.
     """
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 1},
@@ -39,7 +40,7 @@ def ses_client(region: str, timeout_seconds: int) -> "SESV2Client":
         # it is made (model.message.fault_of), and more strictly than botocore would.
         parameter_validation=False,
     )
-    return boto3.Session().client("sesv2", region_name=region, config=config)
+    return session.client("sesv2", region_name=region, config=config)
 
 
 class OneASecond:
@@ -70,7 +71,7 @@ class OneASecond:
 _pace = OneASecond()
 
 
-def account_client(region: str) -> "SESV2Client":
+def account_client(session: boto3.Session, region: str) -> "SESV2Client":
     """Return a client of SES v2 for calls that carry no mail: they may be repeated.
 
     Amazon answers each such operation once a second (SES developer guide, "Service quotas"), repeats included.
@@ -78,7 +79,7 @@ def account_client(region: str) -> "SESV2Client":
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=CONNECT_SECONDS, read_timeout=30
     )
-    client = boto3.Session().client("sesv2", region_name=region, config=config)
+    client = session.client("sesv2", region_name=region, config=config)
 
     def keep_pace(event_name: str, **_: object) -> None:
         _pace.wait(f"{client.meta.endpoint_url} {event_name}")

@@ -18,7 +18,7 @@ from dispatch.model.event import Event
 from dispatch.model.mailbox import without_addresses
 from dispatch.model.member import SuppressionReason
 
-_TODO = "It is kept. If more of them come, show one to whoever looks after dispatch."
+_TODO = "It is kept. If more such notifications come, show one to the person who looks after dispatch."
 #: eventType -> the object that carries it; not just the lower-case name
 _OBJECTS = {
     "Send": "send",
@@ -55,7 +55,7 @@ _NEVER_TRIED = {
 _VALIDATION = "Successfully validated SNS topic"
 #: envelopes of SNS that carry no message of SES's
 _SNS_OWN = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
-#: how the types begin that tell of a topic, not of mail, such as AmazonSnsSubscriptionSucceeded
+#: the beginning of types that are about a topic, not about mail, such as AmazonSnsSubscriptionSucceeded
 _OF_TOPICS = "AmazonSns"
 #: no event is older than SES (announced on 2011-01-25)
 _EARLIEST = datetime(2011, 1, 25, tzinfo=UTC)
@@ -154,7 +154,7 @@ def _tag(mail: Mapping[str, Any], name: str) -> str | None:
 
 
 def _moment(text: object, told_at: datetime | None) -> datetime | None:
-    """The moment that a text names; None where it names none, or one at which nothing can have been told of."""
+    """The moment that a text names; None where it names none, or one that cannot be true."""
     try:
         found = datetime.fromisoformat(str(text))
         found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
@@ -201,7 +201,7 @@ def _meaning(
 
 
 def _bounce(about: Mapping[str, Any]) -> tuple[EventKind, str, SuppressionReason | None, dict[str, str]]:
-    """SES developer guide, "Bounce types": only Permanent is for good; Undetermined counts as passing."""
+    """SES developer guide, "Bounce types": only Permanent is a hard bounce; Undetermined counts as soft."""
     kind, subkind = str(about.get("bounceType")), str(about.get("bounceSubType"))
     recipients = about.get("bouncedRecipients") or [{}]
     detail = {"status": str(recipients[0].get("status") or "")}

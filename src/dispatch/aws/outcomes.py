@@ -33,7 +33,7 @@ _ACCOUNT = "Amazon says why in the SES console, under Account dashboard."
 _QUOTA = "Send again when the 24 hours have passed, or ask Amazon for a higher quota; the rest stays queued."
 _SETUP = "Correct it in the SES console or in dispatch.toml, then send again."
 
-#: codes that refuse this one message for good
+#: codes that refuse this one message
 REFUSING = frozenset({"MessageRejected", "BadRequestException"})
 #: codes that ask to slow down
 SLOWING = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"})
@@ -138,7 +138,7 @@ def of_code(code: str, message: str, status: int) -> Outcome:
         return Unknown(f"SES answered {status} ({code})")
     if status == 429:
         return Busy(words)
-    # A 4xx of a name that nobody knows: not accepted, and the same call would fare no better.
+    # An unknown 4xx: not accepted, and the same call would get the same answer.
     return Stopped(words, _SETUP)
 
 

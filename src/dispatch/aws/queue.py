@@ -66,7 +66,7 @@ class SqsNotifications:
 
 
 def _transport_id(body: str, sqs_id: str) -> str:
-    """SNS keeps its MessageId over repeats, SQS makes a new one for each: the former tells more."""
+    """SNS keeps its MessageId over repeats, SQS makes a new one for each: so SNS's is used."""
     try:
         envelope = json.loads(body)
     except (ValueError, RecursionError):

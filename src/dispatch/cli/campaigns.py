@@ -166,7 +166,7 @@ def _value(context: Context, value: object) -> str:
 
 def person_document(database: "Database", campaign: "Campaign", address: str) -> dict[str, Any]:
     """Return the document of `show --json` about one recipient. Raise CampaignError where there is no such one."""
-    from dispatch.cli.members import read_mailbox
+    from dispatch.cli.member_arguments import read_mailbox
     from dispatch.errors import CampaignError
     from dispatch.store import history
 

@@ -69,11 +69,19 @@ class Context:
 
     @property
     def state_folder(self) -> Path:
-        """Where dispatch keeps its own files; made when first asked for."""
+        """Where dispatch keeps its own files; made when first asked for. Raises WorkspaceError where it cannot be."""
+        from dispatch.errors import WorkspaceError
         from dispatch.settings import STATE_FOLDER
 
         folder = self.workspace / STATE_FOLDER
-        folder.mkdir(exist_ok=True)
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as err:
+            raise WorkspaceError(
+                f"dispatch cannot keep its own files: {err.strerror}.",
+                where=str(folder),
+                todo="That must be a folder that you may write; move what is there away.",
+            ) from err
         return folder
 
     @property
@@ -117,6 +125,8 @@ class Context:
         return PRACTICE_LINE if self.is_practice else REAL_LINE
 
 
+#: where the practice server notes its address and process, in the state folder
+PRACTICE_NOTE = "practice.json"
 #: where practice stands until it has said otherwise
 PRACTICE_URL = "http://127.0.0.1:8425"
 
@@ -128,10 +138,22 @@ def public_url(context: Context) -> str:
     from dispatch.settings import STATE_FOLDER
 
     try:
-        port = json.loads((context.workspace / STATE_FOLDER / "practice.json").read_text("utf-8"))["port"]
-        return f"http://127.0.0.1:{int(port)}"
-    except (OSError, ValueError, KeyError, TypeError):
+        return f"http://127.0.0.1:{int(practice_note(context.workspace / STATE_FOLDER)['port'])}"
+    except (ValueError, KeyError, TypeError):
         return PRACTICE_URL
+
+
+def practice_note(state_folder: Path) -> dict[str, Any]:
+    """Return what the practice server of a workspace wrote down when it started; nothing where that cannot be read."""
+    from dispatch.errors import WorkspaceError
+    from dispatch.input_files import read_input_file
+
+    try:
+        data = read_input_file(state_folder / PRACTICE_NOTE, 10_000, WorkspaceError, noun="The note")
+        found = json.loads(data)
+    except (WorkspaceError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def here() -> Path:
@@ -182,7 +204,8 @@ def print_json(document: Any) -> None:
 
 def complain(error: "DispatchError") -> None:
     """An error as people read it: what, where, what to do; on standard error."""
-    first, *rest = error.lines()
+    # What an environment holds need not be text that can be printed.
+    first, *rest = (line.encode("utf-8", "replace").decode() for line in error.lines())
     click.echo(f"Error: {first}", err=True)
     for line in rest:
         click.echo(f"  {line}", err=True)
@@ -226,6 +249,10 @@ def find_brief(workspace: Path, named: str | None) -> Path:
     for path in (Path(named), Path(named) / "brief.md", workspace / named, workspace / named / "brief.md"):
         if path.is_file():
             return path.resolve()
+        if path.exists() and not path.is_dir():
+            raise BriefError(
+                "That is no file.", where=str(path), todo="Name a brief.md, its folder, or part of its name."
+            )
     fits = [path for path in known if named.casefold() in path.parent.name.casefold()]
     exact = [path for path in fits if path.parent.name.casefold() == named.casefold()]
     if len(exact or fits) == 1:

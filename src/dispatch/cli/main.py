@@ -3,11 +3,15 @@
 import importlib
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dispatch import __version__
 from dispatch.cli.context import INTERRUPTED, REFUSED, Context, complain
+
+if TYPE_CHECKING:
+    from dispatch.errors import DispatchError
 
 #: command -> (module of dispatch.cli that defines it, what it does in a few words), in the order of the day;
 #: the words stand here too, so that listing the commands loads none of their modules
@@ -102,6 +106,17 @@ def dispatch(ctx: click.Context, workspace: Path | None) -> None:
         show_status(ctx.obj)
 
 
+def _explain(err: OSError) -> "DispatchError":
+    """What the system refused, for people: a full disk, a folder in a file's place, a file that may not be written."""
+    from dispatch.errors import WorkspaceError
+
+    return WorkspaceError(
+        f"The computer refused this: {err.strerror or err}.",
+        where=str(err.filename or "this workspace"),
+        todo="Check that it is there, that you may read and write it, and that the disk is not full.",
+    )
+
+
 def main() -> None:
     """The console script: runs the command line, and turns errors into their three lines."""
     from dispatch.errors import DispatchError
@@ -119,5 +134,8 @@ def main() -> None:
         complain(err)
         sys.exit(REFUSED)
     except BrokenPipeError:
+        sys.exit(REFUSED)
+    except OSError as err:
+        complain(_explain(err))
         sys.exit(REFUSED)
     sys.exit(status if isinstance(status, int) else 0)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dispatch.cli.context import DONE, REFUSED, Context, print_json
+from dispatch.cli.member_arguments import confirm, on_screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from dispatch.model.roster import Changes, LeftOut, Sheet
+    from dispatch.model.member_import import Changes, LeftOut, Sheet
     from dispatch.store.database import Database
     from dispatch.store.members import Transaction
 
@@ -77,7 +78,6 @@ def _apply_at_once(
 
 def _ask(database: "Database", sheet: "Sheet", member_list: str, show: "Show", file: Path) -> "tuple[Changes, bool]":
     """Apply what was shown, if it still holds: somebody may have unsubscribed while the question stood."""
-    from dispatch.cli.members import confirm
     from dispatch.errors import RosterError
     from dispatch.model.words import plural
 
@@ -98,7 +98,7 @@ def _ask(database: "Database", sheet: "Sheet", member_list: str, show: "Show", f
 
 
 def _count(changes: "Changes") -> int:
-    from dispatch.model.roster import WRITTEN
+    from dispatch.model.member_import import WRITTEN
 
     return len(changes.of(*WRITTEN))
 
@@ -106,17 +106,9 @@ def _count(changes: "Changes") -> int:
 def _read(file: Path) -> bytes:
     from dispatch.audience.tables import MAX_BYTES
     from dispatch.errors import RosterError
+    from dispatch.input_files import read_input_file
 
-    try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except OSError as err:
-        what = (
-            "There is no such file."
-            if isinstance(err, FileNotFoundError)
-            else f"The file cannot be read: {err.strerror}."
-        )
-        raise RosterError(what, where=str(file), todo="Check the name and the folder.") from err
+    return read_input_file(file, MAX_BYTES, RosterError, noun="The file")
 
 
 def _plan(connection: "Transaction", sheet: "Sheet", member_list: str) -> "Changes":
@@ -129,7 +121,7 @@ def _plan(connection: "Transaction", sheet: "Sheet", member_list: str) -> "Chang
 
 
 def _show(changes: "Changes", file: Path) -> None:
-    from dispatch.model.roster import ChangeKind
+    from dispatch.model.member_import import ChangeKind
     from dispatch.model.words import noun
 
     sheet = changes.sheet
@@ -166,8 +158,6 @@ def _left_out(heading: str, rows: "tuple[LeftOut, ...]", most: int) -> None:
 
 def _lines(heading: str, lines: "Iterable[str]", count: int, most: int) -> None:
     from itertools import islice
-
-    from dispatch.cli.members_show import on_screen
 
     if count:
         click.echo(f"\n{heading}:")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dispatch.cli.context import Context, is_terminal, print_json
+from dispatch.cli.member_arguments import check_list, on_screen, unknown_member
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,6 @@ def show_list(context: Context, member_list: str | None, text: str, *, as_json: 
 
 def show_member(context: Context, mailbox: "Mailbox", *, as_json: bool) -> None:
     """Show all that is known of one person."""
-    from dispatch.cli.members import unknown_member
     from dispatch.store.members import find, suppression_of
 
     with context.open_lists() as database, database.reading() as connection:
@@ -93,13 +93,7 @@ def export(context: Context, member_list: str | None, out: Path | None) -> None:
     click.echo(f"{len(people):,} people are in {out}.", err=True)
 
 
-def on_screen(text: str) -> str:
-    """A line made safe for a terminal: what cannot be printed becomes a replacement character."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
 def _check(connection: "Transaction", context: Context, member_list: str | None) -> None:
-    from dispatch.cli.members import check_list
     from dispatch.store.members import counts
 
     if member_list is not None:

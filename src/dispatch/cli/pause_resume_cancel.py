@@ -100,12 +100,13 @@ def resume_command(
     this terminal waits for its time.
     """
     from dispatch.cli.send_screen import SendScreen, hold, limit_of, type_number
-    from dispatch.cli.transport import open_transport
+    from dispatch.cli.transport import use_transport
+    from dispatch.pipeline.home import count_send
     from dispatch.pipeline.lookup import find_campaign, refuse_cancelled, refuse_other_transport
     from dispatch.pipeline.pause_resume_cancel import resume
 
     refuse_without_yes(yes=yes, as_json=as_json)
-    transport = open_transport(context)
+    transport = use_transport(context)
     found = find_campaign(transport.database, campaign)
     refuse_cancelled(found)
     refuse_other_transport(found, transport.name)
@@ -120,26 +121,26 @@ def resume_command(
         if not yes:
             type_number(queued, "send", again)
         hold(context.settings.send.hold_seconds, again, is_silent=as_json)
+    if queued and transport.name != "practice":
+        count_send(transport.database)
     screen.send(resume(transport.database, found, limit_of(limit, share)), added=0, has_recipients=queued > 0)
 
 
 def _check(
     context: Context, transport: "Transport", campaign: "Campaign", mails: int, *, over_days: bool, may_ask: bool
 ) -> int | None:
-    """How many may leave today, None for all; raises DispatchErrors where mail cannot leave."""
-    from dispatch.cli.mailing import choose_audiences, require_public_url
-    from dispatch.cli.readiness import check_ready, share_of_today
+    """Return how many may leave today, None for all. Raise DispatchErrors where mail cannot leave."""
+    from dispatch.cli.mailing import share_of_today, show_notes
+    from dispatch.cli.transport import setup_of
+    from dispatch.pipeline.preflight.look import before_resume
     from dispatch.store import campaigns
 
-    if not mails:
-        return None
-    share = share_of_today(transport, mails, may_split=over_days, may_ask=may_ask)
-    if transport.name != "practice":
-        require_public_url(context, choose_audiences(context, ()))
-        with transport.database.reading() as connection:
-            senders = [each.sender for each in campaigns.frozen_editions(connection, campaign.id)]
-        check_ready(context, transport, senders, [])
-    return share
+    with transport.database.reading() as connection:
+        senders = [each.sender for each in campaigns.frozen_editions(connection, campaign.id)]
+    found = before_resume(setup_of(context, transport), context.settings.all_audiences(), senders, mails)
+    show_notes(found.readiness)
+    found.readiness.require("This cannot be sent yet. Nothing was sent.")
+    return share_of_today(found, may_split=over_days, may_ask=may_ask)
 
 
 def _ask(context: Context, database: "Database", campaign: "Campaign", question: str) -> None:

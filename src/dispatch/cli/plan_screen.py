@@ -1,59 +1,23 @@
 """The plan of a send on the screen: who gets what, who is skipped and why, and what is wrong with the brief."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.context import Context, print_json
+from dispatch.cli.context import DONE, REFUSED, Context, complain, is_terminal, print_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dispatch.model.readiness import Readiness
     from dispatch.pipeline.plan import Proposal
-
-
-def print_plan(context: Context, proposal: "Proposal", *, as_json: bool) -> None:
-    """Print the plan of a dry run, as text or as one document."""
-    if not as_json:
-        show_plan(context, proposal)
-        return
-    plan = proposal.plan
-    print_json(
-        {
-            "dry_run": True,
-            "brief": proposal.prepared.brief.slug,
-            "transport": proposal.transport,
-            "to_send": plan.to_send,
-            "new": plan.new,
-            "waiting": plan.waiting,
-            "already": plan.already,
-            "left_out": plan.left_out,
-            "audiences": {
-                each.audience: {
-                    "people": each.people,
-                    "also_elsewhere": each.also_elsewhere,
-                    "given_elsewhere": each.given_elsewhere,
-                    "left_out": dict(each.left_out),
-                    "subject": proposal.prepared.editions[each.audience].subject,
-                }
-                for each in plan.audiences
-            },
-            "remarks": proposal.remarks(),
-            "findings": [
-                {
-                    "level": f.level.value,
-                    "code": f.code,
-                    "message": f.message,
-                    "place": str(f.place),
-                    "advice": f.advice,
-                }
-                for f in proposal.prepared.findings
-            ],
-        }
-    )
+    from dispatch.pipeline.preflight.look import Preflight
 
 
 def show_plan(context: Context, proposal: "Proposal") -> None:
     """Show the plan as people read it."""
-    from dispatch.model.words import noun, plural
+    from dispatch.model.finding import Level, by_audiences
+    from dispatch.model.words import noun
 
     plan, editions = proposal.plan, proposal.prepared.editions
     names = {audience.slug: audience.name for audience in proposal.audiences}
@@ -72,19 +36,69 @@ def show_plan(context: Context, proposal: "Proposal") -> None:
     click.echo(f"  {'Total':{width}}  {plan.to_send:>7,} {noun(plan.to_send, 'message')}")
     for remark in proposal.remarks():
         click.echo(f"  {remark}")
-    for finding, times in _shown_findings(proposal).items():
-        more = f", {plural(times, 'time')}" if times > 1 else ""
-        click.echo(f"  {finding}{more}")
+    for finding, slugs in by_audiences(proposal.prepared.findings):
+        if finding.level is not Level.NOTE:
+            named = f"{', '.join(names[slug] for slug in slugs)}: " if slugs else ""
+            click.echo(f"  {finding.level.value}: {named}{finding.message} ({finding.place}, {finding.code})")
     click.echo()
 
 
-def _shown_findings(proposal: "Proposal") -> dict[str, int]:
-    """Return the errors, then the warnings, a line each, with how often they were found."""
-    from collections import Counter
+def end_dry_run(
+    context: Context, brief_file: "Path", proposal: "Proposal", found: "Preflight", *, as_json: bool
+) -> int:
+    """Show every open point after the plan, in a terminal also the preview; return the exit status."""
+    from dispatch.cli.mailing import open_points
+    from dispatch.errors import ProblemsFound
 
-    return Counter(
-        f"{finding.level.value}: {finding.message} ({finding.place}, {finding.code})"
-        for level in ("error", "warning")
-        for finding in proposal.prepared.findings
-        if finding.level.value == level
-    )
+    points = open_points(found, proposal.prepared.brief.file)
+    if as_json:
+        print_json(_as_document(proposal, points))
+    else:
+        for note in points.notes:
+            click.echo(f"  note: {note}")
+        if points.problems:
+            complain(ProblemsFound("This cannot be sent yet:", points.problems))
+        else:
+            click.echo("Nothing stops this send. This was a dry run: nothing was sent.")
+        if is_terminal():
+            from dispatch.cli.preview import open_preview
+
+            open_preview(context, brief_file)
+    return REFUSED if points.problems else DONE
+
+
+def _as_document(proposal: "Proposal", points: "Readiness") -> dict[str, Any]:
+    plan = proposal.plan
+    return {
+        "dry_run": True,
+        "brief": proposal.prepared.brief.slug,
+        "transport": proposal.transport,
+        "to_send": plan.to_send,
+        "new": plan.new,
+        "waiting": plan.waiting,
+        "already": plan.already,
+        "left_out": plan.left_out,
+        "audiences": {
+            each.audience: {
+                "people": each.people,
+                "also_elsewhere": each.also_elsewhere,
+                "given_elsewhere": each.given_elsewhere,
+                "left_out": dict(each.left_out),
+                "subject": proposal.prepared.editions[each.audience].subject,
+            }
+            for each in plan.audiences
+        },
+        "remarks": proposal.remarks(),
+        "problems": [{"what": e.what, "where": e.where, "todo": e.todo} for e in points.problems],
+        "notes": list(points.notes),
+        "findings": [
+            {
+                "level": f.level.value,
+                "code": f.code,
+                "message": f.message,
+                "place": str(f.place),
+                "advice": f.advice,
+            }
+            for f in proposal.prepared.findings
+        ],
+    }

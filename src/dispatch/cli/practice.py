@@ -14,14 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.context import PRACTICE_LINE, Context, json_option, pass_workspace, print_json
+from dispatch.cli.context import (
+    PRACTICE_LINE,
+    PRACTICE_NOTE,
+    Context,
+    json_option,
+    pass_workspace,
+    practice_note,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dispatch.practice.settings import PracticeSettings
 
-#: the port that practice tries first, so that addresses in mails stay the same from day to day
+#: the port that practice tries first, so that addresses in messages stay the same from day to day
 FIRST_PORT = 8425
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
@@ -158,7 +166,7 @@ def ensure_running(context: Context) -> Running:
 def find_running(context: Context) -> Running | None:
     """Return the practice server of this workspace, if it answers."""
     try:
-        noted = json.loads(_note(context).read_text(encoding="utf-8"))
+        noted = practice_note(context.state_folder)
         running = Running(**{name: noted[name] for name in Running.__dataclass_fields__})
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -232,7 +240,7 @@ def _practice_folder(context: Context) -> Path:
 
 
 def _note(context: Context) -> Path:
-    return context.state_folder / "practice.json"
+    return context.state_folder / PRACTICE_NOTE
 
 
 def _write(file: Path, text: str) -> None:
@@ -243,8 +251,8 @@ def _write(file: Path, text: str) -> None:
 
 def _last_port(context: Context) -> int:
     try:
-        return int(json.loads(_note(context).read_text(encoding="utf-8"))["port"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(practice_note(context.state_folder)["port"])
+    except (ValueError, KeyError, TypeError):
         return FIRST_PORT
 
 

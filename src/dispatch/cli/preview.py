@@ -10,7 +10,10 @@ import click
 from dispatch.cli.context import Context, pass_workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dispatch.model.message import Account
+    from dispatch.pipeline.preflight.setup import Setup
     from dispatch.web.preview.live import Bearings
     from dispatch.web.preview.outside import Outside
 
@@ -78,24 +81,24 @@ def write_files(context: Context, brief_file: Path, folder: Path) -> int:
 
 
 def outside(workspace: Path) -> "Outside":
-    """How the preview reaches the database and the provider; every call reads the settings anew."""
-    from dispatch.web.preview.outside import Courier, Outside
+    """How the preview reaches the database and the provider; every call reads the settings again."""
+    from contextlib import contextmanager
 
-    def courier() -> Courier:
-        from dispatch.cli.mailing import require_public_url
-        from dispatch.cli.transport import open_transport
+    from dispatch.web.preview.outside import Outside
+
+    @contextmanager
+    def setup() -> "Iterator[Setup]":
+        from dispatch.cli.transport import open_transport, setup_of
 
         context = Context(named=workspace)
-        if not context.is_practice:
-            require_public_url(context, context.settings.all_audiences())
-        transport = open_transport(context)
-        return Courier(transport.database, transport.mailer, transport.publisher, transport.public_url)
+        with open_transport(context) as transport:
+            yield setup_of(context, transport)
 
     return Outside(
         open_database=lambda: Context(named=workspace).open_database(),
         lists_mark=lambda: _lists_mark(Context(named=workspace)),
         account=lambda: _account(Context(named=workspace)),
-        courier=courier,
+        setup=setup,
     )
 
 
@@ -124,8 +127,7 @@ def _account(context: Context) -> "Account":
 
     if context.is_practice and find_running(context) is None:
         raise ProviderError("The practice server does not run yet; dispatch send starts it.")
-    transport = open_transport(context)
-    with transport.database:
+    with open_transport(context) as transport:
         return transport.mailer.account()
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from dispatch.pipeline.send import Progress
+    from dispatch.store.claims import Retries
 
 #: without a terminal a line is printed this often
 LINE_SECONDS = 10.0
@@ -54,6 +55,8 @@ class Bar:
         total = counts.audience - counts.skipped
         done = total - counts.queued - counts.submitting
         said = self._waiting(progress) or _sentence(progress, done, total)
+        if waiting := retries_sentence(progress.retries, self._zone):
+            said += f"; {waiting}"
         if self._live is not None:
             phase = progress.phase.capitalize()
             self._live.update(self._task, description=phase, total=total, completed=done, said=said)
@@ -80,6 +83,17 @@ def _sentence(progress: "Progress", done: int, total: int) -> str:
     if progress.counts.failed:
         said += f", {progress.counts.failed} refused"
     return said
+
+
+def retries_sentence(retries: "Retries", zone: "tzinfo") -> str:
+    """Say who waits because their server asked for a later try, and until when; "" for nobody."""
+    from dispatch.model.words import plural
+
+    if retries.next_at is None:
+        return ""
+    whose = "the" if retries.people == 1 else "their"
+    when = f"{retries.next_at.astimezone(zone):%H:%M %Z}"
+    return f"{plural(retries.people, 'recipient')}: {whose} server asked to try again at {when}"
 
 
 def _duration(seconds: float) -> str:

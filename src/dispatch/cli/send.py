@@ -9,7 +9,6 @@ from dispatch.cli.context import (
     DONE,
     Context,
     find_brief,
-    is_terminal,
     json_option,
     pass_workspace,
     refuse_without_yes,
@@ -18,11 +17,13 @@ from dispatch.cli.context import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
-    from dispatch.cli.mailing import Desk
-    from dispatch.model.campaign import Campaign
+    from dispatch.cli.transport import Transport
+    from dispatch.model.campaign import Campaign, Limit
     from dispatch.pipeline.freeze import Frozen
     from dispatch.pipeline.plan import Proposal
+    from dispatch.pipeline.preflight.look import Preflight
 
 
 def audience_option(command: "click.decorators.FC") -> "click.decorators.FC":
@@ -99,44 +100,40 @@ def send_command(
     Ctrl-C finishes the messages in flight and pauses. A brief that is scheduled is kept, moved with --at, sent with
     --now, or taken back with `dispatch unschedule`; it never leaves earlier unless you say so.
     """
-    from dispatch.cli.mailing import Desk
-    from dispatch.cli.plan_screen import print_plan, show_plan
+    from dispatch.cli.mailing import propose
+    from dispatch.cli.plan_screen import end_dry_run, show_plan
     from dispatch.cli.send_screen import SendScreen, limit_of
+    from dispatch.cli.transport import setup_of, use_transport
+    from dispatch.pipeline.preflight.look import before_send
 
     _check_usage(audiences, only=only, at=at, zone=zone, now=now)
     not_before = _moment(context, at, zone)
-    desk = Desk.open(context, find_brief(context.workspace, brief), audiences)
-    if dry_run and is_terminal() and not as_json:
-        from dispatch.cli.preview import open_preview
-
-        open_preview(context, desk.brief_file)
-        return
-    proposal = desk.propose(only)
-    if dry_run:
-        print_plan(context, proposal, as_json=as_json)
-        return
-    waiting = _waiting(desk, proposal)
-    if waiting is not None and at is None and not now:
-        not_before = _choose(context, desk, proposal, zone, yes=yes, as_json=as_json)
-    refuse_without_yes(yes=yes, as_json=as_json, instead="; to look only, add --dry-run")
+    brief_file = find_brief(context.workspace, brief)
+    transport = use_transport(context)
+    proposal = propose(context, transport, brief_file, audiences, only)
+    waiting = _waiting(transport, proposal)
+    if waiting is not None and at is None and not now and not dry_run:
+        not_before = _choose(context, transport, proposal, zone, yes=yes, as_json=as_json)
+    if not dry_run:
+        refuse_without_yes(yes=yes, as_json=as_json, instead="; to look only, add --dry-run")
     if not as_json:
         show_plan(context, proposal)
-        if waiting is not None:
-            from dispatch.cli.scheduled import show_move
-
-            show_move(context, waiting, not_before, desk.transport.database.now())
-    desk.refuse_what_blocks(proposal, forced)
-    if not_before is not None and not proposal.plan.to_send:
-        _end_without_anybody(context, desk, proposal, as_json=as_json)
-    if desk.is_real:
-        desk.require_proof(proposal, approved_by or None, may_ask=not yes)
-    verb = _verb(context, waiting, not_before, desk.transport.database.now())
-    share = _ask_and_hold(context, desk, proposal, limit, verb, over_days=over_days, yes=yes, as_json=as_json)
-    frozen = desk.freeze(proposal, forced, not_before=not_before, limit=limit_of(limit, share))
+    people = proposal.plan.to_send
+    wanted = min(limit or people, people)
+    found = before_send(setup_of(context, transport), proposal, forced, wanted, publishes=not dry_run)
+    if dry_run:
+        sys.exit(end_dry_run(context, brief_file, proposal, found, as_json=as_json))
+    verb = _show_time(context, transport, waiting, not_before, as_json=as_json)
+    share = _may_leave(transport, proposal, found, approved_by, over_days=over_days, yes=yes)
+    if not_before is not None and not people:
+        _end_without_anybody(transport, proposal, as_json=as_json)
+    if people:
+        _ask_and_hold(context, transport, brief_file, proposal, verb, yes=yes, as_json=as_json)
+    frozen = _freeze(context, transport, proposal, forced, not_before, limit_of(limit, share))
     _show_fewer(frozen.fewer, as_json=as_json)
-    if frozen.campaign.state.value == "scheduled" and not _must_wait(context, desk, frozen, as_json=as_json):
+    if frozen.campaign.state.value == "scheduled" and not _must_wait(context, transport, frozen, as_json=as_json):
         return
-    SendScreen(context, desk.transport, is_silent=as_json, says_yes=yes).send(
+    SendScreen(context, transport, is_silent=as_json, says_yes=yes).send(
         frozen.campaign, frozen.only, added=frozen.added, has_recipients=frozen.queued > 0
     )
 
@@ -170,21 +167,21 @@ def _moment(context: Context, at: str | None, zone: str | None) -> "datetime | N
 # --- a scheduled campaign -----------------------------------------------------------------------------------------
 
 
-def _waiting(desk: "Desk", proposal: "Proposal") -> "Campaign | None":
+def _waiting(transport: "Transport", proposal: "Proposal") -> "Campaign | None":
     """Return the Campaign whose time this send would change; None where none waits for its time."""
     campaign = proposal.campaign
-    if campaign is None or proposal.only is not None or not campaign.waits_at(desk.transport.database.now()):
+    if campaign is None or proposal.only is not None or not campaign.waits_at(transport.database.now()):
         return None
     return campaign
 
 
 def _choose(
-    context: Context, desk: "Desk", proposal: "Proposal", zone: str | None, *, yes: bool, as_json: bool
+    context: Context, transport: "Transport", proposal: "Proposal", zone: str | None, *, yes: bool, as_json: bool
 ) -> "datetime | None":
     """Return the new time of a scheduled Campaign, None for now; end where it is kept or taken back."""
     from dispatch.cli.scheduled import choose, print_kept
 
-    database, campaign = desk.transport.database, proposal.campaign
+    database, campaign = transport.database, proposal.campaign
     assert campaign is not None  # it waits for its time
     if as_json:
         print_kept(database, campaign, is_edited=proposal.is_edited)
@@ -201,20 +198,31 @@ def _choose(
     return chosen.at
 
 
-def _verb(context: Context, waiting: "Campaign | None", not_before: "datetime | None", now: "datetime") -> str:
-    """Return what the number is typed for."""
+def _show_time(
+    context: Context,
+    transport: "Transport",
+    waiting: "Campaign | None",
+    not_before: "datetime | None",
+    *,
+    as_json: bool,
+) -> str:
+    """Show the old and the new time of a scheduled Campaign; return what the number is typed for."""
+    from dispatch.cli.scheduled import show_move
     from dispatch.model.words import appointment
 
+    now = transport.database.now()
+    if waiting is not None and not as_json:
+        show_move(context, waiting, not_before, now)
     if not_before is not None:
         return f"schedule it for {appointment(not_before, context.zone, now)}"
     return "send" if waiting is None else "send NOW what is scheduled"
 
 
-def _must_wait(context: Context, desk: "Desk", frozen: "Frozen", *, as_json: bool) -> bool:
+def _must_wait(context: Context, transport: "Transport", frozen: "Frozen", *, as_json: bool) -> bool:
     """Say who sends a Campaign at its time; return whether it is this process."""
     from dispatch.cli.scheduled import print_kept, show_who_sends, worker_machine
 
-    database = desk.transport.database
+    database = transport.database
     if not as_json:
         return show_who_sends(context, database, frozen.campaign, frozen.queued)
     if worker_machine(database):
@@ -226,44 +234,75 @@ def _must_wait(context: Context, desk: "Desk", frozen: "Frozen", *, as_json: boo
 # --- the confirmation ---------------------------------------------------------------------------------------------
 
 
+def _may_leave(
+    transport: "Transport", proposal: "Proposal", found: "Preflight", approved_by: str, *, over_days: bool, yes: bool
+) -> int | None:
+    """Return how many may leave today, None for all. Raise DispatchErrors where nothing may."""
+    from dispatch.cli.mailing import require_approval, share_of_today, show_notes
+
+    show_notes(found.readiness)
+    found.readiness.require("This cannot be sent yet. Nothing was sent.")
+    require_approval(transport, found, proposal.prepared.brief.file, approved_by, may_ask=not yes)
+    return share_of_today(found, may_split=over_days, may_ask=not yes)
+
+
 def _ask_and_hold(
     context: Context,
-    desk: "Desk",
+    transport: "Transport",
+    brief_file: "Path",
     proposal: "Proposal",
-    limit: int | None,
     verb: str,
     *,
-    over_days: bool,
     yes: bool,
     as_json: bool,
-) -> int | None:
-    """Return how many may leave today, None for all; the number was typed, and the hold is over."""
+) -> None:
+    """Return when the number was typed, the hold is over and the files still say the same. Raise CampaignError."""
+    from dispatch.cli.preparing import prepare_brief
     from dispatch.cli.send_screen import hold, type_number
     from dispatch.pipeline.freeze import refuse_edits
+    from dispatch.pipeline.home import count_send
 
-    people = proposal.plan.to_send
-    if not people:
-        return None
-    wanted = people if limit is None else min(limit, people)
-    share = desk.share_of_today(wanted, may_split=over_days, may_ask=not yes)
-    desk.check_ready()
     if not yes:
-        type_number(people, verb, "dispatch send")
+        type_number(proposal.plan.to_send, verb, "dispatch send")
     # What is scheduled can be taken back until its time.
     seconds = 0 if verb.startswith("schedule") else context.settings.send.hold_seconds
     hold(seconds, "dispatch send", is_silent=as_json)
     if seconds or not yes:
-        refuse_edits(proposal.prepared, desk.prepare_again())
-    return share
+        now = prepare_brief(context, brief_file, proposal.audiences, transport.public_url)
+        refuse_edits(proposal.prepared, now)
+    if transport.name != "practice":
+        count_send(transport.database)
 
 
-def _end_without_anybody(context: Context, desk: "Desk", proposal: "Proposal", *, as_json: bool) -> None:
+def _freeze(
+    context: Context,
+    transport: "Transport",
+    proposal: "Proposal",
+    forced: tuple[str, ...],
+    not_before: "datetime | None",
+    limit: "Limit | None",
+) -> "Frozen":
+    from dispatch.pipeline.freeze import Terms, freeze
+
+    send = context.settings.send
+    terms = Terms(
+        forced=forced,
+        not_before=not_before,
+        # Without events nothing could be learned from those who go first.
+        canary=send.canary if transport.notifications is not None else 0,
+        limit=limit,
+        allows_examples=send.allow_example_domains or transport.name == "practice",
+    )
+    return freeze(transport.database, proposal, transport.publisher, terms)
+
+
+def _end_without_anybody(transport: "Transport", proposal: "Proposal", *, as_json: bool) -> None:
     """End a send at a time that nobody would wait for, with the Campaign as it is."""
     from dispatch.cli.scheduled import print_kept
 
     assert proposal.campaign is not None  # a new Campaign for nobody is refused before
     if as_json:
-        print_kept(desk.transport.database, proposal.campaign, is_edited=proposal.is_edited)
+        print_kept(transport.database, proposal.campaign, is_edited=proposal.is_edited)
     else:
         click.echo("Nobody is left to send to; nothing was scheduled.")
     sys.exit(DONE)

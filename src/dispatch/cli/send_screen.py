@@ -89,14 +89,16 @@ class SendScreen:
 
     def _show_end(self, campaign: "Campaign", counts: "Counts", *, has_recipients: bool) -> None:
         from dispatch.cli.campaign_words import count_text, state_lines
+        from dispatch.cli.progress import retries_sentence
         from dispatch.model.delivery import DeliveryState
-        from dispatch.store import ledger
+        from dispatch.store import claims, ledger
         from dispatch.store.database import clock
 
         with self._transport.database.reading() as connection:
             now = clock(connection)
             uncertain = ledger.in_state(connection, campaign.id, DeliveryState.UNCERTAIN, limit=NAMED)
             failed = ledger.in_state(connection, campaign.id, DeliveryState.FAILED, limit=NAMED)
+            retries = claims.retries(connection, campaign.id)
         click.echo(self._context.banner)
         said = _ENDS.get(campaign.state.value, "Not finished yet.") if has_recipients else "Nothing was sent now."
         click.echo(f"{said} {count_text(counts)}.")
@@ -107,6 +109,8 @@ class SendScreen:
             click.echo(f"To wait here again: dispatch resume {campaign.slug}")
             click.echo(f"To take it back: dispatch unschedule {campaign.slug}")
             return
+        if waiting := retries_sentence(retries, self._context.zone):
+            click.echo(f"  {waiting}.")
         if uncertain:
             click.echo("Unknown, counted neither as sent nor as lost; dispatch reconcile shows what can be done:")
             name_people(uncertain, counts.uncertain)

@@ -2,13 +2,16 @@
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from dispatch.cli.context import Context, close_at_the_end
+import click
+
+from dispatch.cli.context import Context
 
 if TYPE_CHECKING:
     from dispatch.pipeline.options import SendOptions
     from dispatch.pipeline.ports import Mailer, Notifications, Publisher
+    from dispatch.pipeline.preflight.setup import Setup
     from dispatch.store.database import Database
 
 
@@ -26,11 +29,23 @@ class Transport:
     #: the address at which readers reach our pages
     public_url: str
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.mailer.close()
+        self.database.close()
+
+
+def use_transport(context: Context) -> Transport:
+    """Return the transport that the settings name, open until the running command ends."""
+    return click.get_current_context().with_resource(open_transport(context))
+
 
 def open_transport(context: Context) -> Transport:
-    """The transport that the settings name, open until the command ends; in practice the practice server is started.
+    """Return the transport that the settings name, open; in practice the practice server is started.
 
-    Raises SettingsError, StoreError, ProviderError.
+    Raise SettingsError, StoreError, ProviderError.
     """
     settings = context.settings
     public_url = settings.web.public_url
@@ -42,11 +57,9 @@ def open_transport(context: Context) -> Transport:
         running = ensure_running(context)
         public_url, queue_url, configuration_set = running.url, running.queue_url, running.configuration_set
         point_at_practice(running.url, owner_of(context))
-    database = context.open_database()
-    close_at_the_end(database.close)
     return Transport(
         name=settings.mail.transport,
-        database=database,
+        database=context.open_database(),
         mailer=_mailer(context, configuration_set),
         publisher=_publisher(context),
         notifications=open_notifications(context, queue_url) if settings.mail.transport != "smtp" else None,
@@ -116,6 +129,9 @@ def _mailer(context: Context, configuration_set: str) -> "Mailer":
             password=settings.smtp.password,
             max_per_second=settings.smtp.max_per_second,
             timeout_seconds=settings.smtp.timeout_seconds,
+            connections=settings.smtp.connections,
+            greylist_minutes=settings.smtp.greylist_minutes,
+            greylist_hours=settings.smtp.greylist_hours,
         )
     from dispatch.aws.mailer import SesMailer
 
@@ -123,6 +139,31 @@ def _mailer(context: Context, configuration_set: str) -> "Mailer":
         region=settings.ses.region,
         configuration_set=configuration_set,
         timeout_seconds=settings.ses.timeout_seconds,
+    )
+
+
+def setup_of(context: Context, transport: Transport) -> "Setup":
+    """Return what the rules of sending look at."""
+    from dispatch.pipeline.preflight.setup import Rules, Setup
+    from dispatch.settings import SETTINGS_FILE
+
+    send = context.settings.send
+    return Setup(
+        transport=transport.name,
+        database=transport.database,
+        mailer=transport.mailer,
+        publisher=transport.publisher,
+        public_url=transport.public_url,
+        has_queue=transport.notifications is not None,
+        rules=Rules(
+            settings_file=str(context.workspace / SETTINGS_FILE),
+            claim_seconds=send.claim_seconds,
+            grace_seconds=send.grace_seconds,
+            require_proof=send.require_proof,
+            allow_example_domains=send.allow_example_domains,
+            allow_http=context.settings.web.allow_http,
+            check_public_url=send.check_public_url,
+        ),
     )
 
 

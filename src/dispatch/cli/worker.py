@@ -26,12 +26,12 @@ def worker_command(context: Context, /, *, once: bool) -> None:
     a dead process left. On PostgreSQL run as many as you like, on any machines; on SQLite run one.
     """
     from dispatch.cli.interrupt import Interrupt
-    from dispatch.cli.transport import open_transport
+    from dispatch.cli.transport import use_transport
     from dispatch.pipeline.heartbeat import Heartbeat
     from dispatch.pipeline.home import refuse_elsewhere
     from dispatch.pipeline.worker import work, work_once
 
-    transport = open_transport(context)
+    transport = use_transport(context)
     if not context.is_practice:
         refuse_elsewhere(transport.database)
     worker = worker_context(context, transport)

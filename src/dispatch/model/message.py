@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from dispatch.model.delivery import CampaignId, DeliveryId
 from dispatch.model.edition import Letter
@@ -99,6 +100,29 @@ class Busy:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferred:
+    """The recipient's server asks to try this recipient again later; nothing left, and the others need not wait."""
+
+    reason: str
+    #: how long to wait before the second try; every further wait is twice as long
+    first_wait: timedelta
+    #: how long after the first try the last one is made
+    give_up_after: timedelta
+
+    def next_try(self, first_at: datetime, now: datetime) -> datetime | None:
+        """Return when to try again after a try at `now`, the first of them at `first_at`; None to give up."""
+        last = first_at + self.give_up_after
+        # With every wait as long as all of them so far and the first one, they double.
+        return None if now >= last else min(now + self.first_wait + (now - first_at), last)
+
+    @property
+    def patience(self) -> str:
+        """For how long it was tried, in words."""
+        minutes = self.give_up_after.total_seconds() / 60
+        return f"tried again for {minutes / 60:g} h" if minutes >= 60 else f"tried again for {minutes:.2g} min"
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
     """No message can be sent until a person acts; nothing left."""
 
@@ -119,7 +143,7 @@ class Unknown:
 
 
 #: what became of one Message
-Outcome = Accepted | Refused | NotSent | Busy | Stopped | Unknown
+Outcome = Accepted | Refused | NotSent | Busy | Deferred | Stopped | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +161,12 @@ class Account:
     stopped: str = ""
     #: Amazon's own sandbox: only verified recipients
     is_sandbox: bool = False
+    #: how long after a claim's end a call can still be accepted, in seconds: as long as its signature is valid
+    least_grace_seconds: int = 0
+    #: calls that it takes at the same time, 0 for as many as the pace needs
+    calls_in_flight: int = 0
+    #: messages that one call takes one after the other, where it cannot take several at once
+    messages_in_a_row: int = 1
 
     @property
     def left_today(self) -> int | None:

@@ -57,14 +57,17 @@ class Batches:
         `at_tick` is called several times a second while the lanes run. Raise StoreError where the database stays gone,
         ProviderError and other DispatchErrors as the Mailer does, RuntimeError where a lane failed by a fault of ours.
         """
-        while not self._is_asked_to_stop():
-            why = self._why_not()
-            if why is WhyNot.FIRST_PEOPLE and self._judge_first_people():
-                continue
-            if why is not None:
-                return why
-            self._run_lanes(at_tick)
-        return None
+        try:
+            while not self._is_asked_to_stop():
+                why = self._why_not()
+                if why is WhyNot.FIRST_PEOPLE and self._judge_first_people():
+                    continue
+                if why is not None:
+                    return why
+                self._run_lanes(at_tick)
+            return None
+        finally:
+            self._context.mailer.close()
 
     @while_database_is_down
     def _why_not(self) -> WhyNot | None:

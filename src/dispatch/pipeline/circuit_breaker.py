@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.model.report import Rates
 from dispatch.pipeline.options import SendOptions
 
 #: refusals one after another, of different people, that mean that the content or the account is at fault
 REFUSALS_IN_A_ROW = 10
+#: recipients one after another whose server asks for a later try: then it is the server of all, and it is busy
+DEFERRED_IN_A_ROW = 10
 #: calls one after another whose outcome is unknown: each of them leaves people in doubt
 UNKNOWN_CALLS_IN_A_ROW = 10
 #: how long a provider that cannot be reached, and one that says it is busy, is tried before a person is asked
@@ -31,6 +33,7 @@ class CircuitBreaker:
 
     def __init__(self) -> None:
         self._refused = 0
+        self._deferred = 0
         self._unknown_calls = 0
         self._unreachable_since: float | None = None
         self._busy_since: float | None = None
@@ -40,6 +43,7 @@ class CircuitBreaker:
         for outcome in outcomes:
             if isinstance(outcome, Stopped):
                 return Stop(outcome.reason, outcome.todo, outcome.is_for_today)
+            self._deferred = self._deferred + 1 if isinstance(outcome, Deferred) else 0
             if isinstance(outcome, Accepted):
                 self._refused = 0
             elif isinstance(outcome, Refused):
@@ -58,10 +62,9 @@ class CircuitBreaker:
         for outcome in outcomes[:1]:
             match outcome:
                 case Busy(reason) | Unknown(reason, is_throttled=True):
-                    self._unreachable_since = None
-                    self._busy_since = now if self._busy_since is None else self._busy_since
-                    if now - self._busy_since >= BUSY_SECONDS:
-                        return Stop(f"The provider has been busy for long: {reason}.", "Send again later.")
+                    return self._note_busy(reason, now)
+                case Deferred(reason) if self.defers_all:
+                    return self._note_busy(reason, now)
                 case Unknown(reason):
                     return self._note_unknown(reason)
                 case NotSent(reason):
@@ -71,6 +74,18 @@ class CircuitBreaker:
                 case _:
                     pass
         return None
+
+    @property
+    def defers_all(self) -> bool:
+        """Whether a later try is asked for so many recipients that all must go slower."""
+        return self._deferred >= DEFERRED_IN_A_ROW
+
+    def _note_busy(self, reason: str, now: float) -> Stop | None:
+        self._unreachable_since = None
+        self._busy_since = now if self._busy_since is None else self._busy_since
+        if now - self._busy_since < BUSY_SECONDS:
+            return None
+        return Stop(f"The provider has been busy for long: {reason}.", "Send again later.")
 
     def _note_unknown(self, reason: str) -> Stop | None:
         self._unknown_calls += 1

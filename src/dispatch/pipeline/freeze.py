@@ -19,6 +19,7 @@ from dispatch.store import campaigns, jobs, one_person, plans
 from dispatch.store.audit import record
 from dispatch.store.canary import choose
 from dispatch.store.database import Database, clock
+from dispatch.store.example_domains import queued_example
 from dispatch.store.members import Transaction
 
 _LOOK_AGAIN = "Nothing was locked or sent. Look at the plan again: dispatch send"
@@ -62,8 +63,8 @@ class Terms:
     canary: int = 0
     #: how many messages may leave, through all processes together; None for all
     limit: Limit | None = None
-    #: domains that no recipient may be of
-    forbidden_domains: tuple[str, ...] = ()
+    #: whether recipients may be at example domains, which nobody reads
+    allows_examples: bool = True
 
 
 def freeze(database: Database, proposal: Proposal, publisher: Publisher, terms: Terms) -> Frozen:
@@ -88,7 +89,7 @@ def freeze(database: Database, proposal: Proposal, publisher: Publisher, terms: 
         queued = sum(copies.values())
         _refuse_nobody(is_new, queued)
         _refuse_more(proposal, copies)
-        _refuse_domains(connection, campaign, terms)
+        _refuse_examples(connection, campaign, terms)
         record(connection, "recipients locked", now=now, campaign_id=campaign.id, detail={"added": added, **about})
         if only is None:
             _open(connection, campaign, terms, added, queued)
@@ -206,9 +207,9 @@ def _refuse_nobody(is_new: bool, queued: int) -> None:
         raise CampaignError("Nobody is left to send to: the lists changed after you saw the plan.", todo=_LOOK_AGAIN)
 
 
-def _refuse_domains(connection: Transaction, campaign: Campaign, terms: Terms) -> None:
-    """Raise CampaignError where a recipient who came since the plan is of a domain that must not be sent to."""
-    if found := plans.queued_at(connection, campaign.id, terms.forbidden_domains):
+def _refuse_examples(connection: Transaction, campaign: Campaign, terms: Terms) -> None:
+    """Raise CampaignError where a recipient who came since the plan has an example address."""
+    if not terms.allows_examples and (found := queued_example(connection, campaign.id)):
         raise CampaignError(
             f"The lists changed after you saw the plan: {found} is an example address that nobody reads.",
             where=campaign.slug,

@@ -11,7 +11,7 @@ from dispatch.model.campaign import Campaign
 from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Outcome, Refused, Unknown, fault_of
 from dispatch.pipeline.circuit_breaker import CircuitBreaker, Stop
 from dispatch.pipeline.fence import Fence
-from dispatch.pipeline.message import Stationery, messages, stationery
+from dispatch.pipeline.message import PreparedEdition, messages, prepare_edition
 from dispatch.pipeline.options import SendContext
 from dispatch.pipeline.pace import Pace, Throttle, pace_for
 from dispatch.pipeline.ports import IsTooLate
@@ -72,7 +72,7 @@ class Lanes:
         #: the `seq` of the Deliveries that a person named; None for all who wait
         self._named = named
         self._token_key = context.database.key("token")
-        self._papers: dict[int, Stationery] = {}
+        self._editions: dict[int, PreparedEdition] = {}
         self._throttle = Throttle()
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -97,7 +97,8 @@ class Lanes:
 
     def start(self) -> None:
         """Let the lanes run."""
-        for number in range(self._options.calls_in_flight or self.pace.calls_in_flight):
+        calls = self._options.calls_in_flight or self.pace.calls_in_flight
+        for number in range(min(calls, self._account.calls_in_flight or calls)):
             thread = threading.Thread(target=self._run, name=f"lane {number + 1}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -176,8 +177,8 @@ class Lanes:
             # What the call before gave does not wait for this one.
             self._settle(state)
             share = [each for each in batch.claims if each.edition_id == edition_id]
-            letters = messages(share, self._stationeries(edition_id), self._token_key, self._options.public_url)
-            outcomes = self._call(letters, batch.is_too_late)
+            built = messages(share, self._prepared(edition_id), self._token_key, self._options.public_url)
+            outcomes = self._call(built, batch.is_too_late)
             settled = list(zip(share, outcomes, strict=True))
             verdict = self._judge(outcomes)
             if all(isinstance(each, Accepted) for each in outcomes):
@@ -186,22 +187,22 @@ class Lanes:
             else:
                 self._write_down(settled, verdict)
 
-    def _call(self, letters: Sequence[Message], is_too_late: IsTooLate) -> list[Outcome]:
+    def _call(self, built: Sequence[Message], is_too_late: IsTooLate) -> list[Outcome]:
         """The Outcome of each; one that cannot travel at all is refused here, and the others go without it."""
-        faults = [fault_of(letter) for letter in letters]
-        good = [letter for letter, fault in zip(letters, faults, strict=True) if not fault]
+        faults = [fault_of(message) for message in built]
+        good = [message for message, fault in zip(built, faults, strict=True) if not fault]
         made = iter(self._mailer.submit(good, is_too_late, in_bulk=self.pace.in_bulk) if good else [])
         return [Refused(fault) if fault else next(made) for fault in faults]
 
     def _judge(self, outcomes: Sequence[Outcome]) -> Verdict:
         """What the Outcomes of a call mean; counted before they are written down, so that a stop comes with them."""
-        is_throttled = any(_is_throttled(each) for each in outcomes)
         now = time.monotonic()
         with self._lock:
             self.accepted += sum(isinstance(each, Accepted) for each in outcomes)
+            stop = self._breaker.note(outcomes, now)
+            is_throttled = self._breaker.defers_all or any(_is_throttled(each) for each in outcomes)
             if is_throttled:
                 self._throttle.refused(now)
-            stop = self._breaker.note(outcomes, now)
         return Verdict(stop, is_throttled or any(isinstance(each, NotSent) for each in outcomes))
 
     def _settle(self, state: LaneState) -> None:
@@ -253,12 +254,12 @@ class Lanes:
         self._account = found
 
     @while_database_is_down
-    def _stationeries(self, edition_id: int) -> dict[int, Stationery]:
-        if edition_id not in self._papers:
+    def _prepared(self, edition_id: int) -> dict[int, PreparedEdition]:
+        if edition_id not in self._editions:
             with self._database.reading() as connection:
                 frozen = campaigns.frozen_editions(connection, self._campaign.id)
-            self._papers = {each.id: stationery(each) for each in frozen}
-        return self._papers
+            self._editions = {each.id: prepare_edition(each) for each in frozen}
+        return self._editions
 
 
 def _is_throttled(outcome: Outcome) -> bool:

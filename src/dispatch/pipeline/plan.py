@@ -36,6 +36,11 @@ class Proposal:
     #: how many people would get which text, those queued earlier included
     copies: Copies = field(default_factory=dict)
 
+    @property
+    def continues(self) -> Campaign | None:
+        """The Campaign whose recipients keep what they have; None where one is made or replaced."""
+        return None if self.is_replacement else self.campaign
+
     def remarks(self) -> list[str]:
         """Return what a person should know before confirming, a sentence each."""
         if self.only is not None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from dispatch.compose import merge
-from dispatch.links import TokenKind, sign, unsubscribe_url
 from dispatch.model.campaign import Campaign
 from dispatch.model.delivery import CampaignId, Delivery, DeliveryId, DeliveryState
 from dispatch.model.edition import Edition
@@ -18,6 +17,7 @@ from dispatch.store import campaigns, ledger, uncertain
 from dispatch.store.database import Database, clock
 from dispatch.store.notifications import last_unreadable
 from dispatch.store.queues import read_through
+from dispatch.tokens import TokenKind, sign, unsubscribe_url
 
 #: takes mail and tells Send and Delivery of it; counts in no rate (SES developer guide, "mailbox simulator")
 SIMULATOR = "success@simulator.amazonses.com"

@@ -19,7 +19,7 @@ from dispatch.pipeline.options import SendContext
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.pipeline.retry import while_database_is_down
 from dispatch.store import campaigns, ledger, uncertain
-from dispatch.store.claims import WhyNot
+from dispatch.store.claims import Retries, WhyNot, retries
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,10 @@ class Progress:
     granted_per_second: float
     #: seconds left at the granted pace, None before the first message
     seconds_left: float | None
-    #: `sending`, `waiting for events`, `waiting for the first people` or `waiting for its time`
+    #: `sending`, `waiting for events`, `waiting for the first people`, `waiting to try again` or `waiting for its time`
     phase: str
+    #: recipients whose server asked for a later try
+    retries: Retries
     #: when it may start, while it waits for that
     not_before: datetime | None = None
 
@@ -102,6 +104,9 @@ class _Foreground:
             if why is WhyNot.FIRST_PEOPLE:
                 self._wait("waiting for the first people")
                 continue
+            if why is WhyNot.RETRY_LATER:
+                self._wait("waiting to try again")
+                continue
             if self._is_settled() or time.monotonic() - waits_since > self._context.options.settle_seconds:
                 return
             self._wait("waiting for events")
@@ -153,15 +158,15 @@ class _Foreground:
         with self._context.database.reading() as connection:
             return not ledger.has(connection, self._campaign.id, *open_states)
 
-    def _count(self) -> Counts:
+    def _count(self) -> tuple[Counts, Retries]:
         with self._context.database.reading() as connection:
-            return campaigns.counts(connection, self._campaign.id)
+            return campaigns.counts(connection, self._campaign.id), retries(connection, self._campaign.id)
 
     def _show(self, phase: str, lanes: Lanes | None = None, not_before: datetime | None = None) -> None:
         done = self.batches.accepted
         if self._counts.is_due():
             self._counted_at = done
-        counts = self._counts()
+        counts, waiting = self._counts()
         # Between two counts, what went through this process since.
         since = min(done - self._counted_at, counts.queued)
         counts = replace(counts, queued=counts.queued - since, submitted=counts.submitted + since)
@@ -174,5 +179,6 @@ class _Foreground:
                 seconds_left=counts.queued / pace if done else None,
                 phase=phase,
                 not_before=not_before,
+                retries=waiting,
             )
         )

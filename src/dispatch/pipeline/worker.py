@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dispatch.errors import DispatchError, ProviderError
+from dispatch.errors import DispatchError
 from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import CampaignId, Delivery, DeliveryState
 from dispatch.pipeline.batches import TICK_SECONDS, Batches, close
@@ -14,6 +14,7 @@ from dispatch.pipeline.event_puller import EventPuller
 from dispatch.pipeline.heartbeat import Heartbeat
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.options import SendContext
+from dispatch.pipeline.preflight.provider import about_account
 from dispatch.pipeline.reconcile import open_questions
 from dispatch.store import campaigns, ledger, uncertain
 from dispatch.store.audit import record
@@ -50,8 +51,12 @@ def help_with(context: WorkerContext, campaign_id: str, is_asked_to_stop: IsAske
         if campaign is None or campaign.transport != context.transport or why_not(connection, campaign.id):
             return 0
     account = context.mailer.account()
-    if account.stopped:
-        raise ProviderError(account.stopped)
+    about_account(
+        account,
+        is_real=context.transport != "practice",
+        claim_seconds=context.options.claim_seconds,
+        grace_seconds=context.options.grace_seconds,
+    ).require("This worker cannot send.")
     if account.left_today is not None:
         with context.database.writing() as connection:
             campaigns.limit_to_today(connection, campaign.id, account.left_today)

@@ -60,6 +60,8 @@ class AccountValues:
     suppressed_reasons: tuple[str, ...] = ("BOUNCE", "COMPLAINT")
     #: addresses and domains that may send; None: everyone may
     verified: tuple[str, ...] | None = None
+    #: how old a signature may be, as GetAccount says it; 0 in tests that hold back no call
+    signature_seconds: int = 300
 
 
 #: the kinds of values that `PUT /api/account` takes
@@ -72,6 +74,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "mail_from_verified": (bool,),
     "suppressed_reasons": (list,),
     "verified": (list, type(None)),
+    "signature_seconds": (int,),
 }
 
 
@@ -81,7 +84,12 @@ class AccountState:
     def __init__(self, state: State, settings: PracticeSettings) -> None:
         self.state = state
         self.rate = RateLimit()
-        self.granted = AccountValues(settings.max_per_second, settings.max_per_day, verified=settings.verified)
+        self.granted = AccountValues(
+            settings.max_per_second,
+            settings.max_per_day,
+            verified=settings.verified,
+            signature_seconds=settings.signature_seconds,
+        )
 
     def read(self) -> AccountValues:
         """The account's values now."""

@@ -2,7 +2,7 @@
 
 1. SES's mailbox simulator: success@, bounce@, ooto@, complaint@, suppressionlist@simulator.amazonses.com,
 with any +label. 2. A label that asks for it: `name+bounce@…` and so on; see `_LABELS`. 3. Else the crowd:
-the SHA-256 of the address draws how this reader behaves, always the same way.
+the SHA-256 of the address draws how this reader behaves, always in the same manner.
 
 Times are plausible seconds after the acceptance.
 """

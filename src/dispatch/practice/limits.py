@@ -53,7 +53,7 @@ def bare(mailbox: object) -> str:
 def recipient(destination: object) -> str:
     """Return the bare address of the one recipient of a Destination. Raise Refusal.
 
-    SES takes up to 50; dispatch sends each message to one person, and so nobody needs more here.
+    SES takes up to 50; dispatch sends each message to one person, so no more are needed here.
     """
     given = destination if isinstance(destination, Mapping) else {}
     mailboxes = [mailbox for found in given.values() for mailbox in found or ()]

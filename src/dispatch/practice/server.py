@@ -108,7 +108,7 @@ class Practice:
         except Refusal as refusal:
             return refusal_answer(refusal).response()
         except ClientDisconnect:
-            # The caller was killed in the middle of the request: nothing was accepted, and nobody hears an answer.
+            # The caller was killed in the middle of the request: nothing was accepted, and no answer is heard.
             return Response(status_code=400)
         addresses = _addresses(call)
         rule = self.faults.applies(operation, addresses, fault_rules.BEFORE)
@@ -121,11 +121,11 @@ class Practice:
     async def _run(self, call: Call, run: Run) -> Answer:
         try:
             found = run(call)
-            answer = Answer(await found if inspect.isawaitable(found) else found)
+            answer = Answer(await found if inspect.isawaitable(found) else found, headers=self._said_of(call))
         except Refusal as refusal:
             return refusal_answer(refusal)
         except (AttributeError, TypeError, KeyError, ValueError):
-            # botocore sends no such request; whoever wrote it by hand finds the place in the server's log.
+            # botocore sends no such request; the place of a fault in one written by hand is in the server's log.
             _log.exception("%s: a member of the request has the wrong type", call.operation)
             words = "A member of the request has the wrong type."
             return refusal_answer(Refusal("SerializationException", words))
@@ -136,6 +136,12 @@ class Practice:
                 self.events.is_event_first = False
                 await asyncio.sleep(0.25)
         return answer
+
+    def _said_of(self, call: Call) -> dict[str, str]:
+        """Headers that SES does not send, for callers that must know how this server differs."""
+        if call.operation != "GetAccount":
+            return {}
+        return {signatures.HEADER: str(self.account.read().signature_seconds)}
 
     async def _read(self, request: Request, operation: str) -> Call:
         body = await request.body()
@@ -175,7 +181,7 @@ def _query(request: Request) -> dict[str, Any]:
 
 
 def _addresses(call: Call) -> list[str]:
-    """The recipients of a sending call, as far as they can be told before it is judged."""
+    """The recipients of a sending call, as far as they are known before it is judged."""
     found: list[str] = []
     entries = call.members.get("BulkEmailEntries") or [call.members]
     for entry in entries if isinstance(entries, list) else ():
@@ -213,7 +219,7 @@ async def _after(rule: Rule, answer: Answer) -> Response:
 
 
 def routes(state_folder: Path, *, settings: PracticeSettings) -> list[BaseRoute]:
-    """The routes of a practice server on that state, to stand beside others in one application."""
+    """The routes of a practice server on that state, to be joined with others in one application."""
     return Practice(state_folder, settings=settings).routes()
 
 

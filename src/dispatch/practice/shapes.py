@@ -36,7 +36,7 @@ class Due:
     """An event whose time has come."""
 
     kind: str
-    #: the moment that the event tells of
+    #: the moment of what happened
     at: float
     detail: Mapping[str, Any]
     notification_id: str

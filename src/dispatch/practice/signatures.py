@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from dispatch.practice.settings import ACCESS_KEY
 from dispatch.practice.wire import Refusal
 
+#: in the answer to GetAccount: for how long a call that is held back can still be accepted
+HEADER = "x-practice-signature-seconds"
+
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)/(\d{8})/[^/,\s]+/[^/,\s]+/aws4_request"
     r",\s*SignedHeaders=[^,\s]+,\s*Signature=[0-9a-f]{64}\Z"

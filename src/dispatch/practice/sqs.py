@@ -102,7 +102,7 @@ class Sqs:
                 return {}
             await self._wait(name, now, deadline)
             if call.is_gone is not None and await call.is_gone():
-                # Nobody would read the answer; its messages would stay hidden for nothing.
+                # The answer would not be read; its messages would stay hidden for nothing.
                 return {}
 
     async def _wait(self, name: str, now: float, deadline: float) -> None:

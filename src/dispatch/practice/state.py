@@ -1,6 +1,6 @@
 """The practice server's memory: one SQLite file in its state folder, and the transactions on it.
 
-Everything that a caller was told is committed before the answer leaves: mails, pending events, queues and
+Everything that a caller was answered is committed before the answer leaves: messages, pending events, queues and
 settings survive a `kill -9` of the server. The file runs in WAL mode with synchronous=NORMAL, so a power
 cut (not a kill) may take the last moments with it; it is practice. Faults on demand and the state of the
 rate are forgotten with the process.

@@ -119,7 +119,7 @@ class PracticeProtocol(H11Protocol):
             scope.setdefault("extensions", {})[TRANSPORT] = self.transport
             await inner(scope, receive, send)
 
-        # uvicorn calls what stands here for each request of the connection.
+        # uvicorn calls this for each request of the connection.
         self.app = with_transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn's class

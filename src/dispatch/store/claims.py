@@ -2,10 +2,23 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, and_, bindparam, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId, DeliveryId, DeliveryState, SkipReason
@@ -26,6 +39,8 @@ class WhyNot(StrEnum):
     NOT_DUE = "not due"
     #: as many were sent as its limit allows
     LIMIT_REACHED = "limit reached"
+    #: the servers of all who wait asked for a later try
+    RETRY_LATER = "retry later"
     #: the first people were sent theirs, and the others wait for the events about them
     FIRST_PEOPLE = "first people"
 
@@ -75,7 +90,9 @@ def why_not(connection: Connection, campaign_id: CampaignId, named: Collection[i
     if found is WhyNot.STOPPED:
         return found
     if not queued(connection, campaign_id, named):
-        return WhyNot.NOBODY_WAITS
+        if not retries(connection, campaign_id, named).people:
+            return WhyNot.NOBODY_WAITS
+        return found if isinstance(found, WhyNot) else WhyNot.RETRY_LATER
     if isinstance(found, WhyNot):
         return found
     return None if found.among is named or queued(connection, campaign_id, found.among) else WhyNot.FIRST_PEOPLE
@@ -140,9 +157,11 @@ def claim(connection: Connection, allowed: Permission, size: int) -> list[Claim]
 
     When the caller's transaction commits they are `submitting`, so that no other process can take them. Who
     unsubscribed or was suppressed since the freeze becomes `skipped` here and is not among the claims, which can
-    therefore be fewer than `size`, and none although more are queued: see `queued`.
+    therefore be fewer than `size`, and none although more are queued: see `queued`. Whose server asked for a later try
+    is left alone until then.
     """
     campaign_id, only = allowed.campaign_id, allowed.among
+    connection.execute(_LET_IN, {"of_campaign": campaign_id})
     statement = _TAKE if only is None else _take(is_queued(campaign_id, only))
     most = size if allowed.most is None else min(size, allowed.most)
     taken = connection.execute(statement, {"of_campaign": campaign_id, "most": most}).scalars()
@@ -204,7 +223,13 @@ def _take(conditions: Sequence[ColumnElement[bool]]) -> Update:
 
 _SUBSCRIBED = SubscriptionState.SUBSCRIBED.value
 # Built once: building a statement costs more than running it.
-_TAKE = _take([deliveries.c.campaign_id == bindparam("of_campaign"), deliveries.c.state == DeliveryState.QUEUED.value])
+_IN_CAMPAIGN = deliveries.c.campaign_id == bindparam("of_campaign")
+# Written out, because no plan with a parameter in this place uses the index of what is queued.
+_IS_QUEUED = deliveries.c.state == literal_column(f"'{DeliveryState.QUEUED.value}'")
+_TAKE = _take([_IN_CAMPAIGN, _IS_QUEUED, deliveries.c.retry_at.is_(None)])
+_IS_DUE = (_IN_CAMPAIGN, _IS_QUEUED, deliveries.c.retry_at <= DatabaseClock())
+#: a separate step, so that a claim reads past nobody who waits
+_LET_IN = update(deliveries).where(*_IS_DUE).values(retry_at=null())
 _PEOPLE = (
     select(
         deliveries.c.seq,
@@ -250,12 +275,34 @@ def _reason_to_skip(wish: str | None, suppressed: str | None) -> str:
 
 
 def is_queued(campaign_id: CampaignId, only: Collection[int] | None = None) -> list[ColumnElement[bool]]:
-    """The conditions of who waits; `only` among these `seq`, where given."""
-    found = [deliveries.c.campaign_id == campaign_id, deliveries.c.state == DeliveryState.QUEUED.value]
+    """The conditions of who can be claimed; `only` among these `seq`, where given."""
+    found = [deliveries.c.campaign_id == campaign_id, _IS_QUEUED, deliveries.c.retry_at.is_(None)]
     return found if only is None else [*found, deliveries.c.seq.in_(only)]
 
 
 def queued(connection: Connection, campaign_id: CampaignId, only: Collection[int] | None = None) -> bool:
-    """Whether anybody still waits; `only` among these `seq`, where given."""
-    waiting = select(deliveries.c.seq).where(*is_queued(campaign_id, only))
-    return connection.execute(waiting.limit(1)).first() is not None
+    """Whether anybody can be claimed now; `only` among these `seq`, where given."""
+    waiting = select(deliveries.c.seq).where(*is_queued(campaign_id, only)).limit(1)
+    if connection.execute(waiting).first() is not None:
+        return True
+    is_due = _IS_DUE if only is None else (*_IS_DUE, deliveries.c.seq.in_(only))
+    due = select(deliveries.c.seq).where(*is_due).limit(1)
+    return connection.execute(due, {"of_campaign": campaign_id}).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """Queued Deliveries whose recipient's server asked for a later try."""
+
+    people: int
+    #: the earliest of their times; None for nobody
+    next_at: datetime | None
+
+
+def retries(connection: Connection, campaign_id: CampaignId, only: Collection[int] | None = None) -> Retries:
+    """Return who waits for another try; `only` among these `seq`, where given."""
+    waiting = [deliveries.c.campaign_id == campaign_id, _IS_QUEUED, deliveries.c.retry_at.is_not(None)]
+    if only is not None:
+        waiting.append(deliveries.c.seq.in_(only))
+    people, next_at = connection.execute(select(func.count(), func.min(deliveries.c.retry_at)).where(*waiting)).one()
+    return Retries(people, next_at)

@@ -32,7 +32,7 @@ from dispatch.errors import SettingsError, StoreError
 from dispatch.store.schema import Instant, keys
 
 #: the newest migration; `dispatch.store.migrations` brings older databases up to it
-HEAD = "0006"
+HEAD = "0007"
 BUSY_SECONDS = 30
 #: as many as [send] calls_in_flight allows lanes, and some for the threads that show, read events and keep watch;
 #: they are opened as they are needed

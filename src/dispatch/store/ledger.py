@@ -25,7 +25,7 @@ from dispatch.model.delivery import (
     advance,
     rank,
 )
-from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.store.claims import Claim
 from dispatch.store.database import DatabaseClock, clock
 from dispatch.store.schema import Instant, campaigns, deliveries, events
@@ -49,6 +49,7 @@ _NOTE = (
     .where(deliveries.c.seq == bindparam("of_seq"), deliveries.c.attempt == bindparam("of_attempt"), _IS_OPEN)
     .values(state=bindparam("to"), reason=bindparam("why"))
 )
+_PUT_OFF = _NOTE.values(retry_at=bindparam("then", type_=Instant), deferred_at=bindparam("since", type_=Instant))
 _GIVE_BACK = (
     update(campaigns)
     .where(campaigns.c.id == bindparam("of_campaign"), campaigns.c.limit_number == bindparam("of_number"))
@@ -73,6 +74,7 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
         return
     is_cancelled = _is_cancelled(connection, outcomes)
     _lock(connection, [claimed.seq for claimed, _ in outcomes])
+    later = _later(connection, outcomes)
     accepted: list[dict[str, Any]] = []
     #: (Campaign, which of its limits) -> how many came back unsent
     unused: Counter[tuple[CampaignId, int]] = Counter()
@@ -81,12 +83,18 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
             accepted.append({"of_seq": claimed.seq, "id_given": outcome.message_id})
             continue
         state, reason = _after(outcome)
+        statement, moments = _NOTE, later.get(claimed.seq, {})
+        if isinstance(outcome, Deferred):
+            statement = _PUT_OFF
+            if moments["then"] is None:
+                state, reason = DeliveryState.FAILED, f"{reason} ({outcome.patience})"
         is_returned = state is DeliveryState.QUEUED
         if is_cancelled and is_returned:
+            statement, moments = _NOTE, {}
             state, reason = DeliveryState.SKIPPED, SkipReason.CANCELLED.value
-        note = {"of_seq": claimed.seq, "of_attempt": claimed.attempt, "to": state.value, "why": reason}
+        note = {"of_seq": claimed.seq, "of_attempt": claimed.attempt, "to": state.value, "why": reason, **moments}
         # One by one: each says whether it was still this claim's to note.
-        is_noted = connection.execute(_NOTE, note).rowcount
+        is_noted = connection.execute(statement, note).rowcount
         if is_returned and is_noted and claimed.limit_number is not None:
             unused[claimed.campaign_id, claimed.limit_number] += 1
     if accepted:
@@ -94,6 +102,24 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
     for (campaign_id, number), count in unused.items():
         connection.execute(_GIVE_BACK, {"of_campaign": campaign_id, "of_number": number, "unused": count})
     _reopen(connection, outcomes)
+
+
+def _later(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> dict[int, dict[str, datetime | None]]:
+    """Return `seq` -> when to try again, and since when that is asked for, of those whose server asks for it.
+
+    Both are None for one who has waited long enough.
+    """
+    deferred = {claimed.seq: outcome for claimed, outcome in outcomes if isinstance(outcome, Deferred)}
+    if not deferred:
+        return {}
+    now = clock(connection)
+    known = select(deliveries.c.seq, deliveries.c.deferred_at).where(deliveries.c.seq.in_(deferred))
+    found: dict[int, dict[str, datetime | None]] = {}
+    for seq, first_at in connection.execute(known):
+        since = first_at or now
+        then = deferred[seq].next_try(since, now)
+        found[seq] = {"then": then, "since": since if then else None}
+    return found
 
 
 def _is_cancelled(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> bool:
@@ -139,7 +165,9 @@ def _after(outcome: Outcome) -> tuple[DeliveryState, str]:
     match outcome:
         case Refused(reason):
             return DeliveryState.FAILED, reason
-        case NotSent(reason) | Busy(reason) | Stopped(reason):
+        case Deferred(reason):
+            return DeliveryState.QUEUED, reason
+        case NotSent() | Busy() | Stopped():
             return DeliveryState.QUEUED, ""
         case Unknown(reason):
             return DeliveryState.UNCERTAIN, reason

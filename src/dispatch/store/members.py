@@ -24,7 +24,7 @@ from dispatch.model.member import (
     Suppression,
     SuppressionReason,
 )
-from dispatch.model.roster import WRITTEN, Change, ChangeKind, Changes, Known
+from dispatch.model.member_import import WRITTEN, Change, ChangeKind, Changes, Known
 from dispatch.store.audit import record
 from dispatch.store.bulk_values import chunks, rows, texts
 from dispatch.store.schema import keys as secrets

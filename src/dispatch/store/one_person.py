@@ -58,8 +58,12 @@ def wants_it(connection: Connection, campaign_id: CampaignId, key: str) -> bool:
 
 
 def put_back(connection: Connection, campaign_id: CampaignId, key: str) -> bool:
-    """Put a refused or left-out Delivery back into the queue, because a person said so; gives whether it was one."""
+    """Put a refused or left-out Delivery back into the queue, because a person said so; return whether it was one.
+
+    One that waits for a later try waits no longer.
+    """
     is_skipped = (deliveries.c.state == DeliveryState.SKIPPED.value) & deliveries.c.reason.in_(_PASSING)
+    is_deferred = (deliveries.c.state == DeliveryState.QUEUED.value) & deliveries.c.retry_at.is_not(None)
     member_id = select(members.c.id).where(members.c.key == key).scalar_subquery()
     return bool(
         connection.execute(
@@ -67,9 +71,9 @@ def put_back(connection: Connection, campaign_id: CampaignId, key: str) -> bool:
             .where(
                 deliveries.c.campaign_id == campaign_id,
                 deliveries.c.key == key,
-                or_(deliveries.c.state == DeliveryState.FAILED.value, is_skipped),
+                or_(deliveries.c.state == DeliveryState.FAILED.value, is_skipped, is_deferred),
             )
             # Whoever was removed and imported again is another row of the members.
-            .values(state=DeliveryState.QUEUED.value, reason="", member_id=member_id)
+            .values(state=DeliveryState.QUEUED.value, reason="", retry_at=None, member_id=member_id)
         ).rowcount
     )

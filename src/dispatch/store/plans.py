@@ -181,16 +181,6 @@ def has_candidates(
     return connection.execute(candidates(audiences, campaign_id, only).limit(1)).first() is not None
 
 
-def queued_at(connection: Connection, campaign_id: CampaignId, domains: Sequence[str]) -> str | None:
-    """Return the address of a queued recipient at one of these domains, or below it; None where there is none."""
-    if not domains:
-        return None
-    ends = [end for domain in domains for end in (f"@{domain}", f".{domain}")]
-    is_there = or_(*[deliveries.c.key.endswith(end, autoescape=True) for end in ends])
-    queued = deliveries.c.campaign_id == campaign_id, deliveries.c.state == DeliveryState.QUEUED.value
-    return connection.execute(select(deliveries.c.address).where(*queued, is_there).limit(1)).scalar()
-
-
 def freeze_audience(
     connection: Connection,
     campaign_id: CampaignId,

@@ -168,17 +168,30 @@ deliveries = Table(
     Column("claimed_at", Instant),
     Column("submitted_at", Instant),
     Column("message_id", Text, nullable=False, server_default=""),
+    #: a queued one is not claimed before this moment, because the recipient's server asked for it; null for at once
+    Column("retry_at", Instant),
+    #: when the recipient's server asked for the first time to be tried again later; null while it did not
+    Column("deferred_at", Instant),
     UniqueConstraint("campaign_id", "address_hash"),
     Index("ix_deliveries_campaign_state", "campaign_id", "state"),
     Index("ix_deliveries_submitted_at", "submitted_at"),
     Index("ix_deliveries_member_id", "member_id"),
-    # A claim reads only what is queued, however many rows are done.
+    # A claim reads only what can be claimed now, however many rows are done or wait for their time. With the state in
+    # it, though that is always the same, SQLite prefers it to the index above.
     Index(
         "ix_deliveries_queued",
         "campaign_id",
+        "state",
         "seq",
-        postgresql_where=text("state = 'queued'"),
-        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued' AND retry_at IS NULL"),
+        sqlite_where=text("state = 'queued' AND retry_at IS NULL"),
+    ),
+    Index(
+        "ix_deliveries_retry_at",
+        "campaign_id",
+        "retry_at",
+        postgresql_where=text("retry_at IS NOT NULL"),
+        sqlite_where=text("retry_at IS NOT NULL"),
     ),
     # Room on each page for the two updates that every row gets.
     postgresql_with={"fillfactor": 70},

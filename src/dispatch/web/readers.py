@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dispatch.links import TokenKind, read
 from dispatch.model.brand import Audience
 from dispatch.store import campaigns, proofs, readers
 from dispatch.store.database import Database, clock
+from dispatch.tokens import TokenKind, read
 from dispatch.web.forms import read_form
 from dispatch.web.page import READER_POLICY, asset_routes, headers, page
 from dispatch.web.pictures import picture_from

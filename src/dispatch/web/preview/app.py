@@ -24,7 +24,7 @@ from dispatch.web.preview.outside import Outside
 from dispatch.web.preview.sheets import Sheets, places_of
 
 if TYPE_CHECKING:
-    from dispatch.pipeline.answers import LinkAnswer
+    from dispatch.pipeline.link_check import LinkAnswer
     from dispatch.store.plans import PlannedPerson
     from dispatch.web.preview.people import People
 
@@ -209,7 +209,7 @@ class Preview:
         return proofing.mail_proof(self.live, self.outside, form.get("addresses", ""))
 
     def _ask_links(self, form: dict[str, str]) -> dict[str, Any]:
-        from dispatch.pipeline.answers import ask_all
+        from dispatch.pipeline.link_check import ask_all
         from dispatch.web.preview import links
 
         shown = self.live.first()

@@ -10,7 +10,7 @@ from pathlib import Path
 from dispatch.errors import BriefError, DispatchError
 from dispatch.model.brand import Audience
 from dispatch.pipeline.plan import ScheduledText
-from dispatch.pipeline.prepare import Prepared, in_order, prepare
+from dispatch.pipeline.prepare import Prepared, in_order, prepare, read_brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ class Live:
     def _read(self) -> Shown:
         before = self.shown
         try:
-            source = self.brief_file.read_bytes()
-        except OSError:
+            source = read_brief(self.brief_file)
+        except DispatchError:
             source = b""
         bearings = before.bearings
         try:

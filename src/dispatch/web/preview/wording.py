@@ -11,7 +11,7 @@ from typing import Any, Literal
 from dispatch.compose.edit import FigureWish, HeadWish, Wish, edited
 from dispatch.errors import BriefError
 from dispatch.model.brief import Brief
-from dispatch.pipeline.prepare import slug_of
+from dispatch.pipeline.prepare import read_brief, slug_of
 from dispatch.web.preview.live import Live, Shown
 
 HeadField = Literal["subject", "preheader"]
@@ -101,10 +101,10 @@ def write(live: Live, typed: Mapping[str, str]) -> int:
     """
     file = live.brief_file
     try:
-        data = file.read_bytes()
+        data = read_brief(file)
         source = data.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as err:
-        raise BriefError("The brief cannot be read.", where=file.name, todo="Fix it in the file.") from err
+    except UnicodeDecodeError as err:
+        raise BriefError("The brief is not UTF-8 text.", where=file.name, todo="Fix it in the file.") from err
     shown = live.refresh()
     if typed.get("mark") != hashlib.sha256(data).hexdigest() or typed.get("mark") != shown.mark or shown.problem:
         raise BriefError(

@@ -3,15 +3,12 @@
 import ipaddress
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from dispatch.compose.checks.material import Material
 from dispatch.compose.html import looks_like_address, words_of_link
 from dispatch.model.brief import Blocks, Button, Link, inlines_of, plain, walk, walk_inlines
 from dispatch.model.finding import Finding, Level
-
-if TYPE_CHECKING:
-    from dispatch.compose.check import Subject
 
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|_hs\w+|mkt_tok|ref_src|vero_id|yclid")
 _VAGUE = frozenset(
@@ -33,19 +30,19 @@ _VAGUE = frozenset(
 _LOCAL_NAMES = (".local", ".internal", ".lan", ".home", ".corp", ".localhost", ".test", ".invalid")
 
 
-def about_links(subject: "Subject") -> Iterator[Finding]:
+def about_links(material: Material) -> Iterator[Finding]:
     """Everything about the links, each address once for what is wrong with it."""
     told: set[tuple[str, str]] = set()
-    for href, words, line in links(subject):
-        for finding in (*_about_address(subject, href, line), *_about_link_words(subject, href, words, line)):
+    for href, words, line in links(material):
+        for finding in (*_about_address(material, href, line), *_about_link_words(material, href, words, line)):
             if (finding.code, href) not in told:
                 told.add((finding.code, href))
                 yield finding
 
 
-def links(subject: "Subject") -> Iterator[tuple[str, str | None, int]]:
+def links(material: Material) -> Iterator[tuple[str, str | None, int]]:
     """Every link of a Brief: address, words (None where the address itself was typed), line."""
-    brief = subject.brief
+    brief = material.brief
     blocks: Blocks = (*brief.blocks, *(block for note in brief.footnotes for block in note.blocks))
     for block in walk(blocks):
         if isinstance(block, Button):
@@ -71,11 +68,11 @@ def is_private(host: str) -> bool:
         return "." not in name or name.endswith(_LOCAL_NAMES)
 
 
-def _about_address(subject: "Subject", href: str, line: int) -> Iterator[Finding]:
+def _about_address(material: Material, href: str, line: int) -> Iterator[Finding]:
     parts = urlsplit(href)
-    if parts.scheme == "mailto" or (subject.public_url and href.startswith(subject.public_url)):
+    if parts.scheme == "mailto" or (material.public_url and href.startswith(material.public_url)):
         return
-    place = subject.place(href, line)
+    place = material.place(href, line)
     if is_private(parts.hostname or ""):
         yield Finding(
             Level.ERROR,
@@ -103,11 +100,11 @@ def _about_address(subject: "Subject", href: str, line: int) -> Iterator[Finding
         )
 
 
-def _about_link_words(subject: "Subject", href: str, words: str | None, line: int) -> Iterator[Finding]:
+def _about_link_words(material: Material, href: str, words: str | None, line: int) -> Iterator[Finding]:
     if words is None:
         return
     told = words.strip().strip(".,;:!…").casefold()
-    place = subject.place(words.strip(), line)
+    place = material.place(words.strip(), line)
     if not told:
         yield Finding(Level.ERROR, "link-empty", "A link has no words.", place, "Write what it leads to.")
     elif looks_like_address(words):

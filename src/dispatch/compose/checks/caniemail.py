@@ -128,7 +128,7 @@ def _data() -> dict[str, Any]:
     return dict(json.loads(text))
 
 
-def lacks(page: Any) -> list[Lack]:
+def unsupported_features(page: Any) -> list[Lack]:
     """The features of a page (an lxml tree) that target clients lack, each once; ACCEPTED ones left out."""
     data = _data()
     found = dict.fromkeys(slug for slug in features_of(page) if slug not in ACCEPTED)

@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from dispatch.compose.checks.material import Material
 from dispatch.compose.frame_words import has_frame_words, languages
 from dispatch.model.brief import Blocks, Code, Heading, Inlines, Words, inlines_of, plain, walk, walk_inlines
 from dispatch.model.edition import LINK_TOKENS, LITERALS, TOKEN, Field, split
 from dispatch.model.finding import Finding, Level
-
-if TYPE_CHECKING:
-    from dispatch.compose.check import Subject
 
 #: characters of a subject that a phone shows, and of a preheader that any program shows
 SUBJECT_CHARACTERS, PREHEADER_CHARACTERS = 70, 140
@@ -24,28 +21,28 @@ _TOKEN_LIKE = re.compile(r"\[\[[^\[\]\n]{0,80}\]\]?")
 _BRACES = re.compile(r"\{\{[^{}\n]{0,60}\}\}|\*\|[A-Z_:]+\|\*|%%\w+%%")
 
 
-def about_text(subject: "Subject") -> Iterator[Finding]:
+def about_text(material: Material) -> Iterator[Finding]:
     """Everything about the words."""
-    yield from _about_subject(subject)
-    yield from _about_headings(subject)
-    for words, line, is_code in texts(subject):
+    yield from _about_subject(material)
+    yield from _about_headings(material)
+    for words, line, is_code in texts(material):
         if not is_code:
-            yield from _about_words(subject, words, line)
-    yield from _about_tokens(subject)
-    if not has_frame_words(subject.brief.lang):
+            yield from _about_words(material, words, line)
+    yield from _about_tokens(material)
+    if not has_frame_words(material.brief.lang):
         yield Finding(
             Level.NOTE,
             "language-words",
-            f"dispatch has no words in the language {subject.brief.lang!r} for the text around the brief.",
-            subject.key("lang"),
+            f"dispatch has no words in the language {material.brief.lang!r} for the text around the brief.",
+            material.key("lang"),
             f"Words such as Notes and Unsubscribe appear in English. Languages: {', '.join(sorted(languages()))}.",
         )
 
 
-def texts(subject: "Subject") -> Iterator[tuple[str, int, bool]]:
+def texts(material: Material) -> Iterator[tuple[str, int, bool]]:
     """Every piece of text of a Brief with the line where it begins, and whether it is code."""
-    brief = subject.brief
-    for key, value in _front(subject):
+    brief = material.brief
+    for key, value in _front(material):
         yield value, brief.lines.get(key, 1), False
     blocks: Blocks = (*brief.blocks, *(block for note in brief.footnotes for block in note.blocks))
     for block in walk(blocks):
@@ -62,8 +59,8 @@ def _runs(inlines: Inlines) -> Iterator[tuple[str, bool]]:
             yield inline.text, isinstance(inline, Code)
 
 
-def _front(subject: "Subject") -> Iterator[tuple[str, str]]:
-    brief = subject.brief
+def _front(material: Material) -> Iterator[tuple[str, str]]:
+    brief = material.brief
     yield from (("title", brief.title), ("programme", brief.programme), ("standfirst", brief.standfirst))
     yield from (("subject", value) for value in brief.subjects.values())
     yield from (("preheader", value) for value in brief.preheaders.values())
@@ -76,53 +73,53 @@ def _front(subject: "Subject") -> Iterator[tuple[str, str]]:
 # --- subject and preheader --------------------------------------------------------------------------------------------
 
 
-def _about_subject(subject: "Subject") -> Iterator[Finding]:
-    brief = subject.brief
+def _about_subject(material: Material) -> Iterator[Finding]:
+    brief = material.brief
     if not any(brief.subjects.values()):
         yield Finding(
             Level.NOTE,
             "subject-missing",
             "The front matter has no subject, so the title stands in the inbox.",
-            subject.key("title"),
+            material.key("title"),
             f'Add a line subject: "…" of at most {SUBJECT_CHARACTERS} characters.',
         )
-    known = {audience.slug for audience in subject.audiences} | {""}
+    known = {audience.slug for audience in material.audiences} | {""}
     for key, values in (("subject", brief.subjects), ("preheader", brief.preheaders)):
         for audience in values:
             if audience not in known:
-                yield _unknown_audience(subject, audience, key)
-    for _, edition in subject.views():
-        yield from _about_lengths(subject, edition.subject, edition.preheader, edition.audience)
+                yield _unknown_audience(material, audience, key)
+    for _, edition in material.views():
+        yield from _about_lengths(material, edition.subject, edition.preheader, edition.audience)
 
 
-def _unknown_audience(subject: "Subject", audience: str, key: str) -> Finding:
-    known = ", ".join(one.slug for one in subject.audiences)
+def _unknown_audience(material: Material, audience: str, key: str) -> Finding:
+    known = ", ".join(one.slug for one in material.audiences)
     return Finding(
         Level.ERROR,
         "audience-unknown",
         f"There is no audience {audience!r}.",
-        subject.place(audience, subject.brief.lines.get(key, 1)),
+        material.place(audience, material.brief.lines.get(key, 1)),
         f"The audiences are: {known}.",
     )
 
 
-def _about_lengths(subject: "Subject", words: str, preheader: str, audience: str) -> Iterator[Finding]:
+def _about_lengths(material: Material, words: str, preheader: str, audience: str) -> Iterator[Finding]:
     shown = _without_tokens(words)
     if len(shown) > SUBJECT_CHARACTERS:
         yield Finding(
             Level.WARNING,
             "subject-long",
             f"The subject has {len(shown)} characters; many programs cut it after {SUBJECT_CHARACTERS}.",
-            subject.key("subject" if "subject" in subject.brief.lines else "title"),
+            material.key("subject" if "subject" in material.brief.lines else "title"),
             'Shorten it, or write a shorter one: subject: "…"',
             audience,
         )
-    if not subject.brief.preheader_for(audience):
+    if not material.brief.preheader_for(audience):
         yield Finding(
             Level.WARNING,
             "preheader-missing",
             f"The front matter has no preheader, so the inbox shows: {preheader[:60]!r}.",
-            subject.key("title"),
+            material.key("title"),
             'Add a line preheader: "…", one sentence that goes on where the subject ends.',
             audience,
         )
@@ -131,7 +128,7 @@ def _about_lengths(subject: "Subject", words: str, preheader: str, audience: str
             Level.WARNING,
             "preheader-long",
             f"The preheader has {len(preheader)} characters; no program shows more than {PREHEADER_CHARACTERS}.",
-            subject.key("preheader"),
+            material.key("preheader"),
             "Shorten it.",
             audience,
         )
@@ -140,7 +137,7 @@ def _about_lengths(subject: "Subject", words: str, preheader: str, audience: str
             Level.WARNING,
             "preheader-repeats",
             "The preheader says the same as the subject.",
-            subject.key("preheader"),
+            material.key("preheader"),
             "Say something that the subject does not say.",
             audience,
         )
@@ -153,12 +150,12 @@ def _without_tokens(words: str) -> str:
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def _about_headings(subject: "Subject") -> Iterator[Finding]:
+def _about_headings(material: Material) -> Iterator[Finding]:
     level = 1
-    for block in walk(subject.brief.blocks):
+    for block in walk(material.brief.blocks):
         if not isinstance(block, Heading):
             continue
-        place = subject.place("", block.line)
+        place = material.place("", block.line)
         if not plain(block.inlines).strip():
             yield Finding(
                 Level.ERROR, "heading-empty", "A heading has no words.", place, "Write some, or delete the line."
@@ -174,13 +171,13 @@ def _about_headings(subject: "Subject") -> Iterator[Finding]:
         level = block.level
 
 
-def _about_words(subject: "Subject", words: str, line: int) -> Iterator[Finding]:
+def _about_words(material: Material, words: str, line: int) -> Iterator[Finding]:
     for match in _LEFTOVER.finditer(words):
         yield Finding(
             Level.ERROR,
             "leftover-mark",
             f"{match[0]!r} looks like a mark that was left over.",
-            subject.place(match[0], line),
+            material.place(match[0], line),
             "Write what belongs there. If it is meant, override this code.",
         )
     for match in _RAW_HTML.finditer(words):
@@ -188,7 +185,7 @@ def _about_words(subject: "Subject", words: str, line: int) -> Iterator[Finding]
             Level.ERROR,
             "raw-html",
             f"{match[0][:40]!r} looks like html; readers would see it as typed.",
-            subject.place(match[0], line),
+            material.place(match[0], line),
             "Use Markdown, or put it between backquotes to show it as it is.",
         )
     for match in _TOKEN_LIKE.finditer(words):
@@ -197,7 +194,7 @@ def _about_words(subject: "Subject", words: str, line: int) -> Iterator[Finding]
                 Level.WARNING,
                 "token-malformed",
                 f"{match[0]!r} looks like a merge token and is none.",
-                subject.place(match[0], line),
+                material.place(match[0], line),
                 "Write [[name]] or [[name|other words]], the name in small letters without blanks.",
             )
     for match in _BRACES.finditer(words):
@@ -205,16 +202,16 @@ def _about_words(subject: "Subject", words: str, line: int) -> Iterator[Finding]
             Level.NOTE,
             "braces-literal",
             f"{match[0]!r} arrives as typed; it is no merge token here.",
-            subject.place(match[0], line),
+            material.place(match[0], line),
             "If a reader's own value is meant, write [[name]].",
         )
 
 
-def _about_tokens(subject: "Subject") -> Iterator[Finding]:
-    if subject.known_names is None:
+def _about_tokens(material: Material) -> Iterator[Finding]:
+    if material.known_names is None:
         return
-    known = {*subject.known_names, "name", "email", *LINK_TOKENS, *LITERALS}
-    seen = {field.token: field for edition in subject.editions.values() for field in edition.fields()}
+    known = {*material.known_names, "name", "email", *LINK_TOKENS, *LITERALS}
+    seen = {field.token: field for edition in material.editions.values() for field in edition.fields()}
     for field in seen.values():
         if field.name in known:
             continue
@@ -223,6 +220,6 @@ def _about_tokens(subject: "Subject") -> Iterator[Finding]:
             Level.WARNING if field.default else Level.ERROR,
             "token-unknown",
             f"No member list has a column {field.name!r}, so {shown}.",
-            subject.place(field.token, 1, within=100_000),
+            material.place(field.token, 1, within=100_000),
             f"The columns are: {', '.join(sorted(known - LINK_TOKENS - LITERALS.keys()))}.",
         )

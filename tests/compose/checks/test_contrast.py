@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from dispatch.compose.contrast import LEAST, PAIRS, contrast
+from dispatch.compose.checks.contrast import LEAST, PAIRS, contrast
 from dispatch.pipeline.prepare import prepare
 from tests.compose.samples import ROOT, URL, audiences
 
@@ -30,26 +30,26 @@ LOOK = """() => {
 }"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("case", ["everything", "rtl"])
 @pytest.mark.parametrize("audience", ["center", "coalition"])
-@pytest.mark.parametrize("case", ["everything", "tables", "notes"])
 def test_every_text_can_be_read_on_its_ground(
-    browser: Browser, shared_workspace: Path, case: str, audience: str, scheme: str
+    browser: Browser, shared_workspace: Path, case: str, audience: str
 ) -> None:
     file = ROOT / "tests/fixtures/briefs" / case / "brief.md"
     made = prepare(shared_workspace, file, list(audiences().values()), public_url=URL).editions[audience]
-    for html in (made.html, made.web_html):
-        page = browser.new_page(color_scheme="dark" if scheme == "dark" else "light")
-        page.route("**/*", lambda route: route.abort())
-        page.set_content(html)
-        seen = page.evaluate(LOOK)
-        page.close()
-        assert len(seen) > 15
-        pale = [(words, text, ground) for words, text, ground in seen if contrast(text, ground) < LEAST]
-        assert pale == []
     brand = audiences()[audience].brand
-    palette = brand.dark if scheme == "dark" else brand.light
-    assert {palette.card, palette.paper} <= {ground for _, _, ground in seen}
+    page = browser.new_page()
+    page.route("**/*", lambda route: route.abort())
+    for html in (made.html, made.web_html):
+        page.set_content(html)
+        for scheme, palette in (("light", brand.light), ("dark", brand.dark)):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            seen = page.evaluate(LOOK)
+            assert len(seen) >= 15
+            pale = [(words, text, ground) for words, text, ground in seen if contrast(text, ground) < LEAST]
+            assert pale == [], scheme
+            assert {palette.card, palette.paper} <= {ground for _, _, ground in seen}
+    page.close()
 
 
 def test_black_on_white_has_the_highest_contrast() -> None:
@@ -65,15 +65,16 @@ def test_all_pairs_of_both_palettes_can_be_read(audience: str) -> None:
             assert contrast(getattr(palette, text), getattr(palette, ground)) >= LEAST, (text, ground)
 
 
-@pytest.mark.parametrize("width", [320, 375, 640])
-@pytest.mark.parametrize("case", ["everything", "tables", "pictures", "scripts", "rtl", "notes", "authors"])
-def test_nothing_is_wider_than_the_screen(browser: Browser, shared_workspace: Path, case: str, width: int) -> None:
+@pytest.mark.parametrize("case", ["everything", "rtl"])
+def test_nothing_is_wider_than_the_screen(browser: Browser, shared_workspace: Path, case: str) -> None:
     file = ROOT / "tests/fixtures/briefs" / case / "brief.md"
     made = prepare(shared_workspace, file, list(audiences().values()), public_url=URL).editions["coalition"]
-    page = browser.new_page(viewport={"width": width, "height": 800})
+    page = browser.new_page()
     page.route("**/*", lambda route: route.abort())
-    page.set_content(made.html)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (320, 375, 640):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.set_content(made.html)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 
 

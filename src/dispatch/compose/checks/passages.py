@@ -4,8 +4,9 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dispatch.compose.checks.material import Material
 from dispatch.compose.html import address
 from dispatch.compose.view import View, shown_address
 from dispatch.markup.characters import one_line
@@ -13,19 +14,16 @@ from dispatch.model.brief import Blocks, Figure, Link, Passage, inlines_of, plai
 from dispatch.model.edition import Edition
 from dispatch.model.finding import Finding, Level
 
-if TYPE_CHECKING:
-    from dispatch.compose.check import Subject
-
 #: shorter sentences may stand in both by chance
 _TELLING_CHARACTERS = 25
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s<>]+")
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 
 
-def about_passages(subject: "Subject") -> Iterator[Finding]:
+def about_passages(material: Material) -> Iterator[Finding]:
     """Everything about passages."""
-    known = [audience.slug for audience in subject.audiences]
-    for block in walk(subject.brief.blocks):
+    known = [audience.slug for audience in material.audiences]
+    for block in walk(material.brief.blocks):
         if isinstance(block, Passage):
             for audience in block.audiences:
                 if audience not in known:
@@ -34,11 +32,11 @@ def about_passages(subject: "Subject") -> Iterator[Finding]:
                         Level.ERROR,
                         "audience-unknown",
                         f"There is no audience {audience!r}, so nobody gets this passage.",
-                        subject.place("", block.line),
+                        material.place("", block.line),
                         f"Did you mean {near[0]!r}?" if near else f"The audiences are: {', '.join(known)}.",
                     )
-    for seen, edition in subject.views():
-        yield from _leaks(subject, seen, edition)
+    for seen, edition in material.views():
+        yield from _leaks(material, seen, edition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +50,24 @@ class _Part:
     addresses: frozenset[str]
 
 
-def _leaks(subject: "Subject", seen: View, edition: Edition) -> Iterator[Finding]:
+def _leaks(material: Material, seen: View, edition: Edition) -> Iterator[Finding]:
     """Words, links and pictures of others' passages in an Edition."""
-    shown, open_to_all = _whole(subject, seen)
-    hidden = _hidden(subject.brief.blocks, edition.audience)
-    names = {picture.name for file, picture in subject.pictures.items() if file not in {f.file for f in seen.figures}}
+    shown, open_to_all = _whole(material, seen)
+    hidden = _hidden(material.brief.blocks, edition.audience)
+    names = {picture.name for file, picture in material.pictures.items() if file not in {f.file for f in seen.figures}}
     parts = list(_parts(edition)) if hidden else []
     for words, line in _telling(hidden):
         for part in parts:
             if words in part.words and words not in shown:
-                yield _leak(subject, f"{words[:50]!r}", part.name, line, edition.audience)
+                yield _leak(material, f"{words[:50]!r}", part.name, line, edition.audience)
     for href, line in _addresses(hidden):
         for part in parts:
             if {href, shown_address(href), str(address(href))} & part.addresses and href not in open_to_all:
-                yield _leak(subject, f"{href[:80]!r}", part.name, line, edition.audience)
+                yield _leak(material, f"{href[:80]!r}", part.name, line, edition.audience)
     for figure in (block for block in walk(hidden) if isinstance(block, Figure)):
-        picture = subject.pictures.get(figure.file)
+        picture = material.pictures.get(figure.file)
         if picture is not None and picture.name in names and picture.name in edition.pictures:
-            yield _leak(subject, f"the picture {figure.file!r}", "pictures", figure.line, edition.audience)
+            yield _leak(material, f"the picture {figure.file!r}", "pictures", figure.line, edition.audience)
 
 
 def _parts(edition: Edition) -> Iterator[_Part]:
@@ -84,12 +82,12 @@ def _parts(edition: Edition) -> Iterator[_Part]:
     yield _Part("text", one_line(edition.text), found)
 
 
-def _leak(subject: "Subject", what: str, where: str, line: int, audience: str) -> Finding:
+def _leak(material: Material, what: str, where: str, line: int, audience: str) -> Finding:
     return Finding(
         Level.ERROR,
         "audience-leak",
         f"{what} stands in a passage for another audience and also in the {where} for this one.",
-        subject.place("", line),
+        material.place("", line),
         f"Take it out of the {where}, or out of the audience block.",
         audience,
     )
@@ -123,9 +121,9 @@ def _addresses(blocks: Blocks) -> Iterator[tuple[str, int]]:
                     yield inline.href, block.line
 
 
-def _whole(subject: "Subject", seen: View) -> tuple[str, frozenset[str]]:
+def _whole(material: Material, seen: View) -> tuple[str, frozenset[str]]:
     """All words, and all addresses, that this Audience may see."""
-    brief, brand = subject.brief, seen.audience.brand
+    brief, brand = material.brief, seen.audience.brand
     blocks: Blocks = (*seen.blocks, *(block for note in seen.notes for block in note.blocks))
     words = [one_line(plain(inlines)) for block in walk(blocks) for inlines in inlines_of(block)]
     words += [brief.title, brief.standfirst, *(author.biography for author in brief.authors)]

@@ -1,14 +1,11 @@
 """What is wrong with the pictures of a Brief and with the words beside them."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from dispatch.compose.checks.material import Material
 from dispatch.model.brand import Picture
 from dispatch.model.brief import Figure
 from dispatch.model.finding import Finding, Level, Place
-
-if TYPE_CHECKING:
-    from dispatch.compose.check import Subject
 
 #: below this a picture looks blurred on a sharp screen: three quarters of twice its column
 SMALL_PX, SMALL_HALF_PX = 900, 430
@@ -16,17 +13,17 @@ HEAVY_BYTES, TOO_HEAVY_BYTES, HEAVY_TOGETHER_BYTES = 250_000, 1_000_000, 800_000
 _LONG_ALT = 250
 
 
-def about_pictures(subject: "Subject") -> Iterator[Finding]:
+def about_pictures(material: Material) -> Iterator[Finding]:
     """Everything about the pictures."""
-    for figure in subject.brief.figures:
-        place = subject.place(figure.file, figure.line)
+    for figure in material.brief.figures:
+        place = material.place(figure.file, figure.line)
         yield from _about_words(figure, place)
-        picture = subject.pictures.get(figure.file)
+        picture = material.pictures.get(figure.file)
         if figure.is_stand_in:
             yield _stand_in(figure, place)
         elif picture is not None:
             yield from _about_size(figure, picture, place)
-    yield from _about_weight(subject)
+    yield from _about_weight(material)
 
 
 def _about_words(figure: Figure, place: Place) -> Iterator[Finding]:
@@ -103,16 +100,16 @@ def _about_size(figure: Figure, picture: Picture, place: Place) -> Iterator[Find
         )
 
 
-def _about_weight(subject: "Subject") -> Iterator[Finding]:
-    sizes = {picture.name: picture.data_bytes for picture in subject.pictures.values()}
-    for _, edition in subject.views():
+def _about_weight(material: Material) -> Iterator[Finding]:
+    sizes = {picture.name: picture.data_bytes for picture in material.pictures.values()}
+    for _, edition in material.views():
         together = sum(sizes.get(name, 0) for name in edition.pictures)
         if together > HEAVY_TOGETHER_BYTES:
             yield Finding(
                 Level.WARNING,
                 "pictures-heavy",
                 f"The pictures have {together // 1000} kB together; a phone on the road waits for them.",
-                Place(subject.brief.file),
+                Place(material.brief.file),
                 "Leave one out, or make some half width.",
                 edition.audience,
             )

@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dispatch.compose import merge
-from dispatch.compose.clients import lacks
-from dispatch.compose.fidelity import lost_words
+from dispatch.compose.checks.caniemail import unsupported_features
+from dispatch.compose.checks.fidelity import lost_words
+from dispatch.compose.checks.material import Material
 from dispatch.model.edition import Edition, Field, Letter
 from dispatch.model.finding import Finding, Level, Place
-
-if TYPE_CHECKING:
-    from dispatch.compose.check import Subject
 
 #: Gmail shows about 102 kB of html and cuts the rest, with the unsubscribe link
 WARN_BYTES, MAX_BYTES = 80_000, 100_000
@@ -26,44 +24,44 @@ _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 _TEMPLATE = re.compile(r"\{%|%\}|\{\{")
 
 
-def about_pages(subject: "Subject") -> Iterator[Finding]:
+def about_pages(material: Material) -> Iterator[Finding]:
     """Everything about the finished pages."""
     import lxml.html
 
-    for seen, edition in subject.views():
+    for seen, edition in material.views():
         page = lxml.html.fromstring(edition.html)
-        yield from _about_bytes(subject, edition)
-        yield from _about_validity(subject, edition)
-        yield from _about_structure(subject, edition, page)
+        yield from _about_bytes(material, edition)
+        yield from _about_validity(material, edition)
+        yield from _about_structure(material, edition, page)
         yield from _about_clients(edition, page)
         for words, line, part in lost_words(seen, edition, page):
             yield Finding(
                 Level.ERROR,
                 "text-lost",
                 f"{words[:60]!r} does not reach the {part}.",
-                Place(subject.brief.file, line),
+                Place(material.brief.file, line),
                 "A template leaves it out; look at templates/ for what was changed last.",
                 edition.audience,
             )
 
 
-def final_bytes(subject: "Subject", edition: Edition) -> int:
+def final_bytes(material: Material, edition: Edition) -> int:
     """Bytes of an Edition's html with the longest values that members have."""
     prepared = merge.letter(edition)
     names = {part.name.partition("_")[2] for part in prepared.html if isinstance(part, Field)}
-    person = {name: subject.longest.get(name, UNKNOWN_VALUE) for name in names}
-    values = merge.values(prepared, person, {"unsubscribe_url": subject.public_url + TOKEN_PATH})
+    person = {name: material.longest.get(name, UNKNOWN_VALUE) for name in names}
+    values = merge.values(prepared, person, {"unsubscribe_url": material.public_url + TOKEN_PATH})
     return len(Letter.fill(prepared.html, values).encode())
 
 
-def _about_bytes(subject: "Subject", edition: Edition) -> Iterator[Finding]:
-    size = final_bytes(subject, edition)
+def _about_bytes(material: Material, edition: Edition) -> Iterator[Finding]:
+    size = final_bytes(material, edition)
     if size > WARN_BYTES:
         yield Finding(
             Level.ERROR if size > MAX_BYTES else Level.WARNING,
             "html-large",
             f"The html has {size:,} bytes; Gmail cuts a mail near 102,000, and then nobody finds the unsubscribe link.",
-            Place(subject.brief.file),
+            Place(material.brief.file),
             f"Shorten the brief to below {MAX_BYTES:,} bytes; about 1,500 words with notes have {WARN_BYTES:,}.",
             edition.audience,
         )
@@ -79,7 +77,7 @@ def _about_bytes(subject: "Subject", edition: Edition) -> Iterator[Finding]:
         )
 
 
-def _about_validity(subject: "Subject", edition: Edition) -> Iterator[Finding]:
+def _about_validity(material: Material, edition: Edition) -> Iterator[Finding]:
     import html5lib
 
     parser = html5lib.HTMLParser()
@@ -95,7 +93,7 @@ def _about_validity(subject: "Subject", edition: Edition) -> Iterator[Finding]:
             edition.audience,
         )
     # Style rules hold %} and }} of their own.
-    if _TEMPLATE.search(_STYLE.sub("", edition.html)) and not _TEMPLATE.search(subject.source or edition.text):
+    if _TEMPLATE.search(_STYLE.sub("", edition.html)) and not _TEMPLATE.search(material.source or edition.text):
         yield Finding(
             Level.ERROR,
             "template-words-left",
@@ -106,8 +104,8 @@ def _about_validity(subject: "Subject", edition: Edition) -> Iterator[Finding]:
         )
 
 
-def _about_structure(subject: "Subject", edition: Edition, page: Any) -> Iterator[Finding]:
-    brand = {audience.slug: audience.brand for audience in subject.audiences}[edition.audience]
+def _about_structure(material: Material, edition: Edition, page: Any) -> Iterator[Finding]:
+    brand = {audience.slug: audience.brand for audience in material.audiences}[edition.audience]
     for is_wrong, what in (
         (len(page.xpath("//h1")) != 1, "not exactly one heading of level 1"),
         (not page.get("lang"), "no language"),
@@ -141,7 +139,7 @@ def _structure(message: str, audience: str) -> Finding:
 
 
 def _about_clients(edition: Edition, page: Any) -> Iterator[Finding]:
-    for lack in lacks(page):
+    for lack in unsupported_features(page):
         clients = ", ".join(lack.clients[:4]) + (f" and {len(lack.clients) - 4} more" if len(lack.clients) > 4 else "")
         yield Finding(
             Level.WARNING,

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from dispatch.compose.check import check
+from dispatch.compose.checks.all import check
 from dispatch.model.brand import Picture
 from dispatch.model.finding import Finding, Level
 from tests.compose.samples import FRONT, URL, audiences, brief, edition, picture, pictures, templates
@@ -272,7 +272,7 @@ def test_every_code_is_documented() -> None:
     source = "".join(
         file.read_text("utf-8")
         for folder in ("compose", "pipeline")
-        for file in (ROOT / "src/dispatch" / folder).glob("*.py")
+        for file in (ROOT / "src/dispatch" / folder).rglob("*.py")
     )
     used = set(re.findall(r'Level\.[A-Z]+(?: if [^,]*? else Level\.[A-Z]+)?,\s*"([a-z0-9-]+)"', source))
     used |= set(re.findall(r'(?:complain|telling)\(\s*"([a-z0-9-]+)"', source))

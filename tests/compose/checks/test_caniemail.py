@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.compose.clients import ACCEPTED, features_of, lacks
+from dispatch.compose.checks.caniemail import ACCEPTED, features_of, unsupported_features
 from tests.compose.samples import ROOT, tree
 
 DATA = json.loads((ROOT / "src/dispatch/compose/data/clients.json").read_text("utf-8"))
@@ -94,7 +94,7 @@ NO_PROPERTY = {
 
 
 def found_in(html: str) -> list[str]:
-    return [lack.slug for lack in lacks(tree(f"<html><body>{html}</body></html>"))]
+    return [lack.slug for lack in unsupported_features(tree(f"<html><body>{html}</body></html>"))]
 
 
 @pytest.mark.parametrize("slug", sorted(set(SAMPLES) - ACCEPTED))
@@ -117,7 +117,7 @@ def test_what_all_clients_know_is_let_be() -> None:
 
 
 def test_a_lack_names_the_clients() -> None:
-    [lack] = lacks(tree('<html><body><p style="display:flex">x</p></body></html>'))
+    [lack] = unsupported_features(tree('<html><body><p style="display:flex">x</p></body></html>'))
     assert "Outlook Windows" in lack.clients
     assert "Apple Mail iOS" not in lack.clients
 
