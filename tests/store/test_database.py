@@ -142,7 +142,7 @@ def _to_version_before(url: str, revision: str) -> None:
     config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
     found = ScriptDirectory.from_config(config).get_revision(revision)
     assert isinstance(found.down_revision, str)
-    with Database(_engine(url)).writing() as connection:
+    with Database(_engine(url)) as database, database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, found.down_revision)
 
@@ -166,7 +166,7 @@ def test_campaigns_that_wait_for_their_time_become_scheduled(empty_database_url:
         "over": ("finished", future, "delivered"),
     }
     texts = dict.fromkeys(("subject", "preheader", "html", "text", "web_html", "sender", "reply_to"), "")
-    with Database(_engine(empty_database_url)).writing() as connection:
+    with Database(_engine(empty_database_url)) as older, older.writing() as connection:
         for number, (slug, (state, time, delivery)) in enumerate(before.items(), start=1):
             campaign = {"id": slug, "slug": slug, "title": slug, "date": "2026-11-24", "transport": "ses"}
             why = {"state": state, "reason": "why", "todo": "what", "created_at": past, "not_before": time}
