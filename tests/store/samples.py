@@ -33,8 +33,11 @@ def edition(of: str, text: str = "The text.") -> Edition:
 
 
 def join(database: Database, member_list: str, *people: str) -> None:
-    """Put people on a list, each as `ann` or `ann,Ann Example` (address before the @, name)."""
-    rows = [f"{name}@example.com,{rest}" for name, _, rest in (person.partition(",") for person in people)]
+    """Put people on a list, each as `ann`, `ann,Ann Example` (address before the @, name) or `ann@real.org`."""
+    rows = [
+        f"{name if '@' in name else f'{name}@example.com'},{rest}"
+        for name, _, rest in (person.partition(",") for person in people)
+    ]
     sheet = read_rows(("email,name\n" + "\n".join(rows) + "\n").encode(), "list.csv")
     with database.writing() as connection:
         known = members.known(connection, [entry.address.key for entry in sheet.entries])

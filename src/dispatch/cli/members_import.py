@@ -79,10 +79,11 @@ def _apply_at_once(
 def _ask(database: "Database", sheet: "Sheet", member_list: str, show: "Show", file: Path) -> "tuple[Changes, bool]":
     """Apply what was shown, if it still holds: somebody may have unsubscribed while the question stood."""
     from dispatch.errors import RosterError
+    from dispatch.model.words import plural
 
     shown = _look(database, sheet, member_list, show)
     count = _count(shown)
-    if not count or not confirm(f"Apply {count:,} {_plural(count, 'change')} to the list {member_list}?", yes=False):
+    if not count or not confirm(f"Apply {plural(count, 'change')} to the list {member_list}?", yes=False):
         return shown, False
 
     def refuse_other(now_planned: "Changes") -> None:
@@ -121,13 +122,14 @@ def _plan(connection: "Transaction", sheet: "Sheet", member_list: str) -> "Chang
 
 def _show(changes: "Changes", file: Path) -> None:
     from dispatch.model.member_import import ChangeKind
+    from dispatch.model.words import noun
 
     sheet = changes.sheet
     click.echo(f"{file} ({sheet.encoding}, {sheet.separator}) into the list {changes.member_list}:\n")
     for kind, count in changes.counts().items():
         if count or kind in ("new", "changed", "unchanged"):
             click.echo(f"{count:>8,}  {WORDS[kind]}")
-    click.echo(f"{sheet.rows:>8,}  {_plural(sheet.rows, 'row')} in the file{_empty(sheet.empty_rows)}")
+    click.echo(f"{sheet.rows:>8,}  {noun(sheet.rows, 'row')} in the file{_empty(sheet.empty_rows)}")
     if sheet.columns:
         click.echo(f"\nAttributes: {', '.join(sheet.columns)}")
     differing = [change for change in changes.of(ChangeKind.JOINS, ChangeKind.CHANGED) if change.differences]
@@ -166,6 +168,8 @@ def _lines(heading: str, lines: "Iterable[str]", count: int, most: int) -> None:
 
 
 def _ending(changes: "Changes", *, dry_run: bool, applied: bool) -> str:
+    from dispatch.model.words import plural
+
     count = _count(changes)
     if not count:
         return "There is nothing to change."
@@ -173,15 +177,11 @@ def _ending(changes: "Changes", *, dry_run: bool, applied: bool) -> str:
         return "This was a dry run: nothing was changed."
     if not applied:
         return "Nothing was changed."
-    return f"Done: {count:,} {_plural(count, 'change')} applied to the list {changes.member_list}."
+    return f"Done: {plural(count, 'change')} applied to the list {changes.member_list}."
 
 
 def _empty(count: int) -> str:
     return f" (and {count} empty)" if count else ""
-
-
-def _plural(count: int, word: str) -> str:
-    return word if count == 1 else f"{word}s"
 
 
 def _document(changes: "Changes", file: Path, *, dry_run: bool, applied: bool) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId
+from dispatch.pipeline.circuit_breaker import why_stop
 from dispatch.pipeline.options import SendContext
-from dispatch.pipeline.report import why_stop
 from dispatch.store import campaigns, canary, reports
 from dispatch.store.audit import record
 from dispatch.store.database import clock

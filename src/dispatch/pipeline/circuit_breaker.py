@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.model.report import Rates
+from dispatch.pipeline.options import SendOptions
 
 #: refusals one after another, of different people, that mean that the content or the account is at fault
 REFUSALS_IN_A_ROW = 10
@@ -93,3 +95,20 @@ class CircuitBreaker:
             f"{UNKNOWN_CALLS_IN_A_ROW} calls in a row had no clear answer: {reason}.",
             "Nobody is mailed twice. Find out whether the provider is well, then send again.",
         )
+
+
+def why_stop(rates: Rates, options: SendOptions) -> str:
+    """Why a Campaign must stop by itself, "" while it may go on."""
+    if rates.submitted < options.rates_after:
+        return ""
+    if rates.bounce_rate > options.max_bounce_rate:
+        return (
+            f"{rates.bounced} of {rates.submitted} accepted mails bounced for good: {rates.bounce_rate:.1%}, "
+            f"more than {options.max_bounce_rate:.1%}."
+        )
+    if rates.complained >= options.complaints_after and rates.complaint_rate > options.max_complaint_rate:
+        return (
+            f"{rates.complained} of {rates.submitted} accepted mails were reported as spam: "
+            f"{rates.complaint_rate:.2%}, more than {options.max_complaint_rate:.2%}."
+        )
+    return ""

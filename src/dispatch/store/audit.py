@@ -8,6 +8,9 @@ from sqlalchemy import Connection
 
 from dispatch.store.schema import audit
 
+#: the act that makes it possible that somebody has had two messages: their Campaign cannot be taken back
+SENT_AGAIN = "sent again after an unknown outcome"
+
 
 def record(
     connection: Connection,

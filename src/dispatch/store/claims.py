@@ -36,7 +36,7 @@ class WhyNot(StrEnum):
 
     #: nobody is queued
     NOBODY_WAITS = "nobody waits"
-    #: it is paused or cancelled
+    #: it is paused, cancelled or taken back
     STOPPED = "stopped"
     #: its time has not come
     NOT_DUE = "not due"
@@ -88,7 +88,8 @@ def why_not(connection: Connection, campaign_id: CampaignId, named: Collection[i
 
     `named` are the `seq` of Deliveries that a person named: these wait for nothing.
     """
-    found = _allowed(connection, connection.execute(_LOOK, {"of_campaign": campaign_id}).one(), named)
+    row = connection.execute(_LOOK, {"of_campaign": campaign_id}).first()
+    found = WhyNot.STOPPED if row is None else _allowed(connection, row, named)
     if found is WhyNot.STOPPED:
         return found
     if not queued(connection, campaign_id, named):
@@ -108,7 +109,9 @@ def permission(
     The Campaign is held until the transaction ends: a pause waits for the claim, or the claim sees the pause.
     `named` as for `why_not`.
     """
-    row = connection.execute(_HOLD, {"of_campaign": campaign_id}).one()
+    row = connection.execute(_HOLD, {"of_campaign": campaign_id}).first()
+    if row is None:
+        return WhyNot.STOPPED
     found = _allowed(connection, row, named)
     if isinstance(found, Permission) and named is None and row.state == CampaignState.SCHEDULED.value:
         connection.execute(_START, {"of_campaign": campaign_id})

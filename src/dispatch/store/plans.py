@@ -129,7 +129,8 @@ def _already(connection: Connection, audiences: Sequence[Audience], campaign_id:
         subscriptions.c.member_list.in_([audience.member_list for audience in audiences]),
         subscriptions.c.state == SUBSCRIBED,
     )
-    has_one = and_(deliveries.c.campaign_id == campaign_id, deliveries.c.member_id.in_(on_lists))
+    waits = deliveries.c.state.in_([DeliveryState.QUEUED.value, DeliveryState.SKIPPED.value])
+    has_one = and_(deliveries.c.campaign_id == campaign_id, ~waits, deliveries.c.member_id.in_(on_lists))
     return int(connection.execute(select(func.count()).where(has_one)).scalar_one())
 
 
@@ -171,6 +172,13 @@ def planned_people(
 
 def _escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def has_candidates(
+    connection: Connection, audiences: Sequence[Audience], campaign_id: CampaignId, only: str | None = None
+) -> bool:
+    """Return whether somebody on the lists, or `only` the Member of a key, has no Delivery of a Campaign."""
+    return connection.execute(candidates(audiences, campaign_id, only).limit(1)).first() is not None
 
 
 def freeze_audience(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId, Delivery, DeliveryId, DeliveryState, SkipReason
 from dispatch.store import ledger
-from dispatch.store.audit import record
+from dispatch.store.audit import SENT_AGAIN, record
 from dispatch.store.campaigns import hold, new_id, set_state
 from dispatch.store.database import clock
 from dispatch.store.schema import deliveries, probes
@@ -71,7 +71,7 @@ def send_again(connection: Connection, people: Sequence[Delivery], by: str, *, a
     if not people:
         return 0
     campaign_id = people[0].campaign_id
-    _record(connection, people, "sent again after an unknown outcome", by)
+    _record(connection, people, SENT_AGAIN, by)
     ids = [each.id for each in people]
     # Held, so that nobody pauses the Campaign or gives it up at this moment.
     state = hold(connection, campaign_id)
