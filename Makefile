@@ -40,6 +40,8 @@ bench: $(VENV)/.ready-dev ## Measure the promises about time and memory
 	$(BIN)/python -m bench.engine
 	$(BIN)/python -m bench.smtp
 	$(BIN)/python -m bench.preview
+	$(BIN)/python -m bench.events
+	$(BIN)/python -m bench.scale
 
 screenshots: $(VENV)/.ready-dev ## Take pictures of both Editions and of every page, desktop and phone, into screenshots/
 	$(BIN)/python scripts/screenshots.py

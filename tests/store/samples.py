@@ -12,6 +12,7 @@ from dispatch.model.edition import Edition
 from dispatch.model.event import Event
 from dispatch.model.member import MemberKey
 from dispatch.store import campaigns, claims, ledger, members, plans
+from dispatch.store.audit import LOCKED, record
 from dispatch.store.claims import Claim, Permission
 from dispatch.store.database import Database
 
@@ -66,7 +67,8 @@ def start(
         )
         rendered = {each.slug: edition(each.slug, text) for each in audiences}
         rows = campaigns.freeze_editions(connection, campaign.id, rendered, audiences, NOW)
-        plans.freeze_audience(connection, campaign.id, audiences, rows)
+        added = plans.freeze_audience(connection, campaign.id, audiences, rows)
+        record(connection, LOCKED, now=NOW, campaign_id=campaign.id, detail={"added": added})
     return campaign
 
 

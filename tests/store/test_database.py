@@ -347,6 +347,16 @@ def test_a_moment_is_kept_to_the_millisecond_and_in_utc_wherever_it_came_from(da
     assert instant_text(there).endswith(".123Z")
 
 
+def test_a_moment_of_the_first_year_is_kept_and_read_back(database: Database) -> None:
+    """A provider may send any moment; one without its zeros could never be read again."""
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    with database.writing() as connection:
+        audit.record(connection, "test", now=first)
+        (kept,) = connection.execute(select(audit_table.c.at)).scalars()
+
+    assert (instant_text(first), kept) == ("0001-01-01T00:00:00.000Z", first)
+
+
 # --- what a person is told ----------------------------------------------------------------------------------------
 
 

@@ -22,14 +22,16 @@ ACTS = 20
 def campaigns_command(ctx: click.Context, *, as_json: bool) -> None:
     """List all campaigns, the newest first, with how far each is."""
     from dispatch.cli.campaign_words import count_text, state_lines, summary
+    from dispatch.model.campaign import Counts
     from dispatch.store import campaigns
     from dispatch.store.database import clock
 
     if ctx.invoked_subcommand is not None:
         return
     context = ctx.ensure_object(Context)
-    with context.open_database() as database, database.reading() as connection:
-        found = [(each, campaigns.counts(connection, each.id)) for each in campaigns.all_campaigns(connection)]
+    with context.open_database(needs_lists=False) as database, database.reading() as connection:
+        counted = campaigns.all_counts(connection)
+        found = [(each, counted.get(each.id, Counts())) for each in campaigns.all_campaigns(connection)]
         now = clock(connection)
     if as_json:
         print_json({"campaigns": [summary(campaign, counts) for campaign, counts in found]})
@@ -57,7 +59,7 @@ def show_command(context: Context, /, campaign: str | None, address: str | None,
     from dispatch.cli.campaign_words import heading
     from dispatch.pipeline.lookup import find_campaign
 
-    with context.open_database() as database:
+    with context.open_database(needs_lists=False) as database:
         found = find_campaign(database, campaign)
         document = campaign_document(database, found) if address is None else person_document(database, found, address)
         now = database.now()

@@ -6,7 +6,7 @@ Commands import nothing but click and this module at their top, so that `dispatc
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
@@ -96,17 +96,21 @@ class Context:
         url = self.settings.database_url
         return Database.open(url) if url else Database.in_file(self.state_folder / "dispatch.db")
 
-    def open_database(self) -> "Database":
-        """The database of this transport's Campaigns: in practice one of its own, with a fresh copy of the lists."""
-        from dispatch.store.database import Database
-        from dispatch.store.practice_copy import copy_lists
+    def open_database(self, *, needs_lists: bool = True) -> "Database":
+        """The database of this transport's Campaigns: in practice one of its own, with a fresh copy of the lists.
 
-        lists = self.open_lists()
+        The copy is left as it is where a command does not read the lists.
+        """
+        from dispatch.store.database import Database
+
         if not self.is_practice:
-            return lists
-        with lists:
-            practice = Database.in_file(self.practice_database)
-            copy_lists(lists, practice)
+            return self.open_lists()
+        practice = Database.in_file(self.practice_database)
+        if needs_lists:
+            from dispatch.store.practice_copy import copy_lists
+
+            with self.open_lists() as lists:
+                copy_lists(lists, practice)
         return practice
 
     @property
@@ -194,6 +198,23 @@ def json_option(command: Callable[P, R]) -> Callable[P, R]:
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def print_long_json(lists: Mapping[str, Iterable[Any]], rest: Mapping[str, Any]) -> None:
+    """One JSON document on standard output, as by `print_json`; the items of `lists` are made as they are printed."""
+    out = sys.stdout
+    out.write("{")
+    for number, (name, items) in enumerate(lists.items()):
+        out.write(f"{',' if number else ''}\n  {json.dumps(name)}: [")
+        is_empty = True
+        for item in items:
+            text = json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n    ")
+            out.write(f"{'' if is_empty else ','}\n    {text}")
+            is_empty = False
+        out.write("]" if is_empty else "\n  ]")
+    ending = json.dumps(dict(rest), ensure_ascii=False, indent=2).removeprefix("{")
+    out.write(f"{',' if rest else ''}{ending}\n")
+    out.flush()
 
 
 def complain(error: "DispatchError") -> None:

@@ -76,13 +76,17 @@ def import_command(
 @members_command.command("list")
 @list_option(required=False)
 @click.option("--search", "text", default="", help="Only people whose name or address holds this text.")
+@click.option("--page", type=click.IntRange(min=1), default=1, metavar="N", help="The page that a terminal shows.")
+@click.option("--all", "shows_all", is_flag=True, help="Everybody, also on a terminal.")
 @json_option
 @pass_workspace
-def list_command(context: Context, /, member_list: str | None, text: str, *, as_json: bool) -> None:
-    """Show who is on a list, or on all."""
+def list_command(
+    context: Context, /, member_list: str | None, text: str, *, page: int, shows_all: bool, as_json: bool
+) -> None:
+    """Show who is on a list, or on all; on a terminal one page at a time."""
     from dispatch.cli.members_show import show_list
 
-    show_list(context, member_list, text, as_json=as_json)
+    show_list(context, member_list, text, page=page, shows_all=shows_all, as_json=as_json)
 
 
 @members_command.command("show")

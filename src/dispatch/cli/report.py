@@ -28,7 +28,7 @@ def report_command(context: Context, /, campaign: str | None, *, as_json: bool) 
     from dispatch.pipeline.report import report
 
     problem = pull_quietly(context)
-    with context.open_database() as database:
+    with context.open_database(needs_lists=False) as database:
         found, now = report(database, campaign), database.now()
     if as_json:
         print_json(document(found))

@@ -39,7 +39,7 @@ def show_status(context: Context) -> None:
     except BriefError:
         brief = None
     click.echo(f"Brief      {brief.parent.name if brief else 'none yet'}")
-    with context.open_database() as database, database.reading() as connection:
+    with context.open_database(needs_lists=False) as database, database.reading() as connection:
         campaign = campaigns.find(connection, brief.parent.name) if brief else None
         counts = campaigns.counts(connection, campaign.id) if campaign else None
         now = clock(connection)

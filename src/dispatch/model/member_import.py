@@ -36,6 +36,11 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubled(LeftOut):
+    """One row whose address stands in an earlier row, which counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A file of members as it was read. Every row that is not empty is in one of the three tuples."""
 
@@ -47,8 +52,7 @@ class Sheet:
     columns: tuple[str, ...]
     entries: tuple[Entry, ...]
     invalid: tuple[LeftOut, ...] = ()
-    #: rows whose address stands in an earlier row; the first one counts
-    doubled: tuple[LeftOut, ...] = ()
+    doubled: tuple[Doubled, ...] = ()
     empty_rows: int = 0
     #: sentences about how the file was read, for whoever imports it
     notes: tuple[str, ...] = ()

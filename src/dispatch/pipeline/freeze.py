@@ -16,7 +16,7 @@ from dispatch.pipeline.plan import Proposal, may_be_replaced, refuse_mix_ups
 from dispatch.pipeline.ports import Publisher
 from dispatch.pipeline.prepare import Prepared
 from dispatch.store import campaigns, jobs, one_person, plans
-from dispatch.store.audit import record
+from dispatch.store.audit import LOCKED, record
 from dispatch.store.canary import choose
 from dispatch.store.database import Database, clock
 from dispatch.store.example_domains import queued_example
@@ -90,7 +90,7 @@ def freeze(database: Database, proposal: Proposal, publisher: Publisher, terms: 
         _refuse_nobody(is_new, queued)
         _refuse_more(proposal, copies)
         _refuse_examples(connection, campaign, terms)
-        record(connection, "recipients locked", now=now, campaign_id=campaign.id, detail={"added": added, **about})
+        record(connection, LOCKED, now=now, campaign_id=campaign.id, detail={"added": added, **about})
         if only is None:
             _open(connection, campaign, terms, added, queued)
         found = campaigns.find_by_id(connection, campaign.id)

@@ -12,6 +12,7 @@ from dispatch.model.brand import Audience
 from dispatch.model.campaign import Campaign, CampaignState, Copies, Counts, Limit
 from dispatch.model.delivery import CampaignId, DeliveryState, SkipReason, counted_as
 from dispatch.model.edition import Edition
+from dispatch.model.mailbox import without_addresses
 from dispatch.store.audit import SENT_AGAIN
 from dispatch.store.schema import audit, campaigns, deliveries, editions, probes
 
@@ -94,7 +95,7 @@ def set_state(
     goes_on_at: datetime | None = None,
 ) -> None:
     """Put a Campaign into a state, with the reason, what to do, and when it goes on by itself (None: never)."""
-    values = {"state": state.value, "reason": reason, "todo": todo, "goes_on_at": goes_on_at}
+    values = {"state": state.value, "reason": without_addresses(reason), "todo": todo, "goes_on_at": goes_on_at}
     connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**values))
 
 
@@ -102,7 +103,8 @@ def pause_if_sending(
     connection: Connection, campaign_id: CampaignId, reason: str, todo: str, goes_on_at: datetime | None = None
 ) -> bool:
     """Pause a Campaign that is sending; return whether it was. The first reason stays."""
-    values = {"state": CampaignState.PAUSED.value, "reason": reason, "todo": todo, "goes_on_at": goes_on_at}
+    why = without_addresses(reason)
+    values = {"state": CampaignState.PAUSED.value, "reason": why, "todo": todo, "goes_on_at": goes_on_at}
     paused = update(campaigns).where(campaigns.c.id == campaign_id, campaigns.c.state == CampaignState.SENDING.value)
     return bool(connection.execute(paused.values(**values)).rowcount)
 
@@ -291,19 +293,32 @@ def frozen_editions(connection: Connection, campaign_id: CampaignId) -> list[Fro
     return [FrozenEdition(**{name: getattr(row, name) for name in names}) for row in rows]
 
 
-def counts_by_audience(connection: Connection, campaign_id: CampaignId) -> dict[str, Counts]:
-    """Audience -> the six counts of its Deliveries."""
+def counts_of(states: Mapping[str, int]) -> Counts:
+    """The six counts of (state -> Deliveries)."""
+    found: dict[str, int] = {}
+    for state, count in states.items():
+        name = counted_as(DeliveryState(state))
+        found[name] = found.get(name, 0) + count
+    return Counts(**found)
+
+
+def states_by_audience(connection: Connection, campaign_id: CampaignId) -> dict[str, dict[str, int]]:
+    """Audience -> state -> Deliveries; read from one index alone."""
     rows = connection.execute(
         select(deliveries.c.audience, deliveries.c.state, func.count())
         .where(deliveries.c.campaign_id == campaign_id)
-        .group_by(deliveries.c.audience, deliveries.c.state)
+        .group_by(deliveries.c.state, deliveries.c.audience)
     )
     found: dict[str, dict[str, int]] = {}
     for audience, state, count in rows:
-        name = counted_as(DeliveryState(state))
-        of_audience = found.setdefault(audience, {})
-        of_audience[name] = of_audience.get(name, 0) + count
-    return {audience: Counts(**numbers) for audience, numbers in found.items()}
+        found.setdefault(audience, {})[state] = count
+    return found
+
+
+def counts_by_audience(connection: Connection, campaign_id: CampaignId) -> dict[str, Counts]:
+    """Audience -> the six counts of its Deliveries."""
+    found = states_by_audience(connection, campaign_id)
+    return {audience: counts_of(states) for audience, states in found.items()}
 
 
 def counts(connection: Connection, campaign_id: CampaignId) -> Counts:
@@ -313,8 +328,17 @@ def counts(connection: Connection, campaign_id: CampaignId) -> Counts:
         .where(deliveries.c.campaign_id == campaign_id)
         .group_by(deliveries.c.state)
     )
-    found: dict[str, int] = {}
-    for state, count in rows:
-        name = counted_as(DeliveryState(state))
-        found[name] = found.get(name, 0) + count
-    return Counts(**found)
+    return counts_of({row[0]: row[1] for row in rows})
+
+
+def all_counts(connection: Connection) -> dict[str, Counts]:
+    """Campaign -> its six counts, of every Campaign that has Deliveries."""
+    rows = connection.execute(
+        select(deliveries.c.campaign_id, deliveries.c.state, func.count()).group_by(
+            deliveries.c.campaign_id, deliveries.c.state
+        )
+    )
+    found: dict[str, dict[str, int]] = {}
+    for campaign_id, state, count in rows:
+        found.setdefault(campaign_id, {})[state] = count
+    return {campaign_id: counts_of(states) for campaign_id, states in found.items()}

@@ -26,6 +26,7 @@ from dispatch.model.delivery import (
     advance,
     rank,
 )
+from dispatch.model.mailbox import without_addresses
 from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.store.bulk_values import document, pairs
 from dispatch.store.claims import Claim
@@ -169,13 +170,13 @@ def _lock(connection: Connection, seqs: Sequence[int]) -> None:
 def _after(outcome: Outcome) -> tuple[DeliveryState, str]:
     match outcome:
         case Refused(reason):
-            return DeliveryState.FAILED, reason
+            return DeliveryState.FAILED, without_addresses(reason)
         case Deferred(reason):
-            return DeliveryState.QUEUED, reason
+            return DeliveryState.QUEUED, without_addresses(reason)
         case NotSent() | Busy() | Stopped():
             return DeliveryState.QUEUED, ""
         case Unknown(reason):
-            return DeliveryState.UNCERTAIN, reason
+            return DeliveryState.UNCERTAIN, without_addresses(reason)
         case Accepted():
             return DeliveryState.SUBMITTED, ""
 

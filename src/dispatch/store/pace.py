@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Float, bindparam, case, cast, func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from dispatch.store.bulk_values import insert_for
 from dispatch.store.schema import pace
 
 #: the row never runs further ahead of the clock than this: more takers find no permit and ask again
@@ -48,9 +48,8 @@ def take(connection: Connection, account: str, messages: int, per_second: float)
     if moved is not None:
         return Permit(max(0.0, float(moved)), is_granted=True)
     if connection.execute(select(pace.c.account).where(pace.c.account == account)).first() is None:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         # Another process may add the same row at this moment.
-        connection.execute(insert(pace).values(account=account, next_at=0.0).on_conflict_do_nothing())
+        connection.execute(insert_for(connection, pace).values(account=account, next_at=0.0).on_conflict_do_nothing())
         return take(connection, account, messages, per_second)
     return Permit(min(1.0, step), is_granted=False)
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId, Delivery, DeliveryId, DeliveryState, SkipReason
+from dispatch.model.mailbox import without_addresses
 from dispatch.store import ledger
 from dispatch.store.audit import SENT_AGAIN, record
 from dispatch.store.campaigns import hold, new_id, set_state
@@ -24,8 +25,8 @@ def add_probe(connection: Connection, campaign_id: CampaignId) -> str:
 
 
 def note_probe(connection: Connection, probe_id: str, outcome: str) -> None:
-    """Write down the outcome of a probe's call."""
-    connection.execute(update(probes).where(probes.c.id == probe_id).values(outcome=outcome))
+    """Write down what became of a probe's call."""
+    connection.execute(update(probes).where(probes.c.id == probe_id).values(outcome=without_addresses(outcome)))
 
 
 def see_probes(connection: Connection, delivery_ids: Iterable[DeliveryId], now: datetime) -> set[DeliveryId]:

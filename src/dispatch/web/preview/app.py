@@ -25,7 +25,7 @@ from dispatch.web.preview.sheets import Sheets, places_of
 
 if TYPE_CHECKING:
     from dispatch.pipeline.link_check import LinkAnswer
-    from dispatch.store.plans import PlannedPerson
+    from dispatch.store.plan_people import PlannedPerson
     from dispatch.web.preview.people import People
 
 Values = Callable[[Request, Shown], dict[str, Any]]

@@ -15,8 +15,15 @@ from dispatch.model.delivery import SkipReason
 from dispatch.pipeline.plan import Proposal, propose
 from dispatch.store import members
 from dispatch.store.database import Database
-from dispatch.store.plan_people import Part, PeopleQuery, attribute_names, extremes, how_many, people
-from dispatch.store.plans import PlannedPerson
+from dispatch.store.plan_people import (
+    Part,
+    PeopleQuery,
+    PlannedPerson,
+    attribute_names,
+    extremes,
+    how_many,
+    people,
+)
 from dispatch.web.preview.live import Shown
 from dispatch.web.preview.outside import Outside
 
