@@ -2,6 +2,7 @@
 
 Run it as `python -m scripts.storm`; `--kills` says how many on each database. Both calls of SES, both databases, and
 everything going wrong that `tests/journey/storm.py` lists. `make test` has the small storm on SQLite by SendEmail.
+Before that, workers on PostgreSQL send under `--limit`, some killed.
 """
 
 import argparse
@@ -35,6 +36,38 @@ SETTINGS = {
 }
 COLUMNS = ("database", "road", "kills", "accepted", "twice", "lost", "uncertain, named", "seconds")
 WIDTHS = (10, 13, 5, 8, 5, 4, 16, 7)
+
+
+#: people and limit of the campaign that workers send together with a terminal
+LIMITED, LIMIT = 600, 150
+
+
+def under_limit(folder: Path, database_url: str) -> list[str]:
+    """Let workers and a send share a limit, kill the send and a worker, and let the last worker go on to the limit.
+
+    Return every broken promise, a sentence each.
+    """
+    with scene(folder, database_url, LIMITED, per_second=60, **SETTINGS) as at:
+        workers = [at.journey.start("worker") for _ in range(2)]
+        try:
+            at.fault(*STORM, seed=SEED)
+            sending = at.start("--limit", str(LIMIT))
+            at.wait_for_mails(LIMIT // 3, sending, seconds=120)
+            for process in (sending, workers[0]):
+                process.kill()
+            until = time.monotonic() + 120
+            while at.journey.run_json("show", status=None)["state"] != "paused":
+                if time.monotonic() > until:
+                    return [f"the limit: not paused after two minutes, {at.accepted_count()} accepted"]
+                time.sleep(1)
+            accepted = at.accepted_count()
+            broken = [f"the limit: {accepted} accepted, {LIMIT} allowed"] if accepted > LIMIT else []
+        finally:
+            for process in workers:
+                process.kill()
+        at.send_until_finished()
+        at.calm()
+        return broken + at.violations()
 
 
 @dataclass
@@ -72,6 +105,8 @@ class Part:
         self.seconds = time.monotonic() - began
 
     def _kill(self, at: Scene) -> None:
+        # Sends are killed and started again within a second, and each asks for the account.
+        at.provider.grant(calls_per_second=0)
         at.fault(*STORM, seed=SEED)
         while self.kills < self.wanted:
             more = min(ROUND, self.wanted - self.kills)
@@ -130,6 +165,9 @@ def parts_of(kills: int, folder: Path, server: PostgresServer) -> list[Part]:
 def run_all(folder: Path, kills: int) -> list[Part]:
     """Two campaigns at a time, one on each database."""
     with postgres() as server, ThreadPoolExecutor(2) as pool:
+        limited = Part("PostgreSQL", server.new_database("limited"), "--limit", 0)
+        (folder / "limited").mkdir()
+        limited.violations = under_limit(folder / "limited", limited.database_url)
         parts = parts_of(kills, folder, server)
         running = [pool.submit(part.run, folder / f"{part.database}-{part.road}-{part.wanted}") for part in parts]
         for part, done in zip(parts, running, strict=True):
@@ -138,7 +176,7 @@ def run_all(folder: Path, kills: int) -> list[Part]:
             except (AssertionError, subprocess.TimeoutExpired) as err:
                 part.violations.append(f"{type(err).__name__}: {err}")
             say(line(part.cells))
-    return parts
+    return [limited, *parts]
 
 
 def main() -> int:

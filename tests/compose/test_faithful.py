@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.compose.parse import parse
@@ -89,7 +89,6 @@ _ODD = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(site=_ODD, url=_ODD, role=_ODD)
 def test_no_text_in_the_front_matter_breaks_the_reading_or_the_rendering(site: str, url: str, role: str) -> None:
     quoted = [each.replace("\\", "\\\\").replace('"', '\\"') for each in (site, url, role)]

@@ -79,9 +79,11 @@ class Engine:
 @contextmanager
 def _engine(journey: Journey, database_url: str) -> Iterator[Engine]:
     with practice_server(
-        journey.folder.parent / "provider", max_per_second=60, crowd=False, signature_seconds=0
+        journey.folder.parent / "provider", max_per_second=60, crowd=False, signature_seconds=0, check_signatures=False
     ) as server:
         journey.provider_url = server.url
+        # Nothing is killed in the middle of a call here, so that a short grace is long enough.
+        journey.practice_seen.grant(signature_seconds=0)
         journey.environ |= {
             "DISPATCH_DATABASE_URL": database_url,
             "DISPATCH_MAIL__TRANSPORT": "ses",
@@ -93,7 +95,6 @@ def _engine(journey: Journey, database_url: str) -> Iterator[Engine]:
             "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS": "true",
             "DISPATCH_SEND__REQUIRE_PROOF": "false",
             "DISPATCH_SEND__CHECK_PUBLIC_URL": "false",
-            # Nothing is killed in the middle of a call here, so that a short grace is long enough.
             "DISPATCH_SEND__CLAIM_SECONDS": "1",
             "DISPATCH_SEND__GRACE_SECONDS": "2",
             "AWS_ENDPOINT_URL_SESV2": server.url,

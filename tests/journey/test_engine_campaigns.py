@@ -40,7 +40,7 @@ def test_a_pause_from_another_process_holds_within_one_batch_and_resume_sends_wh
     engine.journey.run("pause", slug, status=1)
     assert "This campaign is finished; there is nothing to pause." in engine.journey.errors
     acts = [act["act"] for act in engine.journey.run_json("show", slug)["trail"]]
-    assert acts == ["campaign frozen", "campaign paused", "campaign resumed"]
+    assert acts == ["recipients locked", "campaign paused", "campaign resumed"]
 
 
 def test_a_cancelled_campaign_mails_nobody_any_more(each_engine: Engine) -> None:
@@ -110,7 +110,7 @@ def test_a_campaign_with_a_time_leaves_then_and_not_before(engine: Engine) -> No
     from datetime import UTC, datetime, timedelta
 
     slug = engine.people(3)
-    at = datetime.now(UTC) + timedelta(seconds=10)
+    at = datetime.now(UTC) + timedelta(seconds=15)
     sent = engine.journey.run_json("send", slug, "--yes", "--at", at.strftime("%Y-%m-%dT%H:%M:%S"), "--tz", "UTC")
     assert (sent["state"], sent["submitted"]) == ("finished", 3)
     assert min(each["accepted_at"] for each in engine.mails) >= at.strftime("%Y-%m-%dT%H:%M:%S")
@@ -124,7 +124,7 @@ def test_the_list_names_every_campaign_the_newest_first(engine: Engine) -> None:
         "2026-03-02-second",
         "2026-03-01-first",
     ]
-    assert "2 people: 2 mailed" in engine.journey.run("campaigns")
+    assert "2 recipients: 2 sent" in engine.journey.run("campaigns")
     assert engine.journey.run("campaigns", "show", "first").startswith("REAL MAIL\nThe brief 2026-03-01-first")
 
 

@@ -81,7 +81,7 @@ def test_a_worker_that_is_told_to_stop_leaves_nothing_in_flight(postgres_engine:
     slug = engine.people(300)
     at = (datetime.now(UTC) + timedelta(seconds=30)).strftime("%Y-%m-%d %H:%M:%S")
     frozen = engine.start("send", slug, "--yes", "--at", at, "--tz", "UTC")
-    engine.until(lambda: "sending" in engine.journey.run("campaigns"), "nothing is frozen")
+    engine.until(lambda: "scheduled" in engine.journey.run("campaigns"), "nothing is frozen")
     frozen.send_signal(signal.SIGKILL)
     assert engine.mails == []
     first = start_worker(engine)

@@ -1,17 +1,23 @@
 """Real mail: what must be there before it leaves, and the road by `ses` against a server that speaks SES."""
 
+import os
+import pty
 import re
+import signal
+import subprocess
+from contextlib import closing
+from os import fdopen
 
 import pytest
 
-from tests.fixtures_journey import Journey
+from tests.fixtures_journey import COMMAND_SECONDS, Journey
 
 
 @pytest.fixture
 def real(journey: Journey) -> Journey:
     """A workspace whose transport is `ses`, its endpoints on this computer, one small brief and three members."""
     running = journey.run_json("practice", "start")
-    journey.practice().grant(max_per_second=100)
+    journey.practice().grant(max_per_second=100, signature_seconds=0)
     journey.environ |= {
         "DISPATCH_MAIL__TRANSPORT": "ses",
         "DISPATCH_WEB__PUBLIC_URL": running["url"],
@@ -93,6 +99,75 @@ def test_real_mail_wants_somebodys_yes_to_a_proof_of_just_this_content(real: Jou
     assert "the setting audiences.center.reply_to" in real.errors
     sent = real.run_json("send", "real", "--yes", "--approved-by", "The Director")
     assert sent["submitted"] == 3
+
+
+def at_a_terminal(journey: Journey, *arguments: str, until: str, answer: "str | signal.Signals") -> int:
+    """Run a command at a terminal, answer with a line or a signal once it shows `until`; its exit status."""
+    main, terminal = pty.openpty()
+    process = subprocess.Popen(
+        journey.command(*arguments),
+        env=journey.variables(),
+        cwd=journey.folder,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    os.close(terminal)
+    seen = ""
+    with closing(fdopen(main, "r+b", buffering=0)) as screen:
+        while until not in seen:
+            seen += screen.read(1000).decode("utf-8", "replace")
+        if isinstance(answer, str):
+            screen.write(answer.encode() + b"\n")
+        else:
+            process.send_signal(answer)
+        return process.wait(COMMAND_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "until", "answer"),
+    [((), "type the number", "no"), (("--yes",), "Sending in", signal.SIGINT)],
+    ids=["another word than the number", "Ctrl-C in the hold"],
+)
+def test_a_declined_send_leaves_no_trace(
+    real: Journey, arguments: tuple[str, ...], until: str, answer: "str | signal.Signals"
+) -> None:
+    real.environ["DISPATCH_SEND__HOLD_SECONDS"] = "300"
+    assert at_a_terminal(real, "send", "real", *arguments, until=until, answer=answer) == 1
+    assert real.run_json("home")["home"] is None
+    real.run("report", status=1)
+    assert "Nothing was sent yet." in real.errors
+    assert real.practice_seen.messages() == []
+
+
+def test_a_dry_run_shows_the_plan_first_and_then_every_open_point(real: Journey) -> None:
+    for name in [name for name in real.environ if name.startswith(("DISPATCH_", "AWS_"))]:
+        del real.environ[name]
+    real.environ |= {"DISPATCH_MAIL__TRANSPORT": "ses", "AWS_EC2_METADATA_DISABLED": "true"}
+    real.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    printed = real.run("send", "real", "--dry-run", status=1)
+    assert printed.startswith("REAL MAIL\nA real brief (2026-02-01)\n")
+    assert "together" in printed
+    for point in (
+        "3 recipients have example addresses that nobody reads",
+        "No proof of this brief was sent.",
+        "Real mail needs an address at which readers can unsubscribe.",
+        "has no postal address",
+        "Asking SES for the account's limits failed",
+    ):
+        assert point in real.errors, point
+    found = real.run_json("send", "real", "--dry-run", status=1)
+    assert (found["to_send"], len(found["problems"])) == (3, 6)
+    assert "[ses] queue_url" in found["notes"][0]
+
+
+def test_a_dry_run_that_nothing_stops_says_so_and_asks_for_the_approval_that_is_missing(real: Journey) -> None:
+    assert "Nothing stops this send." in real.run("send", "real", "--dry-run")
+    real.environ["DISPATCH_SEND__REQUIRE_PROOF"] = "true"
+    real.run_json("proof", "real", "--to", "director@example.org")
+    real.run("send", "real", "--dry-run", status=1)
+    assert "that went to director@example.org is not approved." in real.errors
 
 
 def test_too_small_a_quota_is_said_before_anything_is_frozen(real: Journey) -> None:

@@ -270,13 +270,31 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.seconds > 2000)
     @rule()
     def cancel(self) -> None:
-        if self.state() is CampaignState.FINISHED:
-            try:
-                pause_resume_cancel.cancel(self.database, self.campaign.slug)
-            except CampaignError:
-                return
-            raise AssertionError("a finished Campaign was given up")
-        pause_resume_cancel.cancel(self.database, self.campaign.slug)
+        is_finished = self.state() is CampaignState.FINISHED
+        try:
+            done = pause_resume_cancel.cancel(self.database, self.campaign)
+        except CampaignError:
+            assert is_finished
+            return
+        assert not is_finished
+        if done.is_taken_back:
+            self._begin_again()
+
+    @rule()
+    def take_back(self) -> None:
+        try:
+            pause_resume_cancel.unschedule(self.database, self.campaign)
+        except CampaignError:
+            return
+        self._begin_again()
+
+    def _begin_again(self) -> None:
+        """The Campaign is gone: nothing of it has left or can still leave, and the Brief is sent again."""
+        assert not self.copies
+        assert not self.held()
+        assert not self.in_flight()
+        self.campaign = start(self.database)
+        self.look()
 
     @precondition(lambda self: self.uncertain())
     @rule(data=st.data(), at_once=st.booleans())
@@ -351,7 +369,6 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 LedgerMachine.TestCase.settings = settings(
-    max_examples=30,
     stateful_step_count=40,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )

@@ -205,6 +205,9 @@ def test_each_operation_that_carries_no_mail_is_answered_once_a_second(tmp_path:
         for _ in range(3):
             practice.ses.send_email(**mail("a@example.com"))
             practice.sqs.receive_message(QueueUrl=practice.queue_url)
+        practice.api("PUT", "/api/account", {"calls_per_second": 0})
+        for _ in range(3):
+            practice.ses.get_account()
 
 
 def test_every_operation_stands_where_botocores_model_has_it(practice: PracticeServer, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from dispatch.model.edition import Edition
 from dispatch.model.event import Event
 from dispatch.model.member import MemberKey
 from dispatch.store import campaigns, claims, ledger, members, plans
-from dispatch.store.audit import FROZEN, record
+from dispatch.store.audit import LOCKED, record
 from dispatch.store.claims import Claim, Permission
 from dispatch.store.database import Database
 from dispatch.store.member_import import apply
@@ -35,8 +35,11 @@ def edition(of: str, text: str = "The text.") -> Edition:
 
 
 def join(database: Database, member_list: str, *people: str) -> None:
-    """Put people on a list, each as `ann` or `ann,Ann Example` (address before the @, name)."""
-    rows = [f"{name}@example.com,{rest}" for name, _, rest in (person.partition(",") for person in people)]
+    """Put people on a list, each as `ann`, `ann,Ann Example` (address before the @, name) or `ann@real.org`."""
+    rows = [
+        f"{name if '@' in name else f'{name}@example.com'},{rest}"
+        for name, _, rest in (person.partition(",") for person in people)
+    ]
     sheet = read_rows(("email,name\n" + "\n".join(rows) + "\n").encode(), "list.csv")
     with database.writing() as connection:
         known = members.known(connection, [entry.address.key for entry in sheet.entries])
@@ -66,7 +69,7 @@ def start(
         rendered = {each.slug: edition(each.slug, text) for each in audiences}
         rows = campaigns.freeze_editions(connection, campaign.id, rendered, audiences, NOW)
         added = plans.freeze_audience(connection, campaign.id, audiences, rows)
-        record(connection, FROZEN, now=NOW, campaign_id=campaign.id, detail={"added": added})
+        record(connection, LOCKED, now=NOW, campaign_id=campaign.id, detail={"added": added})
     return campaign
 
 

@@ -12,16 +12,19 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, func, inspect, select, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, column, create_engine, func, insert, inspect, select, table, text
 from sqlalchemy.exc import IntegrityError
 
 from dispatch.errors import SettingsError, StoreError
-from dispatch.store import audit, campaigns
+from dispatch.store import audit, campaigns, migrate
 from dispatch.store import pace as pacing
 from dispatch.store.column_types import instant_text
-from dispatch.store.database import HEAD, Database, clock
+from dispatch.store.database import HEAD, Database, _engine, clock
 from dispatch.store.schema import audit as audit_table
 from dispatch.store.schema import metadata, pace
 
@@ -132,6 +135,60 @@ def test_a_stored_database_of_the_last_landed_version_is_brought_up_with_all_tha
     after = _everything(empty_database_url)
     assert after.pop("notifications") == before.pop("notices")
     assert after == {**dict.fromkeys(after, 0), **before}
+
+
+def _to_version_before(url: str, revision: str) -> None:
+    """Bring an empty database to the version before a migration."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    found = ScriptDirectory.from_config(config).get_revision(revision)
+    assert isinstance(found.down_revision, str)
+    with Database(_engine(url)) as database, database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, found.down_revision)
+
+
+def _insert(connection: Connection, name: str, **values: object) -> None:
+    """Add a row by its columns alone, whatever the tables look like by now."""
+    connection.execute(insert(table(name, *[column(each) for each in values])).values(values))
+
+
+def test_campaigns_that_wait_for_their_time_become_scheduled(empty_database_url: str) -> None:
+    _to_version_before(empty_database_url, "0005")
+    future, past = "2999-01-01T09:00:00.000Z", "2026-01-01T09:00:00.000Z"
+    #: slug -> state, time, the state of its one Delivery
+    before = {
+        "waits": ("sending", future, "queued"),
+        "waits-stopped": ("paused", future, "queued"),
+        "newcomers": ("sending", future, "delivered"),
+        "begun-stopped": ("paused", future, "delivered"),
+        "due": ("sending", past, "queued"),
+        "at-once": ("sending", None, "queued"),
+        "over": ("finished", future, "delivered"),
+    }
+    texts = dict.fromkeys(("subject", "preheader", "html", "text", "web_html", "sender", "reply_to"), "")
+    with Database(_engine(empty_database_url)) as older, older.writing() as connection:
+        for number, (slug, (state, time, delivery)) in enumerate(before.items(), start=1):
+            campaign = {"id": slug, "slug": slug, "title": slug, "date": "2026-11-24", "transport": "ses"}
+            why = {"state": state, "reason": "why", "todo": "what", "created_at": past, "not_before": time}
+            _insert(connection, "campaigns", **campaign, **why)
+            edition = {"id": number, "campaign_id": slug, "audience": "a", "member_list": "a", "fingerprint": "f"}
+            _insert(connection, "editions", **edition, **texts, created_at=past)
+            person = {"key": "k", "address": "k", "address_hash": "h", "audience": "a", "edition_id": number}
+            _insert(connection, "deliveries", id=slug, campaign_id=slug, state=delivery, **person)
+
+    with Database.open(empty_database_url) as opened, opened.reading() as connection:
+        found = {each.slug: (each.state.value, each.reason) for each in campaigns.all_campaigns(connection)}
+
+    assert found == {
+        "waits": ("scheduled", ""),
+        "waits-stopped": ("scheduled", ""),
+        "newcomers": ("scheduled", ""),
+        "begun-stopped": ("paused", "why"),
+        "due": ("sending", "why"),
+        "at-once": ("sending", "why"),
+        "over": ("finished", "why"),
+    }
 
 
 def test_opening_again_changes_nothing(empty_database_url: str) -> None:

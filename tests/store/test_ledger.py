@@ -18,7 +18,7 @@ from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import DeliveryId, DeliveryState, EventKind
 from dispatch.model.member import Address, SuppressionReason
 from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
-from dispatch.store import campaigns, erasure, ledger, members, notifications
+from dispatch.store import campaigns, erasure, ledger, members, notifications, one_person
 from dispatch.store.claims import Claim, Permission, Retries, WhyNot, permission, queued, retries, why_not
 from dispatch.store.claims import claim as claim_in
 from dispatch.store.database import Database, clock
@@ -512,6 +512,14 @@ def test_a_campaign_that_ended_meanwhile_goes_on_for_a_later_try(database: Datab
         found = campaigns.find_by_id(connection, campaign.id)
     assert found is not None
     assert found.state is CampaignState.SENDING
+
+
+def test_a_person_who_is_named_is_not_kept_waiting(database: Database, campaign: Campaign) -> None:
+    (ann,) = claim(database, campaign, 1)
+    settle(database, ann, LATER)
+    with database.writing() as connection:
+        assert one_person.put_back(connection, campaign.id, key("ann"))
+    assert [each.address for each in claim(database, campaign, 1)] == ["ann@example.com"]
 
 
 def test_a_cancelled_campaign_tries_nobody_later(database: Database, campaign: Campaign) -> None:

@@ -37,6 +37,10 @@ class SesAccount:
         self._grants: Account | None = None
         self._asked_at = 0.0
 
+    def close(self) -> None:
+        """Close the connections to SES; a later call opens others."""
+        self._client.close()
+
     def grants(self) -> Account:
         """Return what the account grants, at most a minute old. Raise ProviderError where SES cannot be asked."""
         with self._lock:

@@ -80,6 +80,7 @@ class SesMailer:
     def close(self) -> None:
         """Close the connections to SES; a later call opens others."""
         self._client.close()
+        self._account.close()
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
         """Submit Messages of one Edition: one call for all `in_bulk`, else one for each."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from dispatch.errors import DispatchError
     from dispatch.sections import Settings
     from dispatch.store.database import Database
@@ -57,6 +59,13 @@ class Context:
         from dispatch.settings import load
 
         return load(self.workspace, os.environ)
+
+    @functools.cached_property
+    def zone(self) -> "ZoneInfo":
+        """The time zone of every time on the screen. Raise SettingsError."""
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(self.settings.timezone)
 
     @property
     def state_folder(self) -> Path:
@@ -178,12 +187,6 @@ def find_exactly(folder: Path) -> Path:
     return folder.resolve()
 
 
-def close_at_the_end(close: Callable[[], object]) -> None:
-    """Call `close` when the running command ends; outside a command, do nothing."""
-    if (running := click.get_current_context(silent=True)) is not None:
-        running.call_on_close(close)
-
-
 pass_workspace = click.make_pass_decorator(Context, ensure=True)
 
 
@@ -232,6 +235,14 @@ def stop(error: "DispatchError") -> NoReturn:
 def is_terminal() -> bool:
     """Whether a person can be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def refuse_without_yes(*, yes: bool, as_json: bool, instead: str = "") -> None:
+    """End with wrong usage where no person can confirm and `--yes` was not given; `instead` is another way out."""
+    if not yes and (as_json or not is_terminal()):
+        click.echo("Error: there is nobody here to confirm.", err=True)
+        click.echo(f"  To do it without being asked, add --yes{instead}.", err=True)
+        sys.exit(USAGE)
 
 
 def find_brief(workspace: Path, named: str | None) -> Path:

@@ -20,14 +20,15 @@ COMMANDS = {
     "check": ("check", "Say everything that is wrong with BRIEF, with line numbers."),
     "preview": ("preview", "Look at a brief in the browser, as its readers will see it."),
     "proof": ("proof", "Mail all editions to whoever answers for them."),
-    "send": ("send", "Mail a brief: shows the plan, asks, waits, sends."),
-    "report": ("report", "What arrived, bounced, was opened and clicked."),
+    "send": ("send", "Send a brief: shows the plan, asks, waits, sends."),
+    "report": ("report", "Delivery, bounce, open and click figures."),
     "members": ("members", "Who is on the lists: add, import, look, remove, export."),
     "campaigns": ("campaigns", "All campaigns, the newest first."),
-    "show": ("campaigns", "One campaign in full, or one person of it."),
-    "pause": ("campaigns", "Stop a campaign for now."),
-    "resume": ("resume", "Go on with a campaign that was paused."),
-    "cancel": ("campaigns", "Give a campaign up for good."),
+    "show": ("campaigns", "One campaign in full, or one recipient of it."),
+    "pause": ("pause_resume_cancel", "Stop a campaign until you resume it."),
+    "resume": ("pause_resume_cancel", "Continue a campaign that was paused."),
+    "unschedule": ("pause_resume_cancel", "Take a campaign back before its first message leaves."),
+    "cancel": ("pause_resume_cancel", "End a campaign; queued recipients are skipped."),
     "reconcile": ("reconcile", "Settle what is not known yet."),
     "events": ("events", "Fetch what the provider says became of the mails."),
     "render": ("render", "Write both editions of BRIEF as files."),
@@ -38,6 +39,16 @@ COMMANDS = {
     "worker": ("worker", "Help to send, on as many machines as you like (PostgreSQL)."),
     "init": ("init", "Make a workspace in a folder."),
 }
+#: a word that people try -> the command that does it
+INSTEAD = {
+    "test": "dispatch proof --to ADDRESS",
+    "schedule": 'dispatch send --at "tomorrow 09:00"',
+    "status": "dispatch",
+    "stats": "dispatch report",
+    "stop": "dispatch pause",
+}
+#: an option that people try -> the command that does it
+OPTION_INSTEAD = {"--test": INSTEAD["test"], "--schedule": INSTEAD["schedule"]}
 
 
 class Commands(click.Group):
@@ -59,6 +70,9 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as err:
+            if err.command_name in INSTEAD:
+                said = f"There is no command {err.command_name!r}. Use: {INSTEAD[err.command_name]}"
+                raise click.UsageError(said, ctx=ctx) from None
             raise click.NoSuchCommand(err.command_name, possibilities=COMMANDS, ctx=ctx) from None
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -113,6 +127,8 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except click.ClickException as err:
         err.show()
+        if isinstance(err, click.NoSuchOption) and err.option_name in OPTION_INSTEAD:
+            click.echo(f"Use: {OPTION_INSTEAD[err.option_name]}", err=True)
         sys.exit(err.exit_code)
     except DispatchError as err:
         complain(err)

@@ -64,9 +64,11 @@ def take_in(context: Context, file: Path, member_list: str, *, yes: bool, dry_ru
 
 def _ask(importing: "_Import", database: "Database") -> "tuple[Plan, bool]":
 
+    from dispatch.model.words import plural
+
     shown = importing.look(database)
     count, member_list = shown.written, shown.member_list
-    if not count or not confirm(f"Apply {count:,} {_plural(count, 'change')} to the list {member_list}?", yes=False):
+    if not count or not confirm(f"Apply {plural(count, 'change')} to the list {member_list}?", yes=False):
         return shown, False
     return importing.apply(database, shown=shown)
 
@@ -147,13 +149,15 @@ class _Import:
 
 
 def _show(plan: Plan) -> None:
+    from dispatch.model.words import noun
+
     rows = plan.rows
     click.echo(f"{plan.file} ({rows.encoding}, {rows.separator}) into the list {plan.member_list}:\n")
     counts = plan.counts()
     for kind, count in counts.items():
         if count or kind in ("new", "changed", "unchanged"):
             click.echo(f"{count:>8,}  {WORDS[kind]}")
-    click.echo(f"{rows.rows:>8,}  {_plural(rows.rows, 'row')} in the file{_empty(rows.empty_rows)}")
+    click.echo(f"{rows.rows:>8,}  {noun(rows.rows, 'row')} in the file{_empty(rows.empty_rows)}")
     if rows.columns:
         click.echo(f"\nAttributes: {', '.join(rows.columns)}")
     differing = (_difference(change) for change in plan.differing)
@@ -193,6 +197,8 @@ def _lines(heading: str, lines: "Iterable[str]", count: int, most: int) -> None:
 
 
 def _ending(plan: Plan, *, dry_run: bool, applied: bool) -> str:
+    from dispatch.model.words import plural
+
     count = plan.written
     if not count:
         return "There is nothing to change."
@@ -200,12 +206,8 @@ def _ending(plan: Plan, *, dry_run: bool, applied: bool) -> str:
         return "This was a dry run: nothing was changed."
     if not applied:
         return "Nothing was changed."
-    return f"Done: {count:,} {_plural(count, 'change')} applied to the list {plan.member_list}."
+    return f"Done: {plural(count, 'change')} applied to the list {plan.member_list}."
 
 
 def _empty(count: int) -> str:
     return f" (and {count} empty)" if count else ""
-
-
-def _plural(count: int, word: str) -> str:
-    return word if count == 1 else f"{word}s"

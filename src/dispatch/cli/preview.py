@@ -62,7 +62,7 @@ def open_preview(context: Context, brief_file: Path, *, port: int = 0, opens: bo
         from dispatch.web.preview.live import Live
         from dispatch.web.server import run
 
-        live = Live(context.workspace, brief_file, lambda: look(context.workspace), _banner(context))
+        live = Live(context.workspace, brief_file, lambda: look(context.workspace, brief_file), _banner(context))
         preview = Preview(live, outside(context.workspace), sock.getsockname()[1])
         run(preview.application(), sock, on_stop=live.close)
 
@@ -75,7 +75,7 @@ def write_files(context: Context, brief_file: Path, folder: Path) -> int:
     from dispatch.web.preview.live import Live
     from dispatch.web.preview.people import People
 
-    shown = Live(context.workspace, brief_file, lambda: look(context.workspace), _banner(context)).refresh()
+    shown = Live(context.workspace, brief_file, lambda: look(context.workspace, brief_file), _banner(context)).refresh()
     with closing(People(outside(context.workspace))) as people:
         return export(shown, people, folder)
 
@@ -131,9 +131,11 @@ def _account(context: Context) -> "Account":
         return transport.mailer.account()
 
 
-def look(workspace: Path) -> "Bearings":
+def look(workspace: Path, brief_file: Path) -> "Bearings":
     """What the settings say now. Raises SettingsError, ProblemsFound."""
     from dispatch.cli.context import public_url
+    from dispatch.cli.scheduled import scheduled_text
+    from dispatch.pipeline.prepare import slug_of
     from dispatch.web.preview.live import Bearings
 
     context = Context(named=workspace)
@@ -143,6 +145,7 @@ def look(workspace: Path) -> "Bearings":
         transport=context.settings.mail.transport,
         banner=context.banner,
         rate_share=context.settings.send.rate_share,
+        scheduled=scheduled_text(context, slug_of(brief_file)),
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from dispatch.pipeline.send import Progress
     from dispatch.store.claims import Retries
 
@@ -18,7 +20,7 @@ LINE_SECONDS = 10.0
 class Bar:
     """Shows Progress: a bar on a terminal, plain lines elsewhere, nothing when silent."""
 
-    def __init__(self, *, zone: str, is_silent: bool) -> None:
+    def __init__(self, zone: "tzinfo", *, is_silent: bool) -> None:
         self._zone = zone
         self._is_silent = is_silent
         self._live: Any = None
@@ -52,7 +54,7 @@ class Bar:
         counts = progress.counts
         total = counts.audience - counts.skipped
         done = total - counts.queued - counts.submitting
-        said = _sentence(progress, done, total)
+        said = self._waiting(progress) or _sentence(progress, done, total)
         if waiting := retries_sentence(progress.retries, self._zone):
             said += f"; {waiting}"
         if self._live is not None:
@@ -61,6 +63,17 @@ class Bar:
         elif time.monotonic() - self._shown_at >= LINE_SECONDS:
             self._shown_at = time.monotonic()
             click.echo(f"{progress.phase}: {said}")
+
+    def _waiting(self, progress: "Progress") -> str:
+        """Return what to say while it waits for its time, "" at any other moment."""
+        if progress.not_before is None or progress.phase != "waiting for its time":
+            return ""
+        from datetime import UTC, datetime
+
+        from dispatch.model.words import appointment, plural
+
+        when = appointment(progress.not_before, self._zone, datetime.now(UTC))
+        return f"{when}: {plural(progress.counts.queued, 'recipient')}. Ctrl-C leaves it scheduled"
 
 
 def _sentence(progress: "Progress", done: int, total: int) -> str:
@@ -72,14 +85,15 @@ def _sentence(progress: "Progress", done: int, total: int) -> str:
     return said
 
 
-def retries_sentence(retries: "Retries", zone: str) -> str:
+def retries_sentence(retries: "Retries", zone: "tzinfo") -> str:
     """Say who waits because their server asked for a later try, and until when; "" for nobody."""
-    from zoneinfo import ZoneInfo
+    from dispatch.model.words import plural
 
     if retries.next_at is None:
         return ""
-    people = "1 recipient: the" if retries.people == 1 else f"{retries.people} recipients: their"
-    return f"{people} server asked to try again at {retries.next_at.astimezone(ZoneInfo(zone)):%H:%M %Z}"
+    whose = "the" if retries.people == 1 else "their"
+    when = f"{retries.next_at.astimezone(zone):%H:%M %Z}"
+    return f"{plural(retries.people, 'recipient')}: {whose} server asked to try again at {when}"
 
 
 def _duration(seconds: float) -> str:

@@ -40,7 +40,7 @@ def reconcile_command(
     """
     from dispatch.cli.transport import use_transport
     from dispatch.pipeline.ingest import pull
-    from dispatch.pipeline.report import find_campaign
+    from dispatch.pipeline.lookup import find_campaign
 
     named = [word for word in words if "@" not in word]
     addresses = [word for word in words if "@" in word]

@@ -75,14 +75,14 @@ def _take_jobs(url: str, name: str, worker: "WorkerContext") -> None:
         click.echo(text, err=True)
 
     duties = Duties(
-        lane=lambda campaign_id, is_asked: _told(lambda: help_with(worker, campaign_id, is_asked)),
-        events=lambda is_asked: _told(lambda: fetch_events(worker, is_asked)),
-        tidy=lambda is_asked: _told(lambda: tidy(worker, is_asked)),
+        lane=lambda campaign_id, is_asked: report_errors(lambda: help_with(worker, campaign_id, is_asked)),
+        events=lambda is_asked: report_errors(lambda: fetch_events(worker, is_asked)),
+        tidy=lambda is_asked: report_errors(lambda: tidy(worker, is_asked)),
     )
     run_worker(url, name, duties, say)
 
 
-def _told(duty: "Callable[[], object]") -> None:
+def report_errors(duty: "Callable[[], object]") -> None:
     """Do a duty; say what stands in its way. The next turn tries again."""
     from dispatch.errors import DispatchError
 

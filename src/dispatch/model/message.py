@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from dispatch.model.delivery import CampaignId, DeliveryId
 from dispatch.model.edition import Letter
@@ -62,13 +63,19 @@ def fault_of(message: Message) -> str:
     for name, value in message.headers:
         if not (value.isascii() and value.isprintable() and 0 < len(value) <= _MOST_VALUE):
             return f"the header {name[:40]!r} is empty, too long or holds what no header can hold"
-        if not _NAME.fullmatch(name) or len(name) + len(value) > _MOST_TOGETHER:
+        if not _is_name(name) or len(name) + len(value) > _MOST_TOGETHER:
             return f"the name of the header {name[:40]!r} is none"
     for name, value in (("From", message.sender), ("Reply-To", message.reply_to), ("Subject", message.subject)):
         # What is printable, as nearly everything is, holds no control character.
         if not value.isprintable() and _CONTROL.search(value):
             return f"{name} holds a line break or another control character"
     return ""
+
+
+@lru_cache(maxsize=64)
+def _is_name(name: str) -> bool:
+    """Whether a header can have this name; all messages of a Campaign have the same few."""
+    return _NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,8 @@ class Unknown:
     is_throttled: bool = False
 
 
-#: what became of one Message
+#: what the call for one Message gave. Accepted, Refused and Unknown use up a Campaign's limit: something left, or may
+#: have left, or nobody tries again. The others put the person back into the queue and use up nothing.
 Outcome = Accepted | Refused | NotSent | Busy | Deferred | Stopped | Unknown
 
 

@@ -4,16 +4,16 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
 
-from dispatch.errors import DispatchError, StoreError
+from dispatch.errors import CampaignError, DispatchError, StoreError
 from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import CampaignId, DeliveryState
 from dispatch.model.message import Account
 from dispatch.model.report import Rates
 from dispatch.pipeline.canary import judge
+from dispatch.pipeline.circuit_breaker import why_stop
 from dispatch.pipeline.cost_limited_cache import CostLimitedCache
 from dispatch.pipeline.lanes import Lanes
 from dispatch.pipeline.options import SendContext
-from dispatch.pipeline.report import why_stop
 from dispatch.pipeline.retry import while_database_is_down
 from dispatch.store import campaigns, ledger, reports
 from dispatch.store.claims import WhyNot, why_not
@@ -26,7 +26,7 @@ AtTick = Callable[[Lanes], None]
 
 
 class Batches:
-    """Runs the lanes whenever somebody may be claimed, judges the first people, and pauses above the limits."""
+    """Runs the lanes whenever anybody may be claimed, judges the first people, and pauses above the limits."""
 
     def __init__(
         self,
@@ -116,15 +116,19 @@ class Batches:
 def close(database: Database, campaign_id: CampaignId, why_stopped: tuple[str, str] | None = None) -> Campaign:
     """Write down how a process's part ends, and return the Campaign: finished, or paused at its limit.
 
-    `why_stopped` is a (reason, what to do) for which a Campaign that is not finished pauses. Raise StoreError where the
-    database stays gone.
+    `why_stopped` is a (reason, what to do) for which a Campaign that is not finished pauses. Raise CampaignError where
+    it was taken back meanwhile, StoreError where the database stays gone.
     """
     with database.writing() as connection:
         # Held first, so that nobody comes back to the queue between the look and the verdict.
         state = campaigns.hold(connection, campaign_id)
         is_submitting = ledger.has(connection, campaign_id, DeliveryState.SUBMITTING)
         found = campaigns.find_by_id(connection, campaign_id)
-        assert found is not None
+        if found is None:
+            raise CampaignError(
+                "This campaign was taken back or replaced; this process sends nothing.",
+                todo="All campaigns: dispatch campaigns",
+            )
         if not is_submitting and not ledger.has(connection, campaign_id, DeliveryState.QUEUED):
             if state is not CampaignState.CANCELLED:
                 campaigns.set_state(connection, campaign_id, CampaignState.FINISHED)

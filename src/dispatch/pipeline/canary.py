@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId
+from dispatch.pipeline.circuit_breaker import why_stop
 from dispatch.pipeline.options import SendContext
-from dispatch.pipeline.report import why_stop
 from dispatch.store import campaigns, canary, reports
 from dispatch.store.audit import record
 from dispatch.store.database import clock
@@ -19,8 +19,8 @@ _TODO = "Look at the report and at where these addresses came from; to go on all
 def judge(context: SendContext, campaign_id: CampaignId) -> bool:
     """Let the others go, or pause, once the outcome of the first people is known or the wait is over.
 
-    The wait counts from the first call, so that it ends whatever became of that. The limits are those of the whole
-    send, from the first message on. Return whether the first people were judged.
+    The wait counts from the first call, so that it ends whatever the outcome of that is. The limits are those of the
+    whole send, from the first message on. Return whether the first people were judged.
     """
     wait = timedelta(seconds=context.options.canary_wait_seconds)
     with context.database.reading() as connection:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.model.report import Rates
+from dispatch.pipeline.options import SendOptions
 
 #: refusals one after another, of different people, that mean that the content or the account is at fault
 REFUSALS_IN_A_ROW = 10
 #: recipients one after another whose server asks for a later try: then it is the server of all, and it is busy
 DEFERRED_IN_A_ROW = 10
-#: calls one after another whose outcome is unknown: each of them leaves people in doubt
+#: calls one after another whose outcome is unknown: each leaves people in doubt
 UNKNOWN_CALLS_IN_A_ROW = 10
 #: how long a provider that cannot be reached, and one that says it is busy, is tried before a person is asked
 UNREACHABLE_SECONDS = 60.0
@@ -37,7 +39,7 @@ class CircuitBreaker:
         self._busy_since: float | None = None
 
     def note(self, outcomes: Sequence[Outcome], now: float) -> Stop | None:
-        """Take the Outcomes of one call, at a moment of a monotonic clock; gives why to pause, else None."""
+        """Take the Outcomes of one call, at a moment of a monotonic clock; return why to pause, None to go on."""
         for outcome in outcomes:
             if isinstance(outcome, Stopped):
                 return Stop(outcome.reason, outcome.todo, outcome.is_for_today)
@@ -93,3 +95,20 @@ class CircuitBreaker:
             f"{UNKNOWN_CALLS_IN_A_ROW} calls in a row had no clear answer: {reason}.",
             "Nobody is mailed twice. Find out whether the provider is well, then send again.",
         )
+
+
+def why_stop(rates: Rates, options: SendOptions) -> str:
+    """Why a Campaign must stop by itself, "" while it may go on."""
+    if rates.submitted < options.rates_after:
+        return ""
+    if rates.bounce_rate > options.max_bounce_rate:
+        return (
+            f"{rates.bounced} of {rates.submitted} accepted mails bounced for good: {rates.bounce_rate:.1%}, "
+            f"more than {options.max_bounce_rate:.1%}."
+        )
+    if rates.complained >= options.complaints_after and rates.complaint_rate > options.max_complaint_rate:
+        return (
+            f"{rates.complained} of {rates.submitted} accepted mails were reported as spam: "
+            f"{rates.complaint_rate:.2%}, more than {options.max_complaint_rate:.2%}."
+        )
+    return ""

@@ -1,4 +1,4 @@
-"""Lanes: threads of one process that claim, submit and settle until nobody may be claimed or they are told to stop."""
+"""Lanes: threads of one process that claim, submit and settle until nobody may be claimed or they must stop."""
 
 import threading
 import time
@@ -180,12 +180,12 @@ class Lanes:
             built = messages(share, self._prepared(edition_id), self._token_key, self._options.public_url)
             outcomes = self._call(built, batch.is_too_late)
             settled = list(zip(share, outcomes, strict=True))
-            verdict = self._judge(outcomes)
             if all(isinstance(each, Accepted) for each in outcomes):
+                self._note_accepted(outcomes)
                 # These may wait for the transaction that claims the next batch.
                 state.unsettled = settled
             else:
-                self._write_down(settled, verdict)
+                self._write_down(settled, self._judge(outcomes))
 
     def _call(self, built: Sequence[Message], is_too_late: IsTooLate) -> list[Outcome]:
         """The Outcome of each; one that cannot travel at all is refused here, and the others go without it."""
@@ -193,6 +193,12 @@ class Lanes:
         good = [message for message, fault in zip(built, faults, strict=True) if not fault]
         made = iter(self._mailer.submit(good, is_too_late, in_bulk=self.pace.in_bulk) if good else [])
         return [Refused(fault) if fault else next(made) for fault in faults]
+
+    def _note_accepted(self, outcomes: Sequence[Outcome]) -> None:
+        with self._lock:
+            self.accepted += len(outcomes)
+            # Of several acceptances one is enough: it ends every count of what goes wrong.
+            self._breaker.note(outcomes[:1], time.monotonic())
 
     def _judge(self, outcomes: Sequence[Outcome]) -> Verdict:
         """What the Outcomes of a call mean; counted before they are written down, so that a stop comes with them."""

@@ -19,7 +19,7 @@ from dispatch.store.notifications import last_unreadable
 from dispatch.store.queues import read_through
 from dispatch.tokens import TokenKind, sign, unsubscribe_url
 
-#: takes mail and tells Send and Delivery of it; counts in no rate (SES developer guide, "mailbox simulator")
+#: accepts messages and reports Send and Delivery for them; counts in no rate (SES developer guide, "mailbox simulator")
 SIMULATOR = "success@simulator.amazonses.com"
 
 #: how much longer than anything stays hidden a queue is read before it counts as never quiet
@@ -32,18 +32,18 @@ class OpenQuestions:
 
     #: the grace is not over, or the queue was not read to its end since: an event may still come
     too_early: list[Delivery] = field(default_factory=list)
-    #: those of them for whom only the queue must be read to its end
+    #: those for whom only the queue must be read to its end
     unread: list[Delivery] = field(default_factory=list)
-    #: the grace is over and events are proven to flow: surely nothing was accepted; a person may say send again
+    #: the grace is over and events are proven to flow: nothing was accepted; a person may send again
     may_be_sent_again: list[Delivery] = field(default_factory=list)
     #: the grace is over, but events are not proven to flow: only a person can settle it
     for_a_person: list[Delivery] = field(default_factory=list)
-    #: those of them around whose calls nothing else was accepted, so that a probe can prove it
+    #: those around whose calls nothing else was accepted, so that a probe can prove it
     can_be_probed: list[Delivery] = field(default_factory=list)
 
     @property
     def all(self) -> list[Delivery]:
-        """All of them."""
+        """All, whatever can be done about them."""
         return [*self.too_early, *self.may_be_sent_again, *self.for_a_person]
 
 
@@ -105,7 +105,7 @@ def probe(
     wait_seconds: float,
     is_interrupted: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Mail Amazon's simulator and wait for the event; gives whether it came, so that events are proven to flow.
+    """Mail Amazon's simulator and wait for the event; return whether it came, so that events are proven to flow.
 
     Raises ProviderError where the queue cannot be read.
     """

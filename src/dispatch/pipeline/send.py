@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from dispatch.errors import StoreError
 from dispatch.model.campaign import Campaign, Counts
@@ -34,6 +35,8 @@ class Progress:
     phase: str
     #: recipients whose server asked for a later try
     retries: Retries
+    #: when it may start, while it waits for that
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def send(
 
 
 class _Foreground:
-    """What a send in front of a person does beside the sending itself."""
+    """What a send in front of a person does in addition to the sending itself."""
 
     def __init__(
         self, context: SendContext, campaign: Campaign, account: Account, watch: Watch, named: Collection[int] | None
@@ -92,7 +95,7 @@ class _Foreground:
             if why is None or why is WhyNot.STOPPED:
                 return
             if why is WhyNot.NOT_DUE:
-                self._wait("waiting for its time")
+                self._wait("waiting for its time", self._not_before())
                 continue
             if self.batches.accepted != accepted or waits_since is None:
                 waits_since = time.monotonic()
@@ -108,11 +111,18 @@ class _Foreground:
                 return
             self._wait("waiting for events")
 
-    def _wait(self, phase: str) -> None:
+    @while_database_is_down
+    def _not_before(self) -> datetime | None:
+        """Return when it may start, which another process can change while this one waits."""
+        with self._context.database.reading() as connection:
+            found = campaigns.find_by_id(connection, self._campaign.id)
+        return found.not_before if found else None
+
+    def _wait(self, phase: str, not_before: datetime | None = None) -> None:
         """Show how far it is, and wait a moment."""
         # A database that is gone is waited for where something depends on it; a look does not.
         with suppress(StoreError):
-            self._show(phase)
+            self._show(phase, not_before=not_before)
         time.sleep(TICK_SECONDS)
 
     def _ask_about_unknown(self) -> bool:
@@ -152,7 +162,7 @@ class _Foreground:
         with self._context.database.reading() as connection:
             return campaigns.counts(connection, self._campaign.id), retries(connection, self._campaign.id)
 
-    def _show(self, phase: str, lanes: Lanes | None = None) -> None:
+    def _show(self, phase: str, lanes: Lanes | None = None, not_before: datetime | None = None) -> None:
         done = self.batches.accepted
         if self._counts.is_due():
             self._counted_at = done
@@ -168,6 +178,7 @@ class _Foreground:
                 granted_per_second=lanes.granted_per_second if lanes else self._account.max_per_second,
                 seconds_left=counts.queued / pace if done else None,
                 phase=phase,
+                not_before=not_before,
                 retries=waiting,
             )
         )

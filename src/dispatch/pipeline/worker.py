@@ -36,7 +36,7 @@ class WorkerContext(SendContext):
 
     #: the transport: Campaigns that left by another are left alone
     transport: str
-    #: whether a person's setting lets people be mailed again who surely got nothing
+    #: whether a person's setting lets people be mailed again who are known to have got nothing
     resend_unknown: bool
 
 
@@ -145,7 +145,7 @@ def _settle(context: WorkerContext, campaign_id: CampaignId) -> None:
 
 
 def _send_again(context: WorkerContext, campaign_id: CampaignId) -> None:
-    """Send again to people who surely got nothing, where a person's setting says so."""
+    """Send again to people who are known to have got nothing, where a person's setting says so."""
     if not context.resend_unknown or not context.mailer.has_events:
         return
     with context.database.reading() as connection:
@@ -198,18 +198,18 @@ def work_once(context: WorkerContext, is_asked_to_stop: IsAsked) -> Work:
     return Work(sum(sent.values()), len(sent), ingested.events, tuple(each for each in stopped if each.may_send != 0))
 
 
-def work(context: WorkerContext, is_asked_to_stop: IsAsked, tell: Callable[[DispatchError], None]) -> None:
-    """Do what a worker does, in this one process, until asked to stop; `tell` what stands in the way, once."""
-    told = ""
+def work(context: WorkerContext, is_asked_to_stop: IsAsked, report: Callable[[DispatchError], None]) -> None:
+    """Do what a worker does, in this one process, until asked to stop; `report` what stands in the way, once."""
+    reported = ""
     with EventPuller(context):
         while not is_asked_to_stop():
             try:
                 send_what_is_due(context, is_asked_to_stop)
-                told = ""
+                reported = ""
             except DispatchError as err:
-                if str(err) != told:
-                    tell(err)
-                told = str(err)
+                if str(err) != reported:
+                    report(err)
+                reported = str(err)
             until = time.monotonic() + LOOK_SECONDS
             while time.monotonic() < until and not is_asked_to_stop():
                 time.sleep(TICK_SECONDS)

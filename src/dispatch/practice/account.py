@@ -48,6 +48,8 @@ class AccountValues:
 
     max_per_second: float
     max_per_day: float
+    #: of each operation that carries no mail; 0 without limit
+    calls_per_second: float
     #: False: SendingPausedException
     sending_enabled: bool = True
     #: HEALTHY, PROBATION or SHUTDOWN; the last: AccountSuspendedException
@@ -68,6 +70,7 @@ class AccountValues:
 _KINDS: dict[str, tuple[type, ...]] = {
     "max_per_second": (int, float),
     "max_per_day": (int, float),
+    "calls_per_second": (int, float),
     "sending_enabled": (bool,),
     "enforcement": (str,),
     "sandbox": (bool,),
@@ -87,6 +90,7 @@ class AccountState:
         self.granted = AccountValues(
             settings.max_per_second,
             settings.max_per_day,
+            settings.calls_per_second,
             verified=settings.verified,
             signature_seconds=settings.signature_seconds,
         )

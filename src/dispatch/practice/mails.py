@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
-from email.header import Header, decode_header, make_header
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.header import decode_header, make_header
 from email.utils import format_datetime
 from functools import lru_cache
 from html import unescape
 from typing import Any
 
+from dispatch.model.mime import alternative, header
+from dispatch.model.quoted_printable import quoted
 from dispatch.practice import templates
 from dispatch.practice.state import State
 
@@ -158,21 +158,14 @@ def render(state: State, mail: Mail) -> Rendered:
 
 
 def _compose(headers: list[tuple[str, str]], html: str, text: str) -> str:
-    # Headers are written as they were given: the email package refuses some that SES passes on.
-    body = EmailMessage(policy=SMTP)
-    if text or not html:
-        body.set_content(text, cte="quoted-printable")
-    if html and text:
-        body.add_alternative(html, subtype="html", cte="quoted-printable")
-    elif html:
-        body.set_content(html, subtype="html", cte="quoted-printable")
-    lines = [f"{name}: {_encoded(value)}\n" for name, value in headers]
-    return "".join(lines) + body.as_string().replace("\r\n", "\n")
-
-
-def _encoded(value: str) -> str:
-    """A header's value in ASCII, as SES encodes a subject."""
-    return value if value.isascii() else Header(value, "utf-8", maxlinelen=998).encode()
+    """The source of a message, built as every other message of dispatch is."""
+    # Only what SES encodes is encoded; everything else passes as it was given.
+    lines = [
+        header(name, value) if name == "Subject" else f"{name}: {value}\r\n".encode("ascii", "replace")
+        for name, value in headers
+    ]
+    parts = [[quoted(each if each.endswith("\n") else f"{each}\n")] if each else [] for each in (text, html)]
+    return b"".join([*lines, *alternative(*parts)]).decode("ascii").replace("\r\n", "\n")
 
 
 def as_ses_sends(mailbox: str) -> str:

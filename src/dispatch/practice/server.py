@@ -153,10 +153,10 @@ class Practice:
         return Call(operation, members, now, base, len(body), request.is_disconnected)
 
     def _keep_rate(self, call: Call) -> None:
-        rate = self.settings.calls_per_second
-        if not rate or call.operation in _SENDING or call.operation in self.sqs.operations:
+        if call.operation in _SENDING or call.operation in self.sqs.operations:
             return
-        if not self._rates.setdefault(call.operation, RateLimit()).take(rate, call.now):
+        rate = self.account.read().calls_per_second
+        if rate and not self._rates.setdefault(call.operation, RateLimit()).take(rate, call.now):
             raise Refusal("TooManyRequestsException", "Rate exceeded", 429)
 
 

@@ -8,8 +8,12 @@ from sqlalchemy import Connection
 
 from dispatch.store.schema import audit
 
-#: the act of a freeze; `added` in its detail is how many Deliveries it made
-FROZEN = "campaign frozen"
+#: the act that makes it possible that somebody has had two messages: their Campaign cannot be taken back
+SENT_AGAIN = "sent again after an unknown outcome"
+#: the act of locking recipients; `added` in its detail is how many Deliveries it made
+LOCKED = "recipients locked"
+#: how earlier versions called it
+LOCKED_BEFORE = "campaign frozen"
 
 
 def record(

@@ -1,4 +1,4 @@
-"""Campaigns, their frozen content and their counts."""
+"""Campaigns: their states, their locked text and their counts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, exists, func, null, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, null, or_, select, update
 
 from dispatch.model.brand import Audience
-from dispatch.model.campaign import Campaign, CampaignState, Counts, Limit
+from dispatch.model.campaign import Campaign, CampaignState, Copies, Counts, Limit
 from dispatch.model.delivery import CampaignId, DeliveryState, SkipReason, counted_as
 from dispatch.model.edition import Edition
 from dispatch.model.mailbox import without_addresses
-from dispatch.store.schema import campaigns, deliveries, editions
+from dispatch.store.audit import SENT_AGAIN
+from dispatch.store.schema import audit, campaigns, deliveries, editions, probes
 
 
 def new_id() -> str:
@@ -101,15 +102,21 @@ def set_state(
 def pause_if_sending(
     connection: Connection, campaign_id: CampaignId, reason: str, todo: str, goes_on_at: datetime | None = None
 ) -> bool:
-    """Pause a Campaign that is sending; gives whether it was. The first reason stays."""
+    """Pause a Campaign that is sending; return whether it was. The first reason stays."""
     why = without_addresses(reason)
     values = {"state": CampaignState.PAUSED.value, "reason": why, "todo": todo, "goes_on_at": goes_on_at}
     paused = update(campaigns).where(campaigns.c.id == campaign_id, campaigns.c.state == CampaignState.SENDING.value)
     return bool(connection.execute(paused.values(**values)).rowcount)
 
 
+def begin(connection: Connection, campaign_id: CampaignId, not_before: datetime | None) -> None:
+    """Make a Campaign sending; where `not_before` is given, scheduled for that moment."""
+    set_state(connection, campaign_id, CampaignState.SCHEDULED if not_before else CampaignState.SENDING)
+    schedule(connection, campaign_id, not_before)
+
+
 def schedule(connection: Connection, campaign_id: CampaignId, not_before: datetime | None) -> None:
-    """Let nothing leave before a moment; None for at once."""
+    """Let nothing leave before a moment; None for at once. The state stays."""
     connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(not_before=not_before))
 
 
@@ -139,8 +146,41 @@ def set_canary(connection: Connection, campaign_id: CampaignId, seqs: Sequence[i
     connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**values))
 
 
+#: a message of such a Delivery has left, or may have
+_TOUCHED = frozenset(DeliveryState) - {DeliveryState.QUEUED, DeliveryState.SKIPPED}
+
+
+def has_begun(connection: Connection, campaign_id: CampaignId) -> bool:
+    """Return whether a message of a Campaign has left, or may have."""
+    touched = select(deliveries.c.seq).where(
+        deliveries.c.campaign_id == campaign_id, deliveries.c.state.in_([state.value for state in _TOUCHED])
+    )
+    # A recipient who is queued again after a call of unknown outcome may have been sent a message.
+    again = select(audit.c.id).where(audit.c.campaign_id == campaign_id, audit.c.act == SENT_AGAIN)
+    return any(connection.execute(query.limit(1)).first() is not None for query in (touched, again))
+
+
+def remove(connection: Connection, campaign_id: CampaignId) -> bool:
+    """Delete a Campaign with everything in it; return False, changing nothing, where a message has left or may have.
+
+    The caller holds the Campaign, and rolls back on False. The audit trail stays.
+    """
+    if has_begun(connection, campaign_id):
+        return False
+    of_campaign = deliveries.c.campaign_id == campaign_id
+    is_touched = deliveries.c.state.in_([state.value for state in _TOUCHED])
+    connection.execute(delete(deliveries).where(of_campaign, ~is_touched))
+    # What another process claimed at this very moment was not deleted, and shows only now.
+    if connection.execute(select(deliveries.c.seq).where(of_campaign).limit(1)).first() is not None:
+        return False
+    for table in (probes, editions):
+        connection.execute(delete(table).where(table.c.campaign_id == campaign_id))
+    connection.execute(delete(campaigns).where(campaigns.c.id == campaign_id))
+    return True
+
+
 def cancel(connection: Connection, campaign_id: CampaignId) -> int:
-    """Give a Campaign up: what is queued is skipped; gives how many that were."""
+    """Cancel a Campaign: who is queued is skipped; return how many were."""
     set_state(connection, campaign_id, CampaignState.CANCELLED)
     return connection.execute(
         update(deliveries)
@@ -150,9 +190,12 @@ def cancel(connection: Connection, campaign_id: CampaignId) -> int:
 
 
 def hold(connection: Connection, campaign_id: CampaignId) -> CampaignState:
-    """The state, which no other process changes until this transaction ends."""
-    held = select(campaigns.c.state).where(campaigns.c.id == campaign_id).with_for_update()
-    return CampaignState(connection.execute(held).scalar_one())
+    """Return the state, which no other process changes until this transaction ends.
+
+    CANCELLED where the Campaign was taken back meanwhile: nothing of it may leave.
+    """
+    found = connection.execute(select(campaigns.c.state).where(campaigns.c.id == campaign_id).with_for_update())
+    return CampaignState(found.scalar() or CampaignState.CANCELLED)
 
 
 # --- freezing -----------------------------------------------------------------------------------------------------
@@ -213,6 +256,17 @@ def latest_fingerprints(connection: Connection, campaign_id: CampaignId) -> dict
         .order_by(editions.c.id)
     )
     return {row.audience: row.fingerprint for row in rows}
+
+
+def queued_copies(connection: Connection, campaign_id: CampaignId) -> Copies:
+    """Return how many people are queued for which text."""
+    rows = connection.execute(
+        select(deliveries.c.audience, editions.c.fingerprint, func.count())
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .where(deliveries.c.campaign_id == campaign_id, deliveries.c.state == DeliveryState.QUEUED.value)
+        .group_by(deliveries.c.audience, editions.c.fingerprint)
+    )
+    return {(audience, fingerprint): count for audience, fingerprint, count in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dispatch.model.delivery import CampaignId, DeliveryState
 from dispatch.store.claims import is_queued
 from dispatch.store.schema import deliveries
 
-#: an event may still tell more
+#: an event may still change it
 _OPEN = (DeliveryState.QUEUED, DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN, DeliveryState.SUBMITTED)
 
 
@@ -25,7 +25,7 @@ def choose(connection: Connection, campaign_id: CampaignId, people: int) -> list
 
 
 def is_told(connection: Connection, seqs: Collection[int]) -> bool:
-    """Whether no event can tell more of these Deliveries."""
+    """Whether the outcome of all these Deliveries is known."""
     waiting = select(deliveries.c.seq).where(
         deliveries.c.seq.in_(seqs), deliveries.c.state.in_([state.value for state in _OPEN])
     )

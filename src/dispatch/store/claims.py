@@ -1,5 +1,6 @@
 """Claims: whether a Campaign may send now, and taking queued Deliveries so that no other process can take them."""
 
+import functools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     Update,
     and_,
     bindparam,
@@ -24,6 +26,7 @@ from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId, DeliveryId, DeliveryState, SkipReason
 from dispatch.model.member import SubscriptionState, SuppressionReason
 from dispatch.store.audit import record
+from dispatch.store.bulk_values import document, numbers
 from dispatch.store.database import DatabaseClock, clock
 from dispatch.store.schema import campaigns, deliveries, editions, members, subscriptions, suppressions
 
@@ -33,7 +36,7 @@ class WhyNot(StrEnum):
 
     #: nobody is queued
     NOBODY_WAITS = "nobody waits"
-    #: it is paused or cancelled
+    #: it is paused, cancelled or taken back
     STOPPED = "stopped"
     #: its time has not come
     NOT_DUE = "not due"
@@ -81,11 +84,12 @@ class Claim:
 
 
 def why_not(connection: Connection, campaign_id: CampaignId, named: Collection[int] | None = None) -> WhyNot | None:
-    """Return why nobody of a Campaign may be claimed now, None where somebody may; changes nothing.
+    """Return why nobody of a Campaign may be claimed now, None where anybody may; change nothing.
 
     `named` are the `seq` of Deliveries that a person named: these wait for nothing.
     """
-    found = _allowed(connection, connection.execute(_LOOK, {"of_campaign": campaign_id}).one(), named)
+    row = connection.execute(_LOOK, {"of_campaign": campaign_id}).first()
+    found = WhyNot.STOPPED if row is None else _allowed(connection, row, named)
     if found is WhyNot.STOPPED:
         return found
     if not queued(connection, campaign_id, named):
@@ -102,10 +106,12 @@ def permission(
 ) -> Permission | WhyNot:
     """Return who may be claimed in this transaction, or why nobody; start a scheduled Campaign whose time has come.
 
-    The Campaign is held until the transaction ends: whoever pauses it waits for the claim, or the claim sees the pause.
+    The Campaign is held until the transaction ends: a pause waits for the claim, or the claim sees the pause.
     `named` as for `why_not`.
     """
-    row = connection.execute(_HOLD, {"of_campaign": campaign_id}).one()
+    row = connection.execute(_HOLD, {"of_campaign": campaign_id}).first()
+    if row is None:
+        return WhyNot.STOPPED
     found = _allowed(connection, row, named)
     if isinstance(found, Permission) and named is None and row.state == CampaignState.SCHEDULED.value:
         connection.execute(_START, {"of_campaign": campaign_id})
@@ -169,7 +175,7 @@ def claim(connection: Connection, allowed: Permission, size: int) -> list[Claim]
     skipped: list[dict[str, Any]] = []
     # Unpacked: a row's attributes cost more than all that is done with them.
     for seq, delivery_id, attempt, address, key, edition_id, name, attributes, wish, suppressed in connection.execute(
-        _PEOPLE, {"seqs": seqs}
+        _people(connection.dialect.name), {"seqs": document(seqs)}
     ):
         if why := _reason_to_skip(wish, suppressed):
             skipped.append({"of_seq": seq, "why": why})
@@ -227,33 +233,38 @@ _TAKE = _take([_IN_CAMPAIGN, _IS_QUEUED, deliveries.c.retry_at.is_(None)])
 _IS_DUE = (_IN_CAMPAIGN, _IS_QUEUED, deliveries.c.retry_at <= DatabaseClock())
 #: a separate step, so that a claim reads past nobody who waits
 _LET_IN = update(deliveries).where(*_IS_DUE).values(retry_at=null())
-_PEOPLE = (
-    select(
-        deliveries.c.seq,
-        deliveries.c.id,
-        deliveries.c.attempt,
-        deliveries.c.address,
-        deliveries.c.key,
-        deliveries.c.edition_id,
-        members.c.name,
-        members.c.attributes,
-        subscriptions.c.state.label("wish"),
-        suppressions.c.reason.label("suppressed"),
+
+
+@functools.cache
+def _people(dialect: str) -> Select[Any]:
+    """What the Messages of claimed Deliveries need; built once for each kind of database."""
+    return (
+        select(
+            deliveries.c.seq,
+            deliveries.c.id,
+            deliveries.c.attempt,
+            deliveries.c.address,
+            deliveries.c.key,
+            deliveries.c.edition_id,
+            members.c.name,
+            members.c.attributes,
+            subscriptions.c.state.label("wish"),
+            suppressions.c.reason.label("suppressed"),
+        )
+        .select_from(deliveries)
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .outerjoin(members, members.c.id == deliveries.c.member_id)
+        .outerjoin(
+            subscriptions,
+            and_(
+                subscriptions.c.member_id == deliveries.c.member_id,
+                subscriptions.c.member_list == editions.c.member_list,
+            ),
+        )
+        .outerjoin(suppressions, suppressions.c.address_hash == deliveries.c.address_hash)
+        .where(deliveries.c.seq.in_(numbers(dialect, "seqs")))
+        .order_by(deliveries.c.seq)
     )
-    .select_from(deliveries)
-    .join(editions, editions.c.id == deliveries.c.edition_id)
-    .outerjoin(members, members.c.id == deliveries.c.member_id)
-    .outerjoin(
-        subscriptions,
-        and_(
-            subscriptions.c.member_id == deliveries.c.member_id,
-            subscriptions.c.member_list == editions.c.member_list,
-        ),
-    )
-    .outerjoin(suppressions, suppressions.c.address_hash == deliveries.c.address_hash)
-    .where(deliveries.c.seq.in_(bindparam("seqs", expanding=True)))
-    .order_by(deliveries.c.seq)
-)
 
 
 _SKIP = (

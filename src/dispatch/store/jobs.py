@@ -66,6 +66,16 @@ def has_lanes(connection: Connection, campaign_id: str) -> bool:
     return connection.execute(waiting, {"lane": LANE, "campaign": campaign_id}).first() is not None
 
 
+def drop_lanes(connection: Connection, campaign_id: str) -> None:
+    """Ask the workers no more for help with a Campaign; a lane that runs ends by itself."""
+    if connection.dialect.name == "postgresql":
+        asked = "task_name = :lane AND status = 'todo' AND args ->> 'campaign_id' = :campaign"
+        connection.execute(
+            text(f"DELETE FROM procrastinate_jobs WHERE {asked}"),  # noqa: S608  # a constant
+            {"lane": LANE, "campaign": campaign_id},
+        )
+
+
 def _driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
@@ -135,7 +145,7 @@ class _Worker:
                     await ended
 
     async def _work_on(self, queue: str, concurrency: int) -> None:
-        """Work on the jobs of a queue until asked to stop, whatever becomes of the server."""
+        """Work on the jobs of a queue until asked to stop, through every loss of the server."""
         import procrastinate
 
         while not self._stop.is_set():

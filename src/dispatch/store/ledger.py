@@ -4,6 +4,7 @@ A row is `submitting`, committed, before any call is made for it; the outcome is
 a time-out or a broken answer leaves behind becomes `uncertain`, and only an event, or a person, settles that.
 """
 
+import functools
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, bindparam, case, func, or_, select, update
 
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import (
@@ -27,31 +28,39 @@ from dispatch.model.delivery import (
 )
 from dispatch.model.mailbox import without_addresses
 from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.store.bulk_values import document, pairs
 from dispatch.store.claims import Claim
 from dispatch.store.column_types import Instant
 from dispatch.store.database import DatabaseClock, clock
 from dispatch.store.schema import campaigns, deliveries, events
 
-# An IN cannot stand in a statement that runs for many rows at once.
+# Not an IN: SQLAlchemy would write its list into the statement at each execution.
 _IS_ACCEPTED = or_(*[deliveries.c.state == state.value for state in sorted(ACCEPTED)])
 _IS_OPEN = or_(*[deliveries.c.state == state.value for state in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)])
-# Built once: building a statement costs more than running it.
-_ACCEPT = (
-    update(deliveries)
-    .where(deliveries.c.seq == bindparam("of_seq"))
-    .values(
-        message_id=bindparam("id_given"),
-        submitted_at=func.coalesce(deliveries.c.submitted_at, DatabaseClock()),
-        state=case((_IS_ACCEPTED, deliveries.c.state), else_=DeliveryState.SUBMITTED.value),
-        reason=case((_IS_ACCEPTED, deliveries.c.reason), else_=""),
-    )
-)
 _NOTE = (
     update(deliveries)
     .where(deliveries.c.seq == bindparam("of_seq"), deliveries.c.attempt == bindparam("of_attempt"), _IS_OPEN)
     .values(state=bindparam("to"), reason=bindparam("why"))
 )
 _PUT_OFF = _NOTE.values(retry_at=bindparam("then", type_=Instant), deferred_at=bindparam("since", type_=Instant))
+
+
+@functools.cache
+def _accept(dialect: str) -> Update:
+    """Acceptances, all by one statement; built once for each kind of database."""
+    given = pairs(dialect, "accepted")
+    return (
+        update(deliveries)
+        .where(deliveries.c.seq == given.c.number)
+        .values(
+            message_id=given.c.text,
+            submitted_at=func.coalesce(deliveries.c.submitted_at, DatabaseClock()),
+            state=case((_IS_ACCEPTED, deliveries.c.state), else_=DeliveryState.SUBMITTED.value),
+            reason=case((_IS_ACCEPTED, deliveries.c.reason), else_=""),
+        )
+    )
+
+
 _GIVE_BACK = (
     update(campaigns)
     .where(campaigns.c.id == bindparam("of_campaign"), campaigns.c.limit_number == bindparam("of_number"))
@@ -65,25 +74,23 @@ NEIGHBOURHOOD = timedelta(minutes=5)
 
 
 def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) -> None:
-    """Write down what became of claimed Deliveries.
+    """Write down the Outcomes of claimed Deliveries.
 
     An acceptance counts whenever it comes and for whichever attempt, and never lowers what an event has said already.
     Every other outcome counts while the row is this attempt's claim, or became `uncertain` by waiting for it; who comes
     back unsent to a Campaign that was finished meanwhile opens it again, and uses up nothing of its limit.
     """
     outcomes = list(outcomes)
-    if not outcomes:
-        return
-    is_cancelled = _is_cancelled(connection, outcomes)
+    accepted = [(claimed.seq, outcome.message_id) for claimed, outcome in outcomes if isinstance(outcome, Accepted)]
+    other = [(claimed, outcome) for claimed, outcome in outcomes if not isinstance(outcome, Accepted)]
+    is_cancelled = _is_cancelled(connection, other)
     _lock(connection, [claimed.seq for claimed, _ in outcomes])
-    later = _later(connection, outcomes)
-    accepted: list[dict[str, Any]] = []
+    later = _later(connection, other)
+    if accepted:
+        connection.execute(_accept(connection.dialect.name), {"accepted": document(accepted)})
     #: (Campaign, which of its limits) -> how many came back unsent
     unused: Counter[tuple[CampaignId, int]] = Counter()
-    for claimed, outcome in outcomes:
-        if isinstance(outcome, Accepted):
-            accepted.append({"of_seq": claimed.seq, "id_given": outcome.message_id})
-            continue
+    for claimed, outcome in other:
         state, reason = _after(outcome)
         statement, moments = _NOTE, later.get(claimed.seq, {})
         if isinstance(outcome, Deferred):
@@ -99,11 +106,9 @@ def settle(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]]) ->
         is_noted = connection.execute(statement, note).rowcount
         if is_returned and is_noted and claimed.limit_number is not None:
             unused[claimed.campaign_id, claimed.limit_number] += 1
-    if accepted:
-        connection.execute(_ACCEPT, accepted)
     for (campaign_id, number), count in unused.items():
         connection.execute(_GIVE_BACK, {"of_campaign": campaign_id, "of_number": number, "unused": count})
-    _reopen(connection, outcomes)
+    _reopen(connection, other)
 
 
 def _later(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> dict[int, dict[str, datetime | None]]:
@@ -137,12 +142,12 @@ def _is_cancelled(connection: Connection, outcomes: Sequence[tuple[Claim, Outcom
 
 
 def _returned(outcomes: Sequence[tuple[Claim, Outcome]]) -> set[CampaignId]:
-    """The Campaigns to which somebody comes back unsent."""
+    """The Campaigns to which anybody comes back unsent."""
     return {claimed.campaign_id for claimed, outcome in outcomes if _after(outcome)[0] is DeliveryState.QUEUED}
 
 
 def _reopen(connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]]) -> None:
-    """Let a Campaign go on that ended while its last claims slept: whoever comes back unsent still wants their copy."""
+    """Let a Campaign go on that ended while its last claims slept: who comes back unsent still wants their copy."""
     if returned := _returned(outcomes):
         waits = (
             select(deliveries.c.seq)
@@ -178,7 +183,7 @@ def _after(outcome: Outcome) -> tuple[DeliveryState, str]:
 
 
 def expire(connection: Connection, campaign_id: CampaignId, claim_seconds: int) -> int:
-    """Turn claims older than `claim_seconds` that nobody settled into `uncertain`; gives how many.
+    """Turn claims older than `claim_seconds` that nobody settled into `uncertain`; return how many.
 
     One from the future was made before the clock was put back, and may be of any age.
     """
@@ -333,7 +338,7 @@ def first_claimed(connection: Connection, seqs: Collection[int]) -> datetime | N
 
 
 def requeue(connection: Connection, delivery_ids: Sequence[DeliveryId]) -> int:
-    """Put uncertain Deliveries back into the queue, because a person or their setting said so; gives how many."""
+    """Put uncertain Deliveries back into the queue, because a person or their setting said so; return how many."""
     return connection.execute(
         update(deliveries)
         .where(deliveries.c.id.in_(delivery_ids), deliveries.c.state == DeliveryState.UNCERTAIN.value)

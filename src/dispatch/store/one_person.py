@@ -25,6 +25,17 @@ def standing(connection: Connection, campaign_id: CampaignId, key: str) -> tuple
     return None if row is None else (DeliveryState(row.state), row.reason)
 
 
+def copy_of(connection: Connection, campaign_id: CampaignId, key: str) -> tuple[str, str]:
+    """Return the Audience and the fingerprint of the text that was locked for a Member who has a Delivery."""
+    of_key = (
+        select(deliveries.c.audience, editions.c.fingerprint)
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .where(deliveries.c.campaign_id == campaign_id, deliveries.c.key == key)
+    )
+    audience, fingerprint = connection.execute(of_key).one()
+    return str(audience), str(fingerprint)
+
+
 def wants_it(connection: Connection, campaign_id: CampaignId, key: str) -> bool:
     """Whether the Member of a Delivery is subscribed to its list now, and not suppressed."""
     wanting = (

@@ -1,7 +1,7 @@
 """The pace: one row an account and region, moved on by one atomic statement, shared by all processes.
 
 The generic cell rate algorithm (ITU-T I.371): the row holds the moment at which the next message is due. Taking k
-messages moves it on by k/rate; whoever took them waits until the moment that it showed before.
+messages moves it on by k/rate; who took them waits until the moment that it showed before.
 """
 
 import functools
@@ -61,7 +61,7 @@ def _take(dialect: str) -> ReturningUpdate[Any]:
     step = bindparam("step", type_=Float)
     most_ahead = MAX_AHEAD_SECONDS + MOST_HELD_BACK_SECONDS + LONGEST_STEPS * step
     due = case((pace.c.next_at > now + most_ahead, now), else_=pace.c.next_at)
-    # Whoever finds the row idle may take even a step of more than 5 s: at a slow pace every step is one.
+    # Who finds the row idle may take even a step of more than 5 s: at a slow pace every step is one.
     has_room = or_(due <= now, due + step <= now + MAX_AHEAD_SECONDS)
     return (
         update(pace)

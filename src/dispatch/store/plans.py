@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, false, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, literal, literal_column, or_, select
 
 from dispatch.model.brand import Audience
 from dispatch.model.campaign import AudiencePlan, Plan
@@ -115,12 +115,11 @@ def plan(
     kinds = (person.c.wants, person.c.left, person.c.is_out, person.c.is_known)
     getting, several, elsewhere = Counter[str](), Counter[str](), Counter[str]()
     left_out: dict[str, Counter[str]] = {audience.slug: Counter() for audience in order}
-    already = 0
     for wants, left, is_out, is_known, count in connection.execute(select(*kinds, func.count()).group_by(*kinds)):
         winner = order[int(wants or left).bit_length() - 1].slug
         if is_known:
-            already += count if wants else 0
-        elif is_out or not wants:
+            continue
+        if is_out or not wants:
             left_out[winner][SkipReason.SUPPRESSED.value if is_out else SkipReason.UNSUBSCRIBED.value] += count
         else:
             getting[winner] += count
@@ -138,9 +137,29 @@ def plan(
             )
             for audience in reversed(order)
         ),
-        already=already,
+        already=_already(connection, audiences, campaign_id),
         waiting=0 if campaign_id is None else counts(connection, CampaignId(campaign_id)).queued,
     )
+
+
+def _already(connection: Connection, audiences: Sequence[Audience], campaign_id: str | None) -> int:
+    """How many people on the lists have had their copy, or may have had it."""
+    if campaign_id is None:
+        return 0
+    on_lists = select(subscriptions.c.member_id).where(
+        subscriptions.c.member_list.in_([audience.member_list for audience in audiences]),
+        subscriptions.c.state == SUBSCRIBED,
+    )
+    waits = deliveries.c.state.in_([DeliveryState.QUEUED.value, DeliveryState.SKIPPED.value])
+    has_one = and_(deliveries.c.campaign_id == campaign_id, ~waits, deliveries.c.member_id.in_(on_lists))
+    return int(connection.execute(select(func.count()).where(has_one)).scalar_one())
+
+
+def has_candidates(
+    connection: Connection, audiences: Sequence[Audience], campaign_id: CampaignId, only: str | None = None
+) -> bool:
+    """Return whether anyone on the lists, or `only` the Member of a key, has no Delivery of a Campaign."""
+    return connection.execute(candidates(audiences, campaign_id, only).limit(1)).first() is not None
 
 
 def freeze_audience(

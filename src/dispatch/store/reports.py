@@ -15,7 +15,7 @@ from dispatch.model.delivery import ACCEPTED, CampaignId, DeliveryState, EventKi
 from dispatch.model.event import NotificationState, Reader
 from dispatch.model.member import SuppressionReason
 from dispatch.model.report import Numbers, Rates, Report
-from dispatch.store.audit import FROZEN
+from dispatch.store.audit import LOCKED, LOCKED_BEFORE
 from dispatch.store.campaigns import counts_of, states_by_audience
 from dispatch.store.notifications import counts as notification_counts
 from dispatch.store.schema import READS, audit, deliveries, events
@@ -50,7 +50,7 @@ def report(connection: Connection, campaign: Campaign) -> Report:
 
 def _frozen(connection: Connection, campaign_id: CampaignId) -> int:
     """How many Deliveries the freezes made, as each of them wrote into the audit trail."""
-    acts = select(audit.c.detail).where(audit.c.campaign_id == campaign_id, audit.c.act == FROZEN)
+    acts = select(audit.c.detail).where(audit.c.campaign_id == campaign_id, audit.c.act.in_([LOCKED, LOCKED_BEFORE]))
     return sum(int(detail["added"]) for detail in connection.execute(acts).scalars())
 
 

@@ -9,7 +9,7 @@ from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId, Delivery, DeliveryId, DeliveryState, SkipReason
 from dispatch.model.mailbox import without_addresses
 from dispatch.store import ledger
-from dispatch.store.audit import record
+from dispatch.store.audit import SENT_AGAIN, record
 from dispatch.store.campaigns import hold, new_id, set_state
 from dispatch.store.database import clock
 from dispatch.store.schema import deliveries, probes
@@ -18,7 +18,7 @@ from dispatch.store.schema import deliveries, probes
 
 
 def add_probe(connection: Connection, campaign_id: CampaignId) -> str:
-    """Keep a probe before it leaves; gives its identifier, which is its `delivery` tag."""
+    """Keep a probe before it leaves; return its identifier, which is its `delivery` tag."""
     probe_id = new_id()
     connection.execute(probes.insert().values(id=probe_id, campaign_id=campaign_id, created_at=clock(connection)))
     return probe_id
@@ -64,7 +64,7 @@ def assume_sent(connection: Connection, people: Sequence[Delivery], by: str) -> 
 
 
 def send_again(connection: Connection, people: Sequence[Delivery], by: str, *, at_once: bool) -> int:
-    """Put uncertain Deliveries back into the queue, because `by` said so; gives how many.
+    """Put uncertain Deliveries back into the queue, because `by` said so; return how many.
 
     In a Campaign that was given up they are skipped. One that had ended waits for `resume`, or goes on `at_once`. One
     that is paused stays paused, whatever paused it while the question was open.
@@ -72,7 +72,7 @@ def send_again(connection: Connection, people: Sequence[Delivery], by: str, *, a
     if not people:
         return 0
     campaign_id = people[0].campaign_id
-    _record(connection, people, "sent again after an unknown outcome", by)
+    _record(connection, people, SENT_AGAIN, by)
     ids = [each.id for each in people]
     # Held, so that nobody pauses the Campaign or gives it up at this moment.
     state = hold(connection, campaign_id)

@@ -34,7 +34,7 @@ def _findings(prepared: Prepared, forced: Collection[str]) -> Iterator[DispatchE
 
 
 def _recipients(proposal: Proposal) -> Iterator[DispatchError]:
-    if not proposal.plan.to_send and proposal.campaign is None:
+    if not proposal.plan.to_send and proposal.continues is None:
         todo = "Add members: dispatch members import FILE --list LIST"
         yield CampaignError("There are no recipients.", where=_lists(proposal.audiences), todo=todo)
 
@@ -51,7 +51,7 @@ def _stand_ins(prepared: Prepared) -> Iterator[DispatchError]:
 def _examples(setup: Setup, proposal: Proposal) -> Iterator[DispatchError]:
     if setup.rules.allow_example_domains:
         return
-    campaign = proposal.campaign.id if proposal.campaign else None
+    campaign = proposal.continues.id if proposal.continues else None
     with setup.database.reading() as connection:
         count, example = example_recipients(connection, proposal.audiences, campaign, proposal.only)
     if count:

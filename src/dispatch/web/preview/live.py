@@ -9,7 +9,8 @@ from pathlib import Path
 
 from dispatch.errors import BriefError, DispatchError
 from dispatch.model.brand import Audience
-from dispatch.pipeline.prepare import Prepared, prepare, read_brief
+from dispatch.pipeline.plan import ScheduledText
+from dispatch.pipeline.prepare import Prepared, in_order, prepare, read_brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Bearings:
     banner: str
     #: share of the granted rate that a send takes
     rate_share: float = 0.9
+    #: the text of this Brief that waits for its time; None where none does
+    scheduled: ScheduledText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,9 @@ class Live:
                 todo="This is a fault of dispatch. Take back the last change, and report it with the brief.",
             )
             return Shown(before.version, bearings, before.prepared, problem, source)
+        if bearings.scheduled is not None:
+            findings = in_order([*prepared.findings, *bearings.scheduled.findings(prepared)])
+            prepared = replace(prepared, findings=findings)
         return Shown(before.version, bearings, prepared, None, source)
 
     # --- waiting --------------------------------------------------------------------------------------------
