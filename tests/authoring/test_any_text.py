@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dispatch.authoring import word_check
+from dispatch.authoring.brief_writer import write
 from dispatch.authoring.document import (
     Document,
     Draft,
@@ -17,7 +18,6 @@ from dispatch.authoring.document import (
     clean,
     is_number,
 )
-from dispatch.authoring.markdown import write
 from dispatch.authoring.plain import read_text
 from dispatch.authoring.understand import understand
 from dispatch.compose.parse import parse
@@ -65,7 +65,7 @@ def taken(text: str) -> tuple[Draft, str] | None:
         document = read_text(text.encode("utf-8", "surrogatepass"), "a.txt")
     except DocumentError:
         return None
-    draft = understand(document, TODAY)
+    draft = understand(document)
     return draft, write(draft).text
 
 
@@ -87,7 +87,7 @@ def test_no_bytes_make_the_import_of_a_text_raise_anything_but_its_own_error(dat
         document = read_text(data, "a.txt")
     except DocumentError:
         return
-    write(understand(document, TODAY))
+    write(understand(document))
 
 
 @given(TEXTS)
@@ -173,5 +173,5 @@ def test_no_document_loses_a_word(blocks: list[SourceBlock], notes: dict[str, li
         "".join(f" {s.text} " if s.raised and is_number(s.text) else s.text or " " for s in p.spans)
         for p in document.paragraphs()
     ]
-    draft = understand(document, TODAY)
+    draft = understand(document)
     assert word_check.lost_words("\n".join(texts), write(draft).text, [left.words for left in draft.left_out]) == {}

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from dispatch.authoring import word_check
-from dispatch.authoring.intake import Taken, take_in
+from dispatch.authoring.import_document import ImportResult, import_document
 from dispatch.compose.parse import parse
 from dispatch.model.finding import Level
 
@@ -28,11 +28,11 @@ EXPECTED = {
 }
 
 
-def take(source: Path, folder: Path) -> Taken:
-    return take_in(source, [], folder, NOW)
+def take(source: Path, folder: Path) -> ImportResult:
+    return import_document(source, [], folder)
 
 
-def shown(taken: Taken) -> str:
+def shown(taken: ImportResult) -> str:
     """What the import prints, in one text for the golden file."""
     rows = [f"slug: {taken.slug}"]
     rows += [f"understood {remark.place}: {remark.text}" for remark in taken.understood]

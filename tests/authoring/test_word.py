@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.authoring.docx import archive
 from dispatch.authoring.document import SourceParagraph, SourceTable
+from dispatch.authoring.docx import archive
 from dispatch.authoring.docx.read import read_word
 from dispatch.errors import DocumentError
 
@@ -311,11 +311,10 @@ def thirty_pages() -> bytes:
 
 
 def test_a_document_of_thirty_pages_is_read(tmp_path: Path) -> None:
-    import datetime as dt
 
-    from dispatch.authoring.intake import take_in
+    from dispatch.authoring.import_document import import_document
 
     source = tmp_path / "long.docx"
     source.write_bytes(thirty_pages())
-    taken = take_in(source, [], tmp_path / "briefs", dt.datetime(2024, 1, 2, tzinfo=dt.UTC))
+    taken = import_document(source, [], tmp_path / "briefs")
     assert len(re.findall(r"^## Part", taken.brief.read_text("utf-8"), re.MULTILINE)) == 30

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from dispatch.authoring.roles import Decision
 from dispatch.markup import characters
 
 #: what ends a line or a page in a document, and is no newline
@@ -98,6 +99,13 @@ class SourceParagraph:
     is_placed: bool = False
     #: the next paragraph goes on where this one ends
     goes_on: bool = False
+    #: a line of the head that found no place, and stays text
+    is_in_head: bool = False
+
+    @classmethod
+    def of(cls, text: str, place: int = 0) -> "SourceParagraph":
+        """Return a paragraph of plain text."""
+        return cls((SourceSpan(text),), place)
 
     @property
     def text(self) -> str:
@@ -137,6 +145,14 @@ class SourceParagraph:
         if self.number is not None and self.list_level >= 0:
             spans = (replace(spans[0], text=f"{self.number}. {spans[0].text}"), *spans[1:])
         return replace(self, spans=spans, list_level=-1, number=None)
+
+    def without_start(self, length: int) -> "SourceParagraph":
+        """The paragraph without its first characters."""
+        spans: list[SourceSpan] = []
+        for span in self.spans:
+            spans.append(replace(span, text=span.text[length:]))
+            length = max(0, length - len(span.text))
+        return replace(self, spans=tuple(spans))
 
     def lines(self) -> list["SourceParagraph"]:
         """The lines that the author broke it into, each as a paragraph of its own."""
@@ -274,6 +290,8 @@ class Draft:
     blocks: list[SourceBlock] = field(default_factory=list)
     #: label -> paragraphs, in the order of their first call
     notes: dict[str, list[SourceParagraph]] = field(default_factory=dict)
+    #: name and place of each organisation as often as the document names it in a line of its own
+    named_organisations: list[tuple[str, int]] = field(default_factory=list)
     #: lines of the head that nothing understood so far
     unread: list[SourceParagraph] = field(default_factory=list)
     #: lines of front matter that an update keeps as they stand
@@ -281,9 +299,13 @@ class Draft:
     understood: list[Remark] = field(default_factory=list)
     look_at: list[Remark] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    #: place, words and decision of each line that was weighed
+    decisions: list[tuple[int, str, Decision]] = field(default_factory=list)
 
-    def drop_marks(self, paragraph: SourceParagraph, where: str) -> None:
-        """Say that the note marks of a paragraph are lost, because it goes where no note can be called."""
+    def say_lost(self, paragraph: SourceParagraph, where: str) -> None:
+        """Say what of a paragraph is lost because it goes where text stands alone: note marks, addresses of links."""
+        for address in dict.fromkeys(span.link for span in paragraph.spans if span.link):
+            self.left_out.append(LeftOut(address, f"the address of a link in {where}", paragraph.place))
         for span in paragraph.spans:
             if not span.note:
                 continue
@@ -291,3 +313,12 @@ class Draft:
                 self.left_out.append(LeftOut(span.text, f"a note mark in {where}", paragraph.place))
             words = f"A note is called in {where}, where a brief cannot call one: put its words elsewhere."
             self.look_at.append(Remark(words, paragraph.place))
+
+    def leave_out(self, paragraph: SourceParagraph, reason: str) -> None:
+        """Leave a paragraph out, with the addresses of its links, and say so."""
+        addresses = dict.fromkeys(span.link for span in paragraph.spans if span.link)
+        self.left_out.append(LeftOut(" ".join([paragraph.text, *addresses]), reason, paragraph.place))
+
+    def explain(self, paragraph: SourceParagraph, decision: Decision) -> None:
+        """Note what a line was taken for, and why."""
+        self.decisions.append((paragraph.place, paragraph.words, decision))

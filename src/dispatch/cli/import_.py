@@ -8,7 +8,7 @@ import click
 from dispatch.cli.context import Context, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
-    from dispatch.authoring.intake import Taken
+    from dispatch.authoring.import_document import ImportResult
 
 _WIDTH = 80
 
@@ -37,19 +37,17 @@ def import_command(
     Writes brief.md and its pictures, and says what it understood, what it left out, and what a person must look at.
     PHOTOs are placed at the captions that wait for a picture, in their order.
     """
-    import datetime as dt
-
-    from dispatch.authoring.intake import take_in
+    from dispatch.authoring.import_document import import_document
 
     folder = out if out is not None else context.workspace / "briefs"
-    taken = take_in(file, photos, folder, dt.datetime.now(dt.UTC).astimezone(), update=update)
+    taken = import_document(file, photos, folder, update=update)
     if as_json:
         print_json(_document(taken))
     else:
         _show(taken, file, taken.slug if out is None else str(taken.brief))
 
 
-def _document(taken: "Taken") -> dict[str, Any]:
+def _document(taken: "ImportResult") -> dict[str, Any]:
     def places(place: int) -> dict[str, int | None]:
         return {taken.counts: place or None, "brief_line": taken.lines.get(place)}
 
@@ -64,7 +62,7 @@ def _document(taken: "Taken") -> dict[str, Any]:
     }
 
 
-def _show(taken: "Taken", file: Path, named: str) -> None:
+def _show(taken: "ImportResult", file: Path, named: str) -> None:
     click.echo(f"{'Imported' if taken.changes is None else 'Updated from'} {file}")
     click.echo(f"Brief: {taken.brief}")
     _section("Understood", [(_place(taken, r.place), r.text) for r in taken.understood])
@@ -78,7 +76,7 @@ def _show(taken: "Taken", file: Path, named: str) -> None:
     click.echo(f"\nNext: dispatch check {named}")
 
 
-def _place(taken: "Taken", place: int) -> str:
+def _place(taken: "ImportResult", place: int) -> str:
     """Where something stands: in the document, and in brief.md if it went there."""
     if not place:
         return ""

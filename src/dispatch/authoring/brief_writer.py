@@ -46,10 +46,10 @@ def write(draft: Draft) -> Written:
 
 
 def _front_matter(draft: Draft) -> Iterator[str]:
-    assert draft.date is not None
     yield "---"
     yield f"title: {escape.quote_yaml(draft.title)}"
-    yield f"date: {draft.date.isoformat()}"
+    if draft.date is not None:
+        yield f"date: {draft.date.isoformat()}"
     yield from draft.kept
     for key, value in (("standfirst", draft.standfirst), ("programme", draft.programme)):
         if value:
@@ -155,17 +155,47 @@ def _lists(items: list[SourceParagraph]) -> Iterator[list[SourceParagraph]]:
 
 def _list(items: list[SourceParagraph]) -> str:
     lines: list[str] = []
-    indents: list[tuple[int, int]] = []  # (level in the document, column of its items' text)
+    open_: list[_Level] = []
     for item in items:
-        while indents and indents[-1][0] >= item.list_level:
-            indents.pop()
-        column = indents[-1][1] if indents else 0
-        sign = f"{item.number}." if item.number is not None else "-"
-        indents.append((item.list_level, column + len(sign) + 1))
+        while open_ and open_[-1].level > item.list_level:
+            open_.pop()
+        if open_ and open_[-1].level == item.list_level:
+            last = open_.pop()
+            column, sign = last.column, last.next_sign(item.number)
+        else:
+            column, sign = (open_[-1].text if open_ else 0), _Level.first_sign(item.number)
+        open_.append(_Level(item.list_level, column, sign, item.number))
         text = paragraph(item) or ""
-        prefix = " " * column
-        lines.append(f"{prefix}{sign} {_prefixed(text, ' ' * (column + len(sign) + 1)).lstrip()}")
+        lines.append(f"{' ' * column}{sign} {_prefixed(text, ' ' * open_[-1].text).lstrip()}")
     return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The list that is open at one level: where its items stand, and its last sign and number."""
+
+    level: int
+    column: int
+    sign: str
+    number: int | None
+
+    @property
+    def text(self) -> int:
+        """The column of its items' text."""
+        return self.column + len(self.sign) + 1
+
+    @staticmethod
+    def first_sign(number: int | None) -> str:
+        return "-" if number is None else f"{number}."
+
+    def next_sign(self, number: int | None) -> str:
+        """The sign of the next item: Markdown counts by itself, so a gap takes another sign, which opens a new list."""
+        if number is None:
+            return "-"
+        ends = self.sign[-1] if self.sign[-1] in ".)" else ")"
+        if self.number is not None and number != self.number + 1:
+            ends = ")" if ends == "." else "."
+        return f"{number}{ends}"
 
 
 def _table(table: SourceTable) -> str:
@@ -203,7 +233,7 @@ def _written(spans: list[SourceSpan], escaped: Escaper = escape.escape) -> str:
     out = []
     for (link, strong, emphasis), group in groupby(spans, lambda span: (span.link, span.strong, span.emphasis)):
         text = "".join(_piece(span, escaped) for span in group)
-        out.append(_dressed(text, link, strong, emphasis))
+        out.append(_dressed(text, link, strong, emphasis, may_be_bare=escaped is escape.escape))
     return escape.close_braces("".join(out))
 
 
@@ -259,7 +289,7 @@ def _piece(span: SourceSpan, escaped: Escaper) -> str:
         return escaped(" ".join(text.split("\n")))
     out, end = [], 0
     for match in _AS_IT_IS.finditer(text):
-        if match.start() < end:
+        if match.start() < end or (match["url"] and escaped is escape.escape_all):
             continue
         out.append(escaped(text[end : match.start()]))
         url = _closed(match["url"] or "", text[match.end() :])
@@ -274,7 +304,7 @@ def _closed(url: str, following: str) -> str:
     return f"{url})" if url.count("(") > url.count(")") and following.startswith(")") else url
 
 
-def _dressed(text: str, link: str, strong: bool, emphasis: bool) -> str:
+def _dressed(text: str, link: str, strong: bool, emphasis: bool, *, may_be_bare: bool) -> str:
     if not text.strip():
         return text
     sign = ("**" if strong else "") + ("*" if emphasis else "")
@@ -282,7 +312,8 @@ def _dressed(text: str, link: str, strong: bool, emphasis: bool) -> str:
     end = text[len(text.rstrip()) :]
     core = text.strip()
     if link:
-        core = f"<{link}>" if core.replace("\\", "") == link else f"[{core}]({_target(link)})"
+        is_bare = may_be_bare and core.replace("\\", "") == link
+        core = f"<{link}>" if is_bare else f"[{core}]({_target(link)})"
     return f"{start}{sign}{core}{sign[::-1]}{end}"
 
 

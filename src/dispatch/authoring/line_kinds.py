@@ -1,4 +1,4 @@
-"""What a line is, by its looks: a credit, a site, an organisation, a programme, a name, a role, prose."""
+"""What a line is, by its words: a credit, a site, an organisation, a programme, a name, a role, prose."""
 
 import re
 from dataclasses import dataclass
@@ -18,19 +18,29 @@ _ROLE = re.compile(
     r"\b((?:co-)?director|assistant|fellow|analyst|professor|lecturer|researcher|research|intern|president|manager|"
     r"associate|editor|chair(?:man|woman|person)?|senior|junior|head|officer|scholar|advis[eo]r|ambassador|secretary|"
     r"coordinator|specialist|expert|student|candidate|founder|partner|attorney|correspondent|consultant|counsel|"
-    r"economist|historian|journalist|colonel|general|ph\.?\s?d\.?|m\.?a\.?|j\.?d\.?|esq|jr|sr)(?![\w-])|директор|"
+    r"economist|historian|journalist|colonel|general|lawyer|minister|engineer|diplomat|envoy|governor|senator|judge|"
+    r"teacher|writer|author|columnist|reporter|entrepreneur|banker|investor|strategist|planner|geographer|sociologist|"
+    r"geologist|scientist|statistician|translator|photographer|lead|leader|principal|dean|rector|chief|deputy|vice|"
+    r"executive|administrator|representative|member|reader|postdoctoral|postdoc|doctoral|visiting|independent|"
+    r"freelance|former|retired|emeritus|emerita|fellows|analysts|researchers|directors|professors|assistants|experts|"
+    r"scholars|editors|ph\.?\s?d\.?|m\.?a\.?|j\.?d\.?|esq|jr|sr)(?![\w-])|директор|"
+    r"старший|младший|юрист|инженер|министр|советник|доцент|"
     r"научный сотрудник|аналитик|профессор|эксперт|主任|研究员|教授|分析师|مدير|باحث|أستاذ",
     re.IGNORECASE,
 )
 _BY = re.compile(
-    r"(?:written\s+by|by|authors?\s*[:：]|авторы?\s*[:：]|作者\s*[:：]|بقلم\s*[:：]?)\s*(?P<who>\S.*)", re.IGNORECASE
+    r"(?:(?:written|prepared|compiled|drafted|authored)\s+by\s*[:：]?|by\s*[:：]?(?=\s)|text\s*[:：]|authors?\s*[:：]|авторы?\s*[:：]|作者\s*[:：]|بقلم\s*[:：]?)\s*(?P<who>\S.*)",
+    re.IGNORECASE,
 )
 #: first words of headings that would pass for a name
 _NO_NAME = re.compile(
     r"\b(executive|summary|introduction|background|conclusions?|overview|abstract|analysis|policy|brief|memo|report|"
     r"recommendations?|implications?|considerations?|future|history|context|findings|methods?|results|discussion|"
     r"references|notes|appendix|key|points?|outlook|next|steps|the|and|of|for|in|on|to|war|peace|security|economic|"
-    r"strategic|regional|international|national|draft|final|confidential|embargoed)\b",
+    r"strategic|regional|international|national|draft|final|confidential|embargoed|foreign|affairs|studies|strategy|"
+    r"relations|energy|trade|defen[cs]e|development|research|law|finance|climate|government|about|authors?|part|"
+    r"section|chapter|figure|table|source|sources|contact|washington|london|brussels|is|are|was|not|what|why|how|"
+    r"who|when|where|does|do|can|will|we|our|new|its|across|between|after|before|without|beyond|under|over|from|with)\b",
     re.IGNORECASE,
 )
 _PARTICLES = frozenset(
@@ -38,12 +48,24 @@ _PARTICLES = frozenset(
     | {"dos", "du", "y", "e", "ter"}
 )
 _LABEL = re.compile(
-    r"(?P<label>(?:photo(?:graph)?s?|images?|pictures?)(?:\s+(?:credits?|courtesy|source|by))*|credits?|source|"
-    r"courtesy|фото|照片|图片来源|摄影|الصورة)\s*(?P<mark>[:：]|(?<=by)\s|\s+(?=courtesy of))\s*(?P<who>\S.*)",
+    r"(?P<label>(?:photo(?:graph)?(?:s|y)?|images?|pictures?|graphics?|maps?|charts?|illustrations?)"
+    r"(?:\s+(?:credits?|courtesy|source|by))*|credits?|sources?|courtesy|фото|источник|照片|图片来源|来源|摄影|الصورة|المصدر)"
+    r"\s*(?P<mark>[:：]|\s[–—-]\s|(?<=by)\s|\s+(?=courtesy of))\s*(?P<who>\S.*)",
     re.IGNORECASE,
 )
-_OWN_WORDS = re.compile(r"(?:courtesy of|©|\(c\)\s|ap photo\b|reuters\b|getty images\b)", re.IGNORECASE)
+_SOURCE = re.compile(r"\W*(?:sources?|источник|来源|المصدر)\b", re.IGNORECASE)
+_PHOTO = re.compile(r"\W*(?:photo|image|picture|фото|照片|图片|摄影|الصورة)", re.IGNORECASE)
+_AGENCY_NAMES = (
+    r"(?:reuters|ap|afp|associated press|getty(?: images)?|epa(?:-efe)?|sputnik|tass|xinhua|anadolu|aa|dpa|pa|"
+    r"ria novosti|kyodo|yonhap|bloomberg|shutterstock|alamy|flickr|wikimedia(?: commons)?|unsplash|nasa|kremlin\.ru|kcna|pool|zuma|"
+    r"istock|dvids|u\.?s\.? (?:army|navy|air force|department of (?:defense|state))|state department)"
+)
+_OWN_WORDS = re.compile(
+    rf"(?:photo |image )?courtesy of .+|(?:©|\(c\)\s).+|ap photo\b.*|{_AGENCY_NAMES}(?:\s?/\s?\S.*)?", re.IGNORECASE
+)
 _AGENCY = re.compile(r"(?P<name>[^\d/:;!?<>@\[\]]{2,60}?)\s?/\s?(?P<agency>[^/:;!?<>@\[\]]{2,50})")
+_KNOWN_AGENCY = re.compile(_AGENCY_NAMES + r"(?:\b.*)?", re.IGNORECASE)
+_RIGHTS = re.compile(r"all rights reserved|alle rechte|todos los derechos|все права|版权所有", re.IGNORECASE)
 _TYPED_LABEL = re.compile(
     r"(?:fig(?:ure|\.)?|photo|chart|map|graph|diagram|illustration|рис(?:унок|\.)?|图|الشكل)\s*\d{1,3}\b", re.IGNORECASE
 )
@@ -58,37 +80,56 @@ class Credit:
     who: str
     #: the word before it that brief.md does not repeat, as "Photo:"
     label: str = ""
+    #: what makes it a credit: `credit label`, `source label`, `copyright sign` or `name and agency`
+    sign: str = "credit label"
 
 
 def read_credit(text: str) -> Credit | None:
-    """The credit that a line is, or None: "Name / Agency", "Photo: …", "Credit: …", "© …"."""
+    """Return the credit that a line is, or None: "Name / Agency", "Photo: …", "Credit: …", "© …"."""
     text = _bare(text)
-    if not 3 <= len(text) <= 120 or "://" in text:
+    if not 2 <= len(text) <= 120 or "://" in text or _RIGHTS.search(text):
         return None
     if match := _LABEL.fullmatch(text):
-        return Credit(match["who"].strip(), text[: match.start("who")].strip())
-    if _OWN_WORDS.match(text) and len(text.split()) <= 10:
-        return Credit(text)
-    if (match := _AGENCY.fullmatch(text)) and all(_is_proper(match[part]) for part in ("name", "agency")):
-        return Credit(text)
-    return None
+        sign = "source label" if _SOURCE.match(text) else "credit label"
+        return Credit(match["who"].strip(), text[: match.start("who")].strip(), sign)
+    if _OWN_WORDS.fullmatch(text) and len(text.split()) <= 10:
+        return Credit(text, sign="copyright sign")
+    match = _AGENCY.fullmatch(text)
+    if match is None or not all(_is_proper(match[part]) for part in ("name", "agency")):
+        return None
+    is_known = is_name(match["name"]) or _KNOWN_AGENCY.fullmatch(match["agency"].strip())
+    return Credit(text, sign="name and agency") if is_known else None
 
 
-def names_photographer(text: str) -> bool:
-    """Whether a credit speaks of a picture even where no picture stands (a "Source: …" may belong to a table)."""
-    return read_credit(text) is not None and not re.match(r"\W*source", text, re.IGNORECASE)
+def speaks_of_photo(text: str) -> bool:
+    """Return whether a line names a picture in words, as "Photo: …"."""
+    return _PHOTO.match(text) is not None
+
+
+def reserves_rights(text: str) -> bool:
+    """Return whether a line reserves the rights to the whole document."""
+    return _RIGHTS.search(text) is not None
+
+
+_CREDIT_AT_END = (
+    re.compile(r"(?P<caption>.*\S)\s*[(\[](?P<credit>[^()\[\]]{3,100})[)\]]\.?", re.DOTALL),
+    re.compile(
+        r"(?P<caption>.*[.!?»”\"])\s+(?P<credit>(?:photo|credit|image|picture|©|courtesy|source)[^.]{2,80}\.?)",
+        re.IGNORECASE | re.DOTALL,
+    ),
+    re.compile(r"(?P<caption>.*[.!?»”\"。])\s*(?P<credit>[^.!?。]{3,80}/[^.!?。]{2,50})", re.DOTALL),
+    re.compile(r"(?P<caption>.*\S)\s*(?:\||\s[–—-])\s+(?P<credit>[^|–—]{3,80})", re.DOTALL),
+)
 
 
 def split_caption(text: str) -> tuple[str, Credit | None]:
-    """A caption that ends in its credit, as "Words. (Photo: Name)", in two."""
-    patterns = (
-        r"(?P<caption>.*\S)\s*\((?P<credit>[^()]{3,100})\)",
-        r"(?P<caption>.*[.!?»”\"])\s+(?P<credit>(?:photo|credit|image|picture|©|courtesy)[^.]{2,80}\.?)",
-    )
-    for pattern in patterns:
-        match = re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL)
-        if match and names_photographer(match["credit"]):
-            return match["caption"], read_credit(match["credit"].rstrip("."))
+    """Return a caption that ends in its credit, as "Words. (Photo: Name)", in two."""
+    for pattern in _CREDIT_AT_END:
+        if match := pattern.fullmatch(text):
+            inside = match["credit"].strip()
+            credit = read_credit(inside) or read_credit(inside.rstrip("."))
+            if credit:
+                return match["caption"], credit
     return text, None
 
 
@@ -142,7 +183,7 @@ def read_by(text: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Whether a text may be a person's name: two to five words, each with a capital or in a script without them."""
+    """Whether a text may be a person's name: two to six words, each with a capital or in a script without them."""
     text = text.strip()
     if not 2 <= len(text) <= 60 or re.search(r"[\d_@/\\:;!?\"“”<>|#]", text) or _NO_NAME.search(text):
         return False
@@ -151,9 +192,18 @@ def is_name(text: str) -> bool:
     words = text.split()
     if len(words) == 1:
         return _HAN.search(text) is not None and len(text) <= 5
-    return len(words) <= 5 and all(
-        word.casefold() in _PARTICLES or (not word[0].islower() and word[0].isalpha()) for word in words
-    )
+    own = [word for word in words if word.casefold() not in _PARTICLES]
+    return 0 < len(own) <= 6 and all(not word[0].islower() and word[0].isalpha() for word in own)
+
+
+def is_han(text: str) -> bool:
+    """Return whether a text is mostly in a script that needs no blanks."""
+    return len(_HAN.findall(text)) * 2 > len(text.replace(" ", ""))
+
+
+def ends_sentence(text: str) -> bool:
+    """Return whether a line ends as sentences do."""
+    return _SENTENCE_END.search(text.strip()) is not None
 
 
 def is_sentence(text: str) -> bool:

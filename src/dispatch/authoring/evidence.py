@@ -1,0 +1,239 @@
+"""The evidence about a line: what its style, type, words and place in the document say, each as a sign with a name.
+
+Nothing is decided here; `roles` says how much each sign speaks for each role.
+"""
+
+import itertools
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dispatch.authoring import line_kinds
+from dispatch.authoring.dates import find_date, read_date
+from dispatch.authoring.document import SourceBlock, SourceParagraph, SourceTable
+from dispatch.authoring.names import read_signers
+
+_LABEL = re.compile(
+    r"(policy|issue|research|briefing|working|discussion|position)? ?(brief|memo|memorandum|paper|report|analysis|"
+    r"commentary|note|backgrounder|briefing|insight|explainer|op ed|factsheet)( (no |number )?\d+)?$|(vol|issue|no) \d"
+)
+_NOTICE = re.compile(
+    r"\s*(?:embargo|first published|not for (?:quotation|circulation|distribution)|draft\b|confidential|jel\b|doi\b|"
+    r"issn\b|isbn\b|contact\b|keywords?\b|key words\b|citation\b|cite as|suggested citation|tel\b|phone\b|"
+    r"corresponding author|for (?:immediate )?release|word count|reading time)",
+    re.IGNORECASE,
+)
+_KNOWN_HEADING = re.compile(
+    r"(?:\d+\.?\s*)?(?:executive summary|summary|introduction|background|conclusions?|overview|abstract|outlook|"
+    r"(?:policy )?recommendations?|implications|next steps|key (?:points|findings|takeaways)|discussion|context|"
+    r"what (?:to|comes) .{0,30}|about the authors?|notes|references|sources|введение|выводы|заключение|итоги|结论|引言|"
+    r"建议|背景|مقدمة|الخلاصة|خاتمة|giriş|sonuç)\W*",
+    re.IGNORECASE,
+)
+#: longest caption without a style that says it is one
+_MAX_CAPTION = 320
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is true of the whole document, against which each line is seen."""
+
+    #: the size of most of its text in points, 0 where the file says nothing
+    size: float = 0
+    #: words that stand somewhere in small letters inside a sentence
+    small_words: frozenset[str] = frozenset()
+    #: folded line -> the indexes of the blocks that hold it
+    lines: dict[str, list[int]] = field(default_factory=dict)
+    #: folded lines of headers and footers
+    headers: frozenset[str] = frozenset()
+    #: words in a usual paragraph of prose
+    paragraph_words: float = 60
+    blocks: int = 0
+    #: the look of its headings: `style`, `bold`, `larger`, in the order in which they count
+    headings: frozenset[str] = frozenset()
+
+
+def facts_of(blocks: list[SourceBlock], headers: list[str]) -> Facts:
+    """Return what is true of the whole document."""
+    paragraphs = [block for block in blocks if isinstance(block, SourceParagraph) and block.words]
+    sizes: Counter[float] = Counter()
+    lines: dict[str, list[int]] = {}
+    small: set[str] = set()
+    lengths = []
+    for at, block in enumerate(blocks):
+        if not isinstance(block, SourceParagraph):
+            continue
+        sizes[block.size] += len(block.words)
+        for line in block.lines():
+            if folded := line_kinds.fold(line.words):
+                lines.setdefault(folded, []).append(at)
+        if line_kinds.is_prose(block.words):
+            lengths.append(len(block.words.split()))
+            small.update(word for word in re.findall(r"[^\W\d_]+", block.words) if word.islower())
+    size = sizes.most_common(1)[0][0] if sizes else 0
+    return Facts(
+        size,
+        frozenset(small),
+        lines,
+        frozenset(filter(None, map(line_kinds.fold, headers))),
+        statistics.median(lengths) if lengths else 60,
+        len(blocks),
+        frozenset(_looks_of_headings(paragraphs, size)),
+    )
+
+
+def _looks_of_headings(paragraphs: list[SourceParagraph], size: float) -> Iterator[str]:
+    """The ways in which headings look here: by style, else by two or more short lines that look so before prose."""
+    if any(paragraph.heading for paragraph in paragraphs):
+        yield "style"
+    bold = larger = 0
+    for line, following in itertools.pairwise(paragraphs):
+        if len(line.words) <= 100 and line_kinds.is_prose(following.words) and not line_kinds.is_prose(line.words):
+            bold += line.is_strong
+            larger += bool(size and line.size > size + 0.4)
+    if bold >= 2:
+        yield "bold"
+    if larger >= 2:
+        yield "larger"
+
+
+def signs_of(line: SourceParagraph, facts: Facts) -> set[str]:
+    """Return the signs that a line bears by itself; what stands around it is added by those who look there."""
+    return {*_signs_of_look(line, facts), *_signs_of_length(line.words, facts), *_signs_of_words(line, facts)}
+
+
+def _signs_of_look(line: SourceParagraph, facts: Facts) -> Iterator[str]:
+    bears = {
+        "caption style": "caption" in line.style or line.style in ("figure", "illustration", "drawing"),
+        "heading style": line.heading > 0,
+        "bold": line.is_strong,
+        "slanted": line.is_slanted,
+        "centred": line.align == "center",
+        "larger type": facts.size > 0 and line.size > facts.size + 0.4,
+        "smaller type": 0 < line.size < facts.size - 0.4,
+        "list item": line.list_level >= 0,
+        "quote": line.is_quote,
+        "in a box": line.is_boxed,
+        "gap before": line.has_gap,
+        "calls a note": bool(line.notes),
+        "same look as headings": _looks_like_headings(line, facts),
+    }
+    yield from (sign for sign, is_borne in bears.items() if is_borne)
+    if line.style in ("title", "subtitle", "author", "date"):
+        yield f"{line.style} style"
+
+
+def _looks_like_headings(line: SourceParagraph, facts: Facts) -> bool:
+    return (
+        (line.heading > 0 and "style" in facts.headings)
+        or (line.is_strong and "bold" in facts.headings and "style" not in facts.headings)
+        or ("larger" in facts.headings and facts.size > 0 and line.size > facts.size + 0.4)
+    )
+
+
+def _signs_of_length(text: str, facts: Facts) -> Iterator[str]:
+    words = len(text.split())
+    if line_kinds.is_han(text):
+        words = len(text) // 2
+    if words <= 1:
+        yield "one word"
+    elif words <= 3:
+        yield "2 or 3 words"
+    elif words <= 16:
+        yield "4 to 16 words"
+    elif words <= 25:
+        yield "over 16 words"
+    else:
+        yield "over 25 words"
+    if words <= 30 and line_kinds.ends_sentence(text) and words * 2 <= facts.paragraph_words:
+        yield "short sentence"
+    if words * 2 <= facts.paragraph_words:
+        yield "shorter than prose"
+    elif words >= 35:
+        yield "a paragraph"
+    if len(text) > _MAX_CAPTION:
+        yield "too long for a caption"
+
+
+def _signs_of_words(line: SourceParagraph, facts: Facts) -> Iterator[str]:
+    text = line.words
+    if line_kinds.is_prose(text):
+        yield from ("prose", "ends a sentence")
+        return
+    if line_kinds.ends_sentence(text) and (len(text.split()) > 3 or text.endswith((".", "。"))):
+        yield "ends a sentence" if not re.search(r"[?？؟!]$", text) else "colon or question"
+    folded = line_kinds.fold(text)
+    is_date = read_date(text) is not None
+    bears = {
+        "a date": is_date,
+        "holds a date": not is_date and find_date(text) is not None,
+        "a site": bool(line_kinds.read_site(text)),
+        "an e-mail": line_kinds.is_email(text),
+        "label": _LABEL.match(folded) is not None,
+        "notice": _NOTICE.match(text) is not None,
+        "picture label": line_kinds.has_typed_label(text),
+        "credit": line_kinds.read_credit(text) is not None,
+        "in the header": folded in facts.headers,
+        "known heading": _KNOWN_HEADING.fullmatch(text) is not None,
+    }
+    yield from (sign for sign, is_borne in bears.items() if is_borne)
+    yield from _signs_of_ends(text, line)
+    yield from _signs_of_people(text, facts)
+
+
+def _signs_of_ends(text: str, line: SourceParagraph) -> Iterator[str]:
+    letters = [letter for letter in text if letter.isalpha()]
+    if not letters:
+        return
+    if len(letters) > 3 and all(letter.isupper() for letter in letters):
+        yield "capitals"
+    if letters[0].islower():
+        yield "begins small"
+    if re.search(r"[:：]$", text):
+        yield "ends with a colon"
+    elif re.search(r"[:：?？]", text):
+        yield "colon or question"
+    if re.search(r"[,;，；،؛]$", text):
+        yield "ends with a comma"
+    if re.match(r"(?:\d{1,2}|[IVX]{1,4})[.)]?\s", text):
+        yield "numbered"
+    if "\t" in line.text.strip():
+        yield "tabs"
+    if len([part for part in line.text.split("\n") if part.strip()]) > 1:
+        yield "several lines"
+
+
+def _signs_of_people(text: str, facts: Facts) -> Iterator[str]:
+    who = line_kinds.read_by(text)
+    signers = read_signers(who or text)
+    if who and signers:
+        yield "begins with By"
+    elif any(signer.role or signer.organisation for signer in signers):
+        yield "names with roles"
+    elif signers:
+        yield "names"
+        if not re.search(r"[^\W\d_]", text) or text.upper() == text.lower():
+            yield "no capitals in its script"
+    if line_kinds.is_role(text):
+        yield "a role"
+    if line_kinds.is_organisation(text):
+        yield "an organisation"
+    if line_kinds.is_programme(text):
+        yield "a programme"
+    words = [word.casefold() for word in re.findall(r"[^\W\d_]{3,}", text)]
+    if words and all(word in facts.small_words for word in words):
+        yield "words stand small in the text"
+
+
+def paragraphs_of(blocks: list[SourceBlock]) -> Iterator[tuple[int, SourceParagraph]]:
+    """Yield the paragraphs with words, each with its index."""
+    for at, block in enumerate(blocks):
+        if isinstance(block, SourceParagraph) and block.words:
+            yield at, block
+
+
+def is_table(block: SourceBlock | None) -> bool:
+    """Return whether a block is a table."""
+    return isinstance(block, SourceTable)
