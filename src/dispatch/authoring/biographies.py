@@ -9,9 +9,13 @@ from dispatch.authoring.names import bare_name
 
 _HEADING = re.compile(
     r"(?:about (?:the )?(?:authors?|contributors?)|authors?|contributors?|author (?:bio|biography|note)s?|"
-    r"biograph(?:y|ies)|об авторе|об авторах|про автора|关于作者|作者简介|عن الكاتب|yazar hakkında|über (?:den|die) autor(?:en|in)?)"
+    r"biograph(?:y|ies)|об авторе|об авторах|про автора|关于作者|作者简介|عن الكاتب|yazar hakkında|"
+    r"über (?:den|die) autor(?:en|in)?)"
 )
-_VERBS = r"(?:,|\(|\s[—–-]\s|\s(?:is|was|are|serves|has|have|works|leads|heads|teaches|writes|holds|directs|joined|covers)\b)"
+_VERBS = (
+    r"(?:,|\(|\s[—–-]\s|\s(?:is|was|are|serves|has|have|works|leads|heads|teaches|writes|"
+    r"holds|directs|joined|covers)\b)"
+)
 
 
 def take_biographies(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:

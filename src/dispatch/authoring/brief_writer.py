@@ -18,6 +18,8 @@ _AS_IT_IS = re.compile(
     + TOKEN.pattern
     + ")+"
 )
+#: an address between angle brackets, which Markdown takes for its own sign
+_BRACKETED = re.compile(r"<(https?://[^\s<>]+)>")
 
 
 @dataclass
@@ -218,6 +220,7 @@ def inline(spans: tuple[SourceSpan, ...]) -> str:
     """
     merged = _merged(spans)
     meant = " ".join("".join(f" {span.note} " if span.note else _typed(span) for span in merged).split())
+    meant = _BRACKETED.sub(r"\1", meant)
     plain = [replace(span, strong=False, emphasis=False) for span in merged]
     for one in (
         _written(_with_marks_outside(merged)),

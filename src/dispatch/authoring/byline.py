@@ -26,6 +26,8 @@ class Byline:
     _organisations: list[str] = field(default_factory=list)
     #: the organisation that the next site belongs to
     _open_organisation: str = ""
+    #: a site stood under these authors: the organisations after it are not theirs
+    _has_site: bool = False
 
     def take(self, line: SourceParagraph, decision: Decision) -> bool:
         """Return whether a line found its place in the draft."""
@@ -60,6 +62,7 @@ class Byline:
             )
         self._roles, self._organisations = [], []
         self._first = len(self.draft.authors)
+        self._has_site = False
 
     # --- one line of each kind --------------------------------------------------------------------------------
 
@@ -144,7 +147,8 @@ class Byline:
         return True
 
     def _note_organisation(self, name: str, line: SourceParagraph) -> None:
-        if len(self.draft.authors) > self._first and not all(a.organisation for a in self.draft.authors[self._first :]):
+        open_authors = [author for author in self.draft.authors[self._first :] if not author.organisation]
+        if open_authors and not self._has_site:
             self._organisations.append(name)
         self.draft.organisations.setdefault(name, "")
         self.draft.named_organisations.append((name, line.place))
@@ -164,6 +168,7 @@ class Byline:
         if not name or self.draft.organisations.get(name):
             return False
         self.draft.organisations[name] = site
+        self._has_site = True
         self.draft.say_lost(line, "the byline")
         self.draft.understood.append(Remark(f"Site of {name}: {site}", line.place))
         return True

@@ -167,7 +167,7 @@ class FigureFinder:
         if credit is None:
             return Decision("", 0, (), ())
         signs = signs_of(line, self.facts) | more | {credit.sign}
-        if self.document.counts == "line" and credit.sign != "source label":
+        if self.document.counts == "line" and credit.sign in ("credit label", "name and agency", "person and agency"):
             signs |= {"waits for a photo"}
             signs -= {"no picture"}
         elif line_kinds.speaks_of_photo(line.words):

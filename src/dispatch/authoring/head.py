@@ -143,6 +143,8 @@ class Head:
                     signs.add("after an author")
                 signs |= {"author known"} if self.draft.authors else {"no author yet"}
                 signs |= {"date known"} if self.draft.date else set()
+                known = {line_kinds.fold(name) for name in self.draft.organisations}
+                signs |= {"organisation known"} if line_kinds.fold(line.words) in known else set()
                 roles = [
                     role
                     for role in _AT_THE_END

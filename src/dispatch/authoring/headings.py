@@ -56,6 +56,8 @@ def signs_of_surroundings(
         yield from _signs_of_following(line, following, at in (headings or {}) or at + 1 in (headings or {}), facts)
     if isinstance(before, SourceFigure) and not (line.is_strong or line.heading):
         yield "beside a picture"
+    if not facts.headings:
+        yield "headings have no look"
     if "style" in facts.headings:
         yield "headings have styles"
     elif "bold" in facts.headings and not line.is_strong:
@@ -80,7 +82,7 @@ def _signs_of_following(
     else:
         yield "before something else"
     if line.list_level >= 0 and line.number is not None and following.list_level < 0:
-        yield "numbered"
+        yield "lone number"
 
 
 def _levels(found: dict[int, SourceParagraph]) -> dict[int, int]:

@@ -57,7 +57,8 @@ _SOURCE = re.compile(r"\W*(?:sources?|источник|来源|المصدر)\b", 
 _PHOTO = re.compile(r"\W*(?:photo|image|picture|фото|照片|图片|摄影|الصورة)", re.IGNORECASE)
 _AGENCY_NAMES = (
     r"(?:reuters|ap|afp|associated press|getty(?: images)?|epa(?:-efe)?|sputnik|tass|xinhua|anadolu|aa|dpa|pa|"
-    r"ria novosti|kyodo|yonhap|bloomberg|shutterstock|alamy|flickr|wikimedia(?: commons)?|unsplash|nasa|kremlin\.ru|kcna|pool|zuma|"
+    r"ria novosti|kyodo|yonhap|bloomberg|shutterstock|alamy|flickr|"
+    r"wikimedia(?: commons)?|unsplash|nasa|kremlin\.ru|kcna|pool|zuma|"
     r"istock|dvids|u\.?s\.? (?:army|navy|air force|department of (?:defense|state))|state department)"
 )
 _OWN_WORDS = re.compile(
@@ -80,7 +81,7 @@ class Credit:
     who: str
     #: the word before it that brief.md does not repeat, as "Photo:"
     label: str = ""
-    #: what makes it a credit: `credit label`, `source label`, `copyright sign` or `name and agency`
+    #: what makes it a credit: `credit label`, `source label`, `copyright sign`, `name and agency`, …
     sign: str = "credit label"
 
 
@@ -93,12 +94,21 @@ def read_credit(text: str) -> Credit | None:
         sign = "source label" if _SOURCE.match(text) else "credit label"
         return Credit(match["who"].strip(), text[: match.start("who")].strip(), sign)
     if _OWN_WORDS.fullmatch(text) and len(text.split()) <= 10:
-        return Credit(text, sign="copyright sign")
+        owner = re.sub(r"^(?:©|\(c\))\s*(?:\d{4},?\s*)?", "", text, flags=re.IGNORECASE)
+        names_owner = is_name(owner) or "/" in owner or _KNOWN_AGENCY.fullmatch(owner)
+        return Credit(text, sign="name and agency" if names_owner else "copyright sign")
     match = _AGENCY.fullmatch(text)
-    if match is None or not all(_is_proper(match[part]) for part in ("name", "agency")):
+    if (
+        match is None
+        or re.search(r"\w{3,}[.!?]\s", match["name"])
+        or not all(_is_proper(match[part]) for part in ("name", "agency"))
+    ):
         return None
-    is_known = is_name(match["name"]) or _KNOWN_AGENCY.fullmatch(match["agency"].strip())
-    return Credit(text, sign="name and agency") if is_known else None
+    is_person = is_name(match["name"])
+    is_agency = _KNOWN_AGENCY.fullmatch(match["agency"].strip()) is not None
+    if is_person and is_agency:
+        return Credit(text, sign="person and agency")
+    return Credit(text, sign="name and agency") if is_person or is_agency else None
 
 
 def speaks_of_photo(text: str) -> bool:

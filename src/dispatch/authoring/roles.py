@@ -17,7 +17,8 @@ POINTS: dict[str, dict[str, int]] = {
         "a date": -150, "holds a date": -60, "a site": -150, "an e-mail": -150, "begins with By": -150,
         "names with roles": -90, "names": -22, "a role": -60, "an organisation": -20, "a programme": -12,
         "label": -60, "notice": -60, "list item": -40, "ends a sentence": -10, "prose": -60,
-        "stands at the end too": -25, "over 25 words": -25, "smaller type": -10, "credit": -40, "picture label": -40, "quote": -40, "in a box": -10,
+        "stands at the end too": -25, "over 25 words": -25, "smaller type": -10,
+        "credit": -40, "picture label": -40, "quote": -40, "in a box": -10,
     },
     "standfirst": {
         "subtitle style": 150, "directly after the title": 14, "larger type": 12, "slanted": 14, "bold": 4,
@@ -48,7 +49,7 @@ POINTS: dict[str, dict[str, int]] = {
         "a role": -12, "title style": -100, "heading style": -50, "ends a sentence": -20, "over 25 words": -40,
         "a programme": -12, "last before the text": -4, "same look as headings": -15, "prose": -60, "label": -30,
         "4 to 16 words": -2, "directly after the title": -6, "begins with By": -100, "notice": -60, "a date": -100,
-        "holds a date": -40, "words stand small in the text": -10,
+        "holds a date": -40, "words stand small in the text": -10, "organisation known": -100,
     },
     "programme": {
         "a programme": 34, "before the title": 8, "after an organisation": 6, "programme known": -60, "a role": -40,
@@ -61,9 +62,12 @@ POINTS: dict[str, dict[str, int]] = {
     "notice": {"notice": 60, "heading style": -40, "prose": -40, "title style": -100},
     "heading": {
         "heading style": 100, "bold": 26, "larger type": 26, "capitals": 10, "slanted": 8, "gap before": 4,
-        "before prose": 16, "before a heading": 8, "before a list": 16, "one word": 2, "2 or 3 words": 4,
-        "4 to 16 words": 4, "numbered": 8, "over 16 words": -30, "over 25 words": -60, "last of all": -60,
+        "before prose": 16, "before a heading": 8, "before a list": 16,
+        "one word": 2, "2 or 3 words": 4,
+        "4 to 16 words": 4, "numbered": 8, "lone number": 36,
+        "over 16 words": -30, "over 25 words": -60, "last of all": -60,
         "ends a sentence": -40, "ends with a comma": -60, "begins small": -40, "headings have styles": -34,
+        "headings have no look": 12,
         "headings are bold": -22, "headings are larger": -22, "beside a picture": -24, "before a table": -24,
         "before something else": -14, "several lines": -20, "same look as headings": 8, "smaller type": -12,
         "picture label": -100, "a date": -100, "credit": -60, "a site": -100, "an e-mail": -100, "quote": -60,
@@ -81,7 +85,8 @@ POINTS: dict[str, dict[str, int]] = {
         "calls a note": -4, "all by the credit": 0, "bold": -4, "before prose without credit": -4, "a paragraph": -30,
     },
     "credit": {
-        "credit label": 60, "copyright sign": 45, "name and agency": 40, "source label": 26, "below the picture": 10,
+        "credit label": 60, "copyright sign": 45, "name and agency": 40, "person and agency": 70,
+        "source label": 32, "below the picture": 10,
         "in the picture's cell": 10, "below the caption": 14, "smaller type": 8, "slanted": 6, "no picture": -26,
         "waits for a photo": 16, "heading style": -120, "bold": -24, "larger type": -40, "rights reserved": -120,
         "a paragraph": -60, "ends a sentence": -10, "list item": -40, "same look as headings": -30,

@@ -8,7 +8,7 @@ from itertools import groupby
 from dispatch.authoring.document import SourceBlock, SourceParagraph, SourceSpan, SourceTable
 
 _BULLET = re.compile(r"\s*(?P<sign>[•◦▪‣●○■□▫➢✓\uf0b7·])\s*(?=\S)")
-_DASH = re.compile(r"\s*[-–—*+o]\s+(?=\S)")
+_DASH = re.compile(r"\s*[-–—]\s+(?=\S)")
 _NUMBER = re.compile(r"\s*\(?(?P<number>\d{1,3})[.)]\s+(?=\S)")
 
 

@@ -116,7 +116,7 @@ class TextReader:
             if tag == W + "r":
                 yield from self._run(child, run)
             elif tag == W + "hyperlink":
-                yield from self._spans(child, replace(run, link=self._safe(target_of(child, self.relations), child)))
+                yield from self._linked(child, self._safe(target_of(child, self.relations), child), run)
             elif tag == W + "fldSimple":
                 link = self._safe(Fields.simple(child), child)
                 yield from self._spans(child, replace(run, link=link or run.link))
@@ -130,6 +130,14 @@ class TextReader:
                 yield from self._formula(child, run)
             elif tag == W + "ruby":
                 yield from self._text(ruby_text(child), run)
+
+    def _linked(self, element: etree._Element, link: str, run: _Run) -> Iterator[SourceSpan]:
+        """The spans of a link; that of a picture is said, because a brief's pictures carry none."""
+        spans = list(self._spans(element, replace(run, link=link)))
+        if link and any(span.picture is not None for span in spans):
+            reason = "the address that a picture links to"
+            self.gathered.left_out.append(LeftOut(link, reason, place_of(element)))
+        yield from spans
 
     def _safe(self, address: str, element: etree._Element) -> str:
         if address and not is_safe_address(address):
