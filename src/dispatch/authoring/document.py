@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dispatch.authoring.roles import Decision
 from dispatch.markup import characters
@@ -249,6 +250,8 @@ class Document:
     source: str = ""
     #: the addresses of its links, taken in the same way, in order and as often as they stand
     addresses: list[str] = field(default_factory=list)
+    #: what its front matter says, of a .md
+    front: dict[str, Any] = field(default_factory=dict)
     #: the lines of its headers and footers
     headers: list[str] = field(default_factory=list)
 

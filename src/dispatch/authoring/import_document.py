@@ -11,20 +11,15 @@ from dispatch.authoring import word_check
 from dispatch.authoring.brief_writer import Written, write
 from dispatch.authoring.diff import changes
 from dispatch.authoring.document import Document, Draft, LeftOut, Remark, SourceFigure, SourcePicture, shortened
-from dispatch.authoring.docx.read import read_word
 from dispatch.authoring.folder import BEFORE_FILE, BRIEF_FILE, update_folder, write_folder
 from dispatch.authoring.line_kinds import fold
+from dispatch.authoring.open_document import read_document
 from dispatch.authoring.pictures import read_photo
-from dispatch.authoring.plain import read_text
 from dispatch.authoring.roles import Decision
 from dispatch.authoring.understand import understand
 from dispatch.authoring.update import Existing, carry_over, read_existing
 from dispatch.errors import DispatchError, DocumentError, ProblemsFound
 
-#: larger files are not read
-MAX_FILE_BYTES = 100_000_000
-#: longest document, and longest paragraph of one
-MAX_CHARACTERS, MAX_PARAGRAPH = 300_000, 15_000
 #: words of the title that a slug takes, and its length
 _MAX_SLUG_WORDS, _MAX_SLUG = 8, 80
 
@@ -126,7 +121,7 @@ def _read_all(file: Path, photos: Sequence[Path]) -> tuple[Document, list[Source
     problems: list[DispatchError] = []
     document = None
     try:
-        document = read(file)
+        document = read_document(file)
     except DispatchError as err:
         problems.append(err)
     given = []
@@ -141,55 +136,6 @@ def _read_all(file: Path, photos: Sequence[Path]) -> tuple[Document, list[Source
         raise problems[0]
     assert document is not None
     return document, given
-
-
-def read(file: Path) -> Document:
-    """The Document in a .docx or .txt file. Raises DocumentError."""
-    kind = file.suffix.casefold()
-    if kind not in {".docx", ".docm", ".txt", ".text"}:
-        raise DocumentError(
-            f"dispatch imports .docx and .txt, not {kind or 'a file without an ending'}.",
-            where=str(file),
-            todo="Open it in a word processor and save it as .docx (or as plain text).",
-        )
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise DocumentError(
-                f"This file has more than {MAX_FILE_BYTES // 1_000_000} MB.",
-                where=str(file),
-                todo="Check that it is the right one.",
-            )
-        data = file.read_bytes()
-    except OSError as err:
-        raise DocumentError(
-            f"The document cannot be read: {err.strerror}.", where=str(file), todo="Check its name and place."
-        ) from err
-    document = read_text(data, str(file)) if kind in {".txt", ".text"} else read_word(data, str(file))
-    _hold_to_bounds(document, file)
-    if not re.search(r"\w", document.source) or not document.blocks:
-        raise DocumentError(
-            "There are no words in this document.", where=str(file), todo="Check that it is the right file."
-        )
-    return document
-
-
-def _hold_to_bounds(document: Document, file: Path) -> None:
-    """Raise DocumentError where there is more text than a brief can have, which would take minutes to look through."""
-    size = len(document.source)
-    longest = max((len(p.text) for p in document.paragraphs()), default=0)
-    place = next((p.place for p in document.paragraphs() if len(p.text) == longest), 0)
-    if size > MAX_CHARACTERS:
-        raise DocumentError(
-            f"This document has {size:,} characters; the most is {MAX_CHARACTERS:,} (a brief has about 12,000).",
-            where=str(file),
-            todo="Check that it is the right file, or cut it.",
-        )
-    if longest > MAX_PARAGRAPH:
-        raise DocumentError(
-            f"One paragraph has {longest:,} characters; the most is {MAX_PARAGRAPH:,}.",
-            where=f"{file}, {document.counts} {place}",
-            todo="Break it into paragraphs, with an empty line between them.",
-        )
 
 
 def slug_of(title: str, date: dt.date | None) -> str:

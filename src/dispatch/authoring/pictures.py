@@ -6,6 +6,7 @@ Pillow reads become PNG; drawings (EMF, WMF, SVG) cannot be taken.
 
 import io
 import re
+import stat
 import unicodedata
 import warnings
 from pathlib import Path
@@ -33,9 +34,11 @@ _DRAWINGS = {
 def read_photo(path: Path) -> SourcePicture:
     """The photo in a file, named after it. Raises PictureError."""
     try:
-        size = path.stat().st_size
-        if size > MAX_PICTURE_BYTES:
-            raise _too_large(f"{size:,} bytes", str(path))
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise PictureError("This is no regular file.", where=str(path), todo="Copy the photo into a folder.")
+        if about.st_size > MAX_PICTURE_BYTES:
+            raise _too_large(f"{about.st_size:,} bytes", str(path))
         data = path.read_bytes()
     except OSError as err:
         raise PictureError(

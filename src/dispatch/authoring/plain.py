@@ -10,6 +10,14 @@ from dispatch.errors import DocumentError
 #: larger texts than this are no briefs
 MAX_TEXT_BYTES = 2_000_000
 
+#: byte order marks; the longer ones first
+_MARKS = (
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+
 _BULLET = re.compile(r"(?P<indent>\s*)(?:[-*+•◦▪‣·–]|o(?=\t))\s+(?P<rest>\S.*)")
 _NUMBER = re.compile(r"(?P<indent>\s*)(?P<number>\d{1,3})[.)]\s+(?P<rest>\S.*)")
 #: "- 2 -" under a page is no list
@@ -29,23 +37,46 @@ def read_text(data: bytes, file: str) -> Document:
             where=file,
             todo="Check that it is the right file.",
         )
-    text, remarks = _decode(data, file)
+    text, remarks = decode(data, file)
     text = clean(text)
     return Document(blocks=_blocks(text.split("\n")), counts="line", look_at=remarks, source=text)
 
 
-def _decode(data: bytes, file: str) -> tuple[str, list[Remark]]:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace"), []
+def decode(data: bytes, file: str) -> tuple[str, list[Remark]]:
+    """Return the text in the bytes of a file, and what is uncertain about it. Raise DocumentError where it is none."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace"), []
     if b"\0" in data:
         raise DocumentError(
             "This is no text file.", where=file, todo="Save the document as .docx or as plain text (UTF-8)."
         )
     try:
         return data.decode("utf-8-sig"), []
-    except UnicodeDecodeError:
-        remark = "The file is not UTF-8; it was read as Western European (Windows-1252). Look at letters with accents."
-        return data.decode("cp1252", errors="replace"), [Remark(remark)]
+    except UnicodeDecodeError as err:
+        return _guessed(data, data[: err.start].count(b"\n") + 1)
+
+
+def _guessed(data: bytes, line: int) -> tuple[str, list[Remark]]:
+    """The text of a file that is not UTF-8: nearly so, or in an older encoding, by what its bytes look like."""
+    high = sum(byte > 127 for byte in data)
+    text = data.decode("utf-8", errors="replace")
+    if text.count("\ufffd") * 20 < high:
+        said = "A character here is not UTF-8 and was replaced by a sign. Look for “\ufffd”."
+        return text, [Remark(said, line)]
+    encoding, name = "cp1252", "Western European (Windows-1252)"
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", data)]
+    if sum(runs) >= 3 * len(runs):  # letters with accents stand alone; whole words of such bytes are another script
+        hanzi = [pair[0] for run in re.findall(rb"(?:[\xa1-\xfe][\xa1-\xfe])+", data) for pair in _pairs(run)]
+        usual = sum(0xB0 <= lead <= 0xD7 or lead <= 0xA9 for lead in hanzi)
+        is_chinese = hanzi and usual > 0.8 * len(hanzi) and all(length % 2 == 0 for length in runs)
+        encoding, name = ("gb18030", "Chinese (GB18030)") if is_chinese else ("cp1251", "Cyrillic (Windows-1251)")
+    said = f"The file is not UTF-8; it was read as {name}. Look at the letters, and save it as UTF-8 if they are wrong."
+    return data.decode(encoding, errors="replace"), [Remark(said)]
+
+
+def _pairs(run: bytes) -> list[bytes]:
+    return [run[at : at + 2] for at in range(0, len(run) - 1, 2)]
 
 
 def _blocks(lines: list[str]) -> list[SourceBlock]:

@@ -22,6 +22,7 @@ from dispatch.authoring.document import (
 )
 from dispatch.authoring.evidence import facts_of
 from dispatch.authoring.figures import FigureFinder, with_pictures_apart
+from dispatch.authoring.front import take_front_matter
 from dispatch.authoring.head import Head
 from dispatch.authoring.headings import find_headings
 from dispatch.authoring.notes import take_typed_notes
@@ -44,13 +45,14 @@ _SCRIPTS = (
 def understand(document: Document) -> Draft:
     """Return the Draft of a Document."""
     draft = Draft(left_out=list(document.left_out), look_at=list(document.look_at))
+    take_front_matter(document.front, draft)
     notes = dict(document.notes)
     blocks = take_typed_notes(document.blocks, draft, notes)
     if document.counts == "paragraph":
         blocks = with_typed_lists(blocks)
     blocks = with_head_in_lines(list(with_pictures_apart(blocks)))
     facts = facts_of(blocks, document.headers)
-    blocks, place = take_title(blocks, draft, facts)
+    blocks, place = (blocks, 0) if draft.title else take_title(blocks, draft, facts)
     blocks = FigureFinder(document, draft, facts, blocks).blocks_with_figures()
     blocks = Head(draft, facts, notes).take(blocks, place)
     if document.counts == "paragraph":
