@@ -142,6 +142,13 @@ class Byline:
         return True
 
     def _organisation(self, line: SourceParagraph) -> bool:
+        named = [*self.draft.organisations, *(author.organisation for author in self.draft.authors)]
+        known = next((name for name in named if line_kinds.fold(name) == line_kinds.fold(line.words)), "")
+        if known and len(self.draft.authors) == self._first:
+            self._open_organisation = known
+            self.draft.organisations.setdefault(known, "")
+            self.draft.leave_out(line, "the name of an organisation, which stands twice")
+            return True
         self.draft.say_lost(line, "the byline")
         self._note_organisation(line.words, line)
         return True

@@ -53,6 +53,8 @@ class Facts:
     blocks: int = 0
     #: the look of its headings: `style`, `bold`, `larger`, in the order in which they count
     headings: frozenset[str] = frozenset()
+    #: the sizes that two or more headings have
+    heading_sizes: frozenset[float] = frozenset()
 
 
 def facts_of(blocks: list[SourceBlock], headers: list[str]) -> Facts:
@@ -73,6 +75,10 @@ def facts_of(blocks: list[SourceBlock], headers: list[str]) -> Facts:
             lengths.append(len(block.words.split()))
             small.update(word for word in re.findall(r"[^\W\d_]+", block.words) if word.islower())
     size = sizes.most_common(1)[0][0] if sizes else 0
+    bold, looks_like = _looks_before_prose(paragraphs, size)
+    looks = {"style"} if any(paragraph.heading for paragraph in paragraphs) else set()
+    looks |= {"bold"} if bold >= 2 else set()
+    looks |= {"larger"} if any(count >= 2 for count in looks_like.values()) else set()
     return Facts(
         size,
         frozenset(small),
@@ -80,23 +86,19 @@ def facts_of(blocks: list[SourceBlock], headers: list[str]) -> Facts:
         frozenset(filter(None, map(line_kinds.fold, headers))),
         statistics.median(lengths) if lengths else 60,
         len(blocks),
-        frozenset(_looks_of_headings(paragraphs, size)),
+        frozenset(looks),
+        frozenset(larger for larger, count in looks_like.items() if count >= 2),
     )
 
 
-def _looks_of_headings(paragraphs: list[SourceParagraph], size: float) -> Iterator[str]:
-    """The ways in which headings look here: by style, else by two or more short lines that look so before prose."""
-    if any(paragraph.heading for paragraph in paragraphs):
-        yield "style"
-    bold = larger = 0
+def _looks_before_prose(paragraphs: list[SourceParagraph], size: float) -> tuple[int, Counter[float]]:
+    """How many short lines before prose are bold, and how many have each larger size: so headings look here."""
+    bold, larger = 0, Counter[float]()
     for line, following in itertools.pairwise(paragraphs):
         if len(line.words) <= 100 and line_kinds.is_prose(following.words) and not line_kinds.is_prose(line.words):
             bold += line.is_strong
-            larger += bool(size and line.size > size + 0.4)
-    if bold >= 2:
-        yield "bold"
-    if larger >= 2:
-        yield "larger"
+            larger[line.size] += bool(size and line.size > size + 0.4)
+    return bold, larger
 
 
 def signs_of(line: SourceParagraph, facts: Facts) -> set[str]:
@@ -121,15 +123,17 @@ def _signs_of_look(line: SourceParagraph, facts: Facts) -> Iterator[str]:
         "same look as headings": _looks_like_headings(line, facts),
     }
     yield from (sign for sign, is_borne in bears.items() if is_borne)
-    if line.style in ("title", "subtitle", "author", "date"):
+    if line.style in ("title", "subtitle", "date"):
         yield f"{line.style} style"
+    elif line.style == "author" and read_signers(line_kinds.read_by(line.words) or line.words):
+        yield "author style"
 
 
 def _looks_like_headings(line: SourceParagraph, facts: Facts) -> bool:
     return (
         (line.heading > 0 and "style" in facts.headings)
         or (line.is_strong and "bold" in facts.headings and "style" not in facts.headings)
-        or ("larger" in facts.headings and facts.size > 0 and line.size > facts.size + 0.4)
+        or line.size in facts.heading_sizes
     )
 
 
@@ -216,6 +220,8 @@ def _signs_of_people(text: str, facts: Facts) -> Iterator[str]:
         yield "names"
         if not re.search(r"[^\W\d_]", text) or text.upper() == text.lower():
             yield "no capitals in its script"
+    if not signers:
+        yield "no name in it"
     if line_kinds.is_role(text):
         yield "a role"
     if line_kinds.is_organisation(text):

@@ -211,9 +211,9 @@ class FigureFinder:
         if not first.words or not self._may_wait(first):
             return None
         if isinstance(following, SourceParagraph) and not following.pictures and self._is_credit(following, ""):
-            lines = _split(first)
+            lines = _split(first, is_beside_picture=False)
             return None if lines.credit else self._with_credit(lines, following, 2)
-        lines = _split(first)
+        lines = _split(first, is_beside_picture=False)
         if not lines.credit or not (self.document.counts == "line" or line_kinds.has_typed_label(first.text)):
             return None
         return replace(lines, taken=1) if "a paragraph" not in signs_of(first, self.facts) else None
@@ -224,12 +224,12 @@ class FigureFinder:
         return not signs & (barred | {"a site", "a date", "same look as headings", "known heading", "a paragraph"})
 
 
-def _split(paragraph: SourceParagraph) -> _Lines:
+def _split(paragraph: SourceParagraph, *, is_beside_picture: bool = True) -> _Lines:
     """A caption paragraph as caption and credit, where it holds both."""
     lines = [line.words for line in paragraph.lines() if line.words]
     if len(lines) > 1 and (credit := line_kinds.read_credit(lines[-1])):
         return _Lines(" ".join(lines[:-1]), credit.who, credit.label, (paragraph,))
-    caption, found = line_kinds.split_caption(paragraph.words)
+    caption, found = line_kinds.split_caption(paragraph.words, is_beside_picture=is_beside_picture)
     return _Lines(caption, found.who if found else "", found.label if found else "", (paragraph,))
 
 

@@ -27,6 +27,8 @@ class Head:
     byline: Byline = field(init=False)
     #: the role of the line before
     _before: str = ""
+    #: a byline stands at the end of the document
+    _is_byline: bool = False
 
     def __post_init__(self) -> None:
         self.byline = Byline(self.draft, self.notes)
@@ -126,38 +128,34 @@ class Head:
         start = self._start_of_end(blocks)
         out = blocks[:start]
         self._before = ""
-        for at in range(start, len(blocks)):
-            block = blocks[at]
-            assert isinstance(block, SourceParagraph)
-            for line in block.lines():
-                if not line.words:
-                    continue
-                signs = signs_of(line, self.facts) | {"at the end"}
-                following = blocks[at + 1] if at + 1 < len(blocks) else None
-                after = signs_of(following, self.facts) if isinstance(following, SourceParagraph) else set()
-                if "a site" in after or len(block.lines()) > 1:
-                    signs.add("before a site")
-                if after & {"a role", "an organisation"} or "a date" in after or "date" in self._before:
-                    signs.add("before a role")
-                if self._before in ("author", "role") or (self._before == "organisation" and self.draft.authors):
-                    signs.add("after an author")
-                signs |= {"author known"} if self.draft.authors else {"no author yet"}
-                signs |= {"date known"} if self.draft.date else set()
-                known = {line_kinds.fold(name) for name in self.draft.organisations}
-                signs |= {"organisation known"} if line_kinds.fold(line.words) in known else set()
-                roles = [
-                    role
-                    for role in _AT_THE_END
-                    if role != "author" or not self.draft.authors or "author" in self._before
-                ]
-                decision = decide(signs, roles)
-                self.draft.explain(line, decision)
-                is_taken = bool(decision.role) and self.byline.take(line, decision)
-                self._before = decision.role if is_taken else ""
-                if not is_taken:
-                    out.append(line if len(block.lines()) > 1 else block)
+        end = [block for block in blocks[start:] if isinstance(block, SourceParagraph)]
+        lines = [(block, line) for block in end for line in block.lines() if line.words]
+        for at, (block, line) in enumerate(lines):
+            after = signs_of(lines[at + 1][1], self.facts) if at + 1 < len(lines) else set()
+            roles = [role for role in _AT_THE_END if role != "author" or not self.draft.authors or self._is_byline]
+            decision = decide(signs_of(line, self.facts) | set(self._signs_at_the_end(line, after)), roles)
+            self.draft.explain(line, decision)
+            is_taken = bool(decision.role) and self.byline.take(line, decision)
+            self._before = decision.role if is_taken else ""
+            self._is_byline = self._is_byline or self._before == "author"
+            if not is_taken:
+                out.append(line if len(block.lines()) > 1 else block)
         self.byline.close()
         return out
+
+    def _signs_at_the_end(self, line: SourceParagraph, after: set[str]) -> Iterator[str]:
+        yield "at the end"
+        if "a site" in after:
+            yield "before a site"
+        if after & {"a role", "an organisation"}:
+            yield "before a role"
+        if "a date" in after or self._before == "date":
+            yield "beside a date"
+        if self._before in ("author", "role") or (self._before == "organisation" and self._is_byline):
+            yield "after an author"
+        yield "author known" if self.draft.authors else "no author yet"
+        if self.draft.date:
+            yield "date known"
 
     def _start_of_end(self, blocks: list[SourceBlock]) -> int:
         start = len(blocks)

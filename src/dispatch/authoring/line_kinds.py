@@ -132,14 +132,26 @@ _CREDIT_AT_END = (
 )
 
 
-def split_caption(text: str) -> tuple[str, Credit | None]:
-    """Return a caption that ends in its credit, as "Words. (Photo: Name)", in two."""
+_NAME_AT_END = (
+    re.compile(r"(?P<caption>.*\S)\s*[(\[](?P<credit>[^()\[\]]{3,60})[)\]]\.?", re.DOTALL),
+    re.compile(r"(?P<caption>.*[.!?»”\"。])\s+(?P<credit>[^.!?。]{3,60})", re.DOTALL),
+)
+
+
+def split_caption(text: str, *, is_beside_picture: bool = False) -> tuple[str, Credit | None]:
+    """Return a caption that ends in its credit, as "Words. (Photo: Name)", in two.
+
+    Beside a picture, a bare name after the sentence is a credit too.
+    """
     for pattern in _CREDIT_AT_END:
         if match := pattern.fullmatch(text):
             inside = match["credit"].strip()
             credit = read_credit(inside) or read_credit(inside.rstrip("."))
             if credit:
                 return match["caption"], credit
+    for pattern in _NAME_AT_END if is_beside_picture else ():
+        if (match := pattern.fullmatch(text)) and len(match["credit"].split()) <= 5 and is_name(match["credit"]):
+            return match["caption"], Credit(match["credit"], sign="name and agency")
     return text, None
 
 

@@ -151,7 +151,7 @@ class _Reader:
         except (PictureError, OSError, ValueError) as err:
             what = err.what if isinstance(err, PictureError) else str(err)
             self.look_at.append(Remark(f"The picture “{token.attrs.get('src', '')}” was left out. {what}"))
-            yield SourceSpan(alt)
+            yield SourceSpan(f"{alt}\n")
         else:
             yield SourceSpan("", picture=len(self.pictures) - 1)
         caption, credit = str(token.attrs.get("title", "")), read_attribute(str(token.attrs.get("credit", "")))

@@ -36,7 +36,7 @@ POINTS: dict[str, dict[str, int]] = {
         "author known": -14, "words stand small in the text": -70, "no capitals in its script": -6,
         "heading style": -60, "larger type": -12, "last before the text": -6, "same look as headings": -20,
         "before the title": -4, "name of the biography": 40, "title style": -100, "subtitle style": -40,
-        "list item": -30, "at the end": 6, "slanted": 4, "prose": -60,
+        "list item": -30, "at the end": 6, "slanted": 4, "prose": -60, "no name in it": -120,
     },
     "role": {
         "a role": 34, "after an author": 24, "2 or 3 words": 4, "before a date": 4, "one word": 2, "slanted": 4,
@@ -49,7 +49,7 @@ POINTS: dict[str, dict[str, int]] = {
         "a role": -12, "title style": -100, "heading style": -50, "ends a sentence": -20, "over 25 words": -40,
         "a programme": -12, "last before the text": -4, "same look as headings": -15, "prose": -60, "label": -30,
         "4 to 16 words": -2, "directly after the title": -6, "begins with By": -100, "notice": -60, "a date": -100,
-        "holds a date": -40, "words stand small in the text": -10, "organisation known": -100,
+        "holds a date": -40, "words stand small in the text": -10,
     },
     "programme": {
         "a programme": 34, "before the title": 8, "after an organisation": 6, "programme known": -60, "a role": -40,
