@@ -32,6 +32,11 @@ _KNOWN_HEADING = re.compile(
     r"建议|背景|مقدمة|الخلاصة|خاتمة|giriş|sonuç)\W*",
     re.IGNORECASE,
 )
+_BEGINS_A_TITLE = re.compile(
+    r"(?:\w{3,}ing|why|how|what|who|whose|when|where|is|are|can|does|do|should|will|towards?|beyond|after|before|between|"
+    r"from|against|on|in|an?|no|not|if|почему|как|зачем|что|为什么|如何|لماذا|كيف)\b",
+    re.IGNORECASE,
+)
 #: longest caption without a style that says it is one
 _MAX_CAPTION = 320
 
@@ -191,22 +196,18 @@ def _signs_of_ends(text: str, line: SourceParagraph) -> Iterator[str]:
     letters = [letter for letter in text if letter.isalpha()]
     if not letters:
         return
-    if len(letters) > 3 and all(letter.isupper() for letter in letters):
-        yield "capitals"
-    if letters[0].islower():
-        yield "begins small"
-    if re.search(r"[:：]$", text):
-        yield "ends with a colon"
-    elif re.search(r"[:：?？]", text):
-        yield "colon or question"
-    if re.search(r"[,;，；،؛]$", text):
-        yield "ends with a comma"
-    if re.match(r"(?:\d{1,2}|[IVX]{1,4})[.)]?\s", text):
-        yield "numbered"
-    if "\t" in line.text.strip():
-        yield "tabs"
-    if len([part for part in line.text.split("\n") if part.strip()]) > 1:
-        yield "several lines"
+    bears = {
+        "capitals": len(letters) > 3 and all(letter.isupper() for letter in letters),
+        "begins small": letters[0].islower(),
+        "begins as titles do": _BEGINS_A_TITLE.match(text) is not None,
+        "ends with a colon": text.endswith((":", "：")),
+        "colon or question": re.search(r"[:：?？](?!$)|[?？]$", text) is not None,
+        "ends with a comma": text.endswith((",", ";", "，", "；", "،", "؛")),
+        "numbered": re.match(r"(?:\d{1,2}|[IVX]{1,4})[.)]?\s", text) is not None,
+        "tabs": "\t" in line.text.strip(),
+        "several lines": len([part for part in line.text.split("\n") if part.strip()]) > 1,
+    }
+    yield from (sign for sign, is_borne in bears.items() if is_borne)
 
 
 def _signs_of_people(text: str, facts: Facts) -> Iterator[str]:

@@ -23,10 +23,12 @@ _NUMBER = re.compile(r"(?P<indent>\s*)(?P<number>\d{1,3})[.)]\s+(?P<rest>\S.*)")
 #: "- 2 -" under a page is no list
 _PAGE_NUMBER = re.compile(r"\s*[-–—]\s*\d{1,3}\s*[-–—]\s*")
 _QUOTE = re.compile(r"\s*>\s?(?P<rest>.*)")
-#: a hard-wrapped line is about this long; shorter ones were broken on purpose
-_WRAPPED = 50
-#: a line longer than this is a paragraph of its own, and so are those beside it
-_PARAGRAPH = 120
+#: a file in which more than a few lines are longer is not hard-wrapped
+_MAX_WIDTH = 120
+#: share of the lines that may be longer, as long addresses are
+_FEW = 0.02
+#: an editor may leave this much of a line free
+_RAGGED = 3
 
 
 def read_text(data: bytes, file: str) -> Document:
@@ -39,7 +41,8 @@ def read_text(data: bytes, file: str) -> Document:
         )
     text, remarks = decode(data, file)
     text = clean(text)
-    return Document(blocks=_blocks(text.split("\n")), counts="line", look_at=remarks, source=text)
+    lines = text.split("\n")
+    return Document(blocks=_blocks(lines, _width(lines)), counts="line", look_at=remarks, source=text)
 
 
 def decode(data: bytes, file: str) -> tuple[str, list[Remark]]:
@@ -79,7 +82,21 @@ def _pairs(run: bytes) -> list[bytes]:
     return [run[at : at + 2] for at in range(0, len(run) - 1, 2)]
 
 
-def _blocks(lines: list[str]) -> list[SourceBlock]:
+def _width(lines: list[str]) -> int:
+    """The columns at which the lines of a file were wrapped, 0 where each line is a paragraph."""
+    lengths = [len(line.rstrip()) for line in lines if len(line.split()) > 1]
+    if sum(length > _MAX_WIDTH for length in lengths) > _FEW * len(lengths):
+        return 0
+    # the lines that others follow, but for the first of a group: titles and names stand there
+    inner = sorted(
+        len(line.rstrip())
+        for before, line, after in zip(lines, lines[1:], lines[2:], strict=False)
+        if before.strip() and after.strip() and len(line) <= _MAX_WIDTH
+    )
+    return inner[len(inner) * 9 // 10] if inner else 0
+
+
+def _blocks(lines: list[str], width: int) -> list[SourceBlock]:
     blocks: list[SourceBlock] = []
     at, has_gap = 0, False
     while at < len(lines):
@@ -89,32 +106,32 @@ def _blocks(lines: list[str]) -> list[SourceBlock]:
         end = at
         while end < len(lines) and lines[end].strip():
             end += 1
-        for block in _group(lines[at:end], at + 1):
+        for block in _group(lines[at:end], at + 1, width):
             blocks.append(replace(block, has_gap=has_gap) if isinstance(block, SourceParagraph) else block)
             has_gap = False
         at = end
     return blocks
 
 
-def _group(lines: list[str], place: int) -> list[SourceBlock]:
+def _group(lines: list[str], place: int, width: int) -> list[SourceBlock]:
     """What stands between two empty lines."""
-    if len(lines) > 1 and all("\t" in line.strip() for line in lines):
+    if len(lines) > 1 and all("\t" in line.strip() and not _item(line, 0) for line in lines):
         return [_table(lines, place)]
     if all(line.lstrip().startswith(">") for line in lines):
         texts = [match["rest"] for line in lines if (match := _QUOTE.match(line))]
-        return [SourceParagraph(_spans(_join(texts)), place, is_quote=True)]
+        return [SourceParagraph(_spans(_join(texts, width - 2 if width else 0)), place, is_quote=True)]
     parts: list[SourceParagraph] = []
     pending: list[str] = []
     for number, line in enumerate(lines, start=place):
         if item := _item(line, number):
-            parts.extend(_text(pending, number - len(pending)))
+            parts.extend(_text(pending, number - len(pending), width))
             pending = []
             parts.append(item)
         elif parts and not pending and line[:1].isspace():
             parts[-1] = replace(parts[-1], spans=_spans(f"{parts[-1].text} {line.strip()}"))
         else:
             pending.append(line)
-    parts.extend(_text(pending, place + len(lines) - len(pending)))
+    parts.extend(_text(pending, place + len(lines) - len(pending), width))
     return list(parts)
 
 
@@ -128,18 +145,18 @@ def _item(line: str, place: int) -> SourceParagraph | None:
     return SourceParagraph(_spans(match["rest"].strip()), place, list_level=level, number=number)
 
 
-def _text(lines: list[str], place: int) -> list[SourceParagraph]:
+def _text(lines: list[str], place: int, width: int) -> list[SourceParagraph]:
     """Lines of plain text as paragraphs; a note that starts a line starts one."""
     paragraphs: list[SourceParagraph] = []
     texts: list[str] = []
-    each_is_one = any(len(line) > _PARAGRAPH for line in lines)
+    each_is_one = any(len(line) > _MAX_WIDTH for line in lines)
     for at, line in enumerate(lines):
         if texts and (each_is_one or starts_note(line)):
-            paragraphs.append(SourceParagraph(_spans(_join(texts)), place + at - len(texts), step=1))
+            paragraphs.append(SourceParagraph(_spans(_join(texts, width)), place + at - len(texts), step=1))
             texts = []
         texts.append(line)
     if texts:
-        paragraphs.append(SourceParagraph(_spans(_join(texts)), place + len(lines) - len(texts), step=1))
+        paragraphs.append(SourceParagraph(_spans(_join(texts, width)), place + len(lines) - len(texts), step=1))
     return paragraphs
 
 
@@ -148,13 +165,16 @@ def starts_note(line: str) -> bool:
     return re.match(r"\s*(?:[⁰¹²³⁴-⁹]+|\[\d{1,3}\])\s*\S", line) is not None
 
 
-def _join(texts: list[str]) -> str:
-    """Lines as one text: hard-wrapped ones joined by a space, those broken on purpose by a newline."""
+def _join(texts: list[str], width: int) -> str:
+    """Lines as one text: a newline where the next word would still have fitted, so that the break was meant."""
     if starts_note(texts[0]):
         return " ".join(text.strip() for text in texts)
     joined = texts[0].strip()
     for before, text in itertools.pairwise(texts):
-        joined += (" " if len(before.strip()) >= _WRAPPED else "\n") + text.strip()
+        first = next(iter(text.split()), "")
+        length = len(before.rstrip())
+        is_wrapped = length <= width + _RAGGED and length + 1 + len(first) > width - _RAGGED
+        joined += (" " if is_wrapped else "\n") + text.strip()
     return joined
 
 

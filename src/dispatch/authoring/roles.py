@@ -11,8 +11,9 @@ from dataclasses import dataclass
 POINTS: dict[str, dict[str, int]] = {
     "title": {
         "title style": 150, "only highest heading": 90, "largest type": 40, "larger type": 15, "bold": 12,
-        "centred": 4, "capitals": 4, "first line": 14, "2 or 3 words": 2, "4 to 16 words": 12, "colon or question": 6,
-        "stands again on a later page": 25, "before a byline or date": 14, "heading style": 10, "before a subtitle": 30,
+        "centred": 4, "capitals": 4, "first line": 22, "2 or 3 words": -14, "4 to 16 words": 12, "colon or question": 6,
+        "stands again on a later page": 25, "begins as titles do": 6, "after a byline": -20, "before a byline or date": 14,
+        "heading style": 10, "before a subtitle": 30,
         "subtitle style": -60, "author style": -100, "date style": -100, "caption style": -100, "one word": -6,
         "a date": -150, "holds a date": -60, "a site": -150, "an e-mail": -150, "begins with By": -150,
         "names with roles": -90, "names": -22, "a role": -60, "an organisation": -20, "a programme": -12,
@@ -44,7 +45,8 @@ POINTS: dict[str, dict[str, int]] = {
         "last before the text": -6, "same look as headings": -20, "prose": -60, "begins with By": -100, "label": -30,
     },
     "organisation": {
-        "an organisation": 32, "before the title": 14, "first line": 10, "after an author": 16, "before a site": 24,
+        "an organisation": 32, "begins as titles do": -24, "before the title": 14, "first line": 10,
+        "after an author": 16, "before a site": 24,
         "stands at the end too": 16, "in the header": 16, "at the end": 6, "names with roles": -60, "names": -8,
         "a role": -12, "title style": -100, "heading style": -50, "ends a sentence": -20, "over 25 words": -40,
         "a programme": -12, "last before the text": -4, "same look as headings": -15, "prose": -60, "label": -30,
@@ -95,7 +97,7 @@ POINTS: dict[str, dict[str, int]] = {
 #: points that a role needs
 ENOUGH = {
     "title": -1000, "standfirst": 24, "date": 40, "author": 28, "role": 24, "organisation": 20, "programme": 20,
-    "site": 50, "email": 50, "label": 40, "notice": 40, "heading": 34, "caption": 20, "credit": 40,
+    "site": 50, "email": 50, "label": 40, "notice": 40, "heading": 30, "caption": 20, "credit": 40,
 }  # fmt: skip
 
 

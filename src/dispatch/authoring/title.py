@@ -13,6 +13,8 @@ MAX_HEAD = 40
 #: a title that is less far ahead of the next line is a guess
 _CLEAR = 16
 _BYLINE = {"names with roles", "begins with By", "names", "a date", "holds a date", "author style", "date style"}
+#: what a standfirst, which may stand between the title and the byline, does not bear
+_KNOWN = {"an organisation", "a programme", "a role", "label", "notice", "a site", "an e-mail", "prose", "list item"}
 
 
 def with_head_in_lines(blocks: list[SourceBlock]) -> list[SourceBlock]:
@@ -95,10 +97,14 @@ def _candidates(blocks: list[SourceBlock], facts: Facts) -> Iterator[tuple[int, 
 
 
 def _signs_of_place(line: SourceParagraph, at: int, blocks: list[SourceBlock], facts: Facts) -> Iterator[str]:
-    if not any(isinstance(block, SourceParagraph) and block.words for block in blocks[:at]):
+    above = [signs_of(b, facts) for b in blocks[:at] if isinstance(b, SourceParagraph) and b.words]
+    if all(signs & {"a date", "label", "notice", "a site"} for signs in above):
         yield "first line"
+    if any(signs & {"names with roles", "begins with By"} for signs in above):
+        yield "after a byline"
     after = [b for b in blocks[at + 1 : at + 4] if isinstance(b, SourceParagraph) and b.words]
-    if after and signs_of(after[0], facts) & _BYLINE:
+    bears = [signs_of(block, facts) for block in after]
+    if bears and (bears[0] & _BYLINE or (not bears[0] & _KNOWN and len(bears) > 1 and bears[1] & _BYLINE)):
         yield "before a byline or date"
     if after and after[0].style == "subtitle":
         yield "before a subtitle"
