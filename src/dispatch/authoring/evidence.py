@@ -37,6 +37,7 @@ _BEGINS_A_TITLE = re.compile(
     r"from|against|on|in|an?|no|not|if|почему|как|зачем|что|为什么|如何|لماذا|كيف)\b",
     re.IGNORECASE,
 )
+_PLACE = re.compile(r"[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?, ?(?:[A-Z]{2}|[A-Z]\.[A-Z]\.|[A-Z]\w+(?: [A-Z]\w+)?)")
 #: longest caption without a style that says it is one
 _MAX_CAPTION = 320
 
@@ -185,6 +186,7 @@ def _signs_of_words(line: SourceParagraph, facts: Facts) -> Iterator[str]:
         "picture label": line_kinds.has_typed_label(text),
         "credit": line_kinds.read_credit(text) is not None,
         "in the header": folded in facts.headers,
+        "a place": _PLACE.fullmatch(text) is not None,
         "known heading": _KNOWN_HEADING.fullmatch(text) is not None,
     }
     yield from (sign for sign, is_borne in bears.items() if is_borne)

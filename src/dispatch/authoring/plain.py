@@ -27,6 +27,8 @@ _QUOTE = re.compile(r"\s*>\s?(?P<rest>.*)")
 _MAX_WIDTH = 120
 #: share of the lines that may be longer, as long addresses are
 _FEW = 0.02
+#: a line as long as this that goes on with a small letter was wrapped, however uneven the lines are
+_LONG = 40
 #: an editor may leave this much of a line free
 _RAGGED = 3
 
@@ -87,13 +89,19 @@ def _width(lines: list[str]) -> int:
     lengths = [len(line.rstrip()) for line in lines if len(line.split()) > 1]
     if sum(length > _MAX_WIDTH for length in lengths) > _FEW * len(lengths):
         return 0
-    # the lines that others follow, but for the first of a group: titles and names stand there
-    inner = sorted(
+    inner = (
         len(line.rstrip())
-        for before, line, after in zip(lines, lines[1:], lines[2:], strict=False)
-        if before.strip() and after.strip() and len(line) <= _MAX_WIDTH
+        for before, line, after in zip(["", *lines], lines, lines[1:], strict=False)
+        if len(line) <= _MAX_WIDTH and _goes_on(before, line, after)
     )
-    return inner[len(inner) * 9 // 10] if inner else 0
+    return max(inner, default=0)
+
+
+def _goes_on(before: str, line: str, after: str) -> bool:
+    """Whether a line surely goes on in the next: in the middle of a paragraph, or before a small letter."""
+    if not after.strip() or starts_note(line) or _item(line, 0) or _item(after, 0):
+        return False
+    return bool(before.strip()) or (bool(line.strip()) and after.lstrip()[:1].islower())
 
 
 def _blocks(lines: list[str], width: int) -> list[SourceBlock]:
@@ -123,7 +131,8 @@ def _group(lines: list[str], place: int, width: int) -> list[SourceBlock]:
     parts: list[SourceParagraph] = []
     pending: list[str] = []
     for number, line in enumerate(lines, start=place):
-        if item := _item(line, number):
+        item = None if pending and _is_wrapped(pending[-1], line, width) else _item(line, number)
+        if item is not None:
             parts.extend(_text(pending, number - len(pending), width))
             pending = []
             parts.append(item)
@@ -171,11 +180,15 @@ def _join(texts: list[str], width: int) -> str:
         return " ".join(text.strip() for text in texts)
     joined = texts[0].strip()
     for before, text in itertools.pairwise(texts):
-        first = next(iter(text.split()), "")
-        length = len(before.rstrip())
-        is_wrapped = length <= width + _RAGGED and length + 1 + len(first) > width - _RAGGED
-        joined += (" " if is_wrapped else "\n") + text.strip()
+        joined += (" " if _is_wrapped(before, text, width) else "\n") + text.strip()
     return joined
+
+
+def _is_wrapped(before: str, text: str, width: int) -> bool:
+    """Whether a line was broken only because the next word did not fit."""
+    first, length = next(iter(text.split()), ""), len(before.rstrip())
+    is_full = length <= width + _RAGGED and length + 1 + len(first) > width - _RAGGED
+    return width > 0 and (is_full or (length >= _LONG and first[:1].islower()))
 
 
 def _table(lines: list[str], place: int) -> SourceTable:
