@@ -18,6 +18,9 @@ _AS_IT_IS = re.compile(
     + TOKEN.pattern
     + ")+"
 )
+#: text without any sign of Markdown, and without what becomes an address by itself
+_PLAIN = re.compile(r"(?:(?!www\.|https?:|mailto:|xmpp:)[^\W_]|[ ,.;?'’‘“”\"–—%()/-]|:(?!:))*", re.IGNORECASE)
+_PLAIN_ADDRESS = re.compile(r"https?://[\w./?=%&#~+-]+", re.ASCII)
 #: an address between angle brackets, which Markdown takes for its own sign
 _BRACKETED = re.compile(r"<(https?://[^\s<>]+)>")
 
@@ -219,6 +222,8 @@ def inline(spans: tuple[SourceSpan, ...]) -> str:
     Read back, it says the same: emphasis that Markdown would not see as such is let go.
     """
     merged = _merged(spans)
+    if all(_is_plain(span, merged[at + 1] if at + 1 < len(merged) else None) for at, span in enumerate(merged)):
+        return _written(merged)
     meant = " ".join("".join(f" {span.note} " if span.note else _typed(span) for span in merged).split())
     meant = _BRACKETED.sub(r"\1", meant)
     plain = [replace(span, strong=False, emphasis=False) for span in merged]
@@ -230,6 +235,15 @@ def inline(spans: tuple[SourceSpan, ...]) -> str:
         if inline_text(one) == meant:
             return one
     return _written([replace(span, link="") for span in plain], escape.escape_all)
+
+
+def _is_plain(span: SourceSpan, following: SourceSpan | None) -> bool:
+    """Whether a span can be nothing but what it says, so that it need not be read back: no sign, no look."""
+    if span.note:
+        return following is None or following.text[:1] not in tuple("([{:")
+    if span.link and (not _PLAIN_ADDRESS.fullmatch(span.link) or span.text.strip() == span.link):
+        return False
+    return not span.strong and not span.emphasis and not span.raised and _PLAIN.fullmatch(span.text) is not None
 
 
 def _written(spans: list[SourceSpan], escaped: Escaper = escape.escape) -> str:

@@ -157,6 +157,8 @@ class SourceParagraph:
 
     def lines(self) -> list["SourceParagraph"]:
         """The lines that the author broke it into, each as a paragraph of its own."""
+        if not any("\n" in span.text for span in self.spans):
+            return [self]
         lines: list[list[SourceSpan]] = [[]]
         for span in self.spans:
             first, *rest = span.text.split("\n")

@@ -184,6 +184,7 @@ def _signs_of_words(line: SourceParagraph, facts: Facts) -> Iterator[str]:
         "label": _LABEL.match(folded) is not None,
         "notice": _NOTICE.match(text) is not None,
         "picture label": line_kinds.has_typed_label(text),
+        "table label": line_kinds.is_table_caption(text),
         "credit": line_kinds.read_credit(text) is not None,
         "in the header": folded in facts.headers,
         "a place": _PLACE.fullmatch(text) is not None,

@@ -4,7 +4,6 @@ The lines below a picture and the one above it are weighed by the table in `role
 Figure without a file, for a photo given with the document.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -208,20 +207,21 @@ class FigureFinder:
         """The lines at block `at` that wait for a picture, or None where it is something else."""
         first, following = self.blocks[at], self.blocks[at + 1] if at + 1 < len(self.blocks) else None
         assert isinstance(first, SourceParagraph)
-        if not first.words or not self._may_wait(first):
-            return None
-        if isinstance(following, SourceParagraph) and not following.pictures and self._is_credit(following, ""):
-            lines = _split(first, is_beside_picture=False)
-            return None if lines.credit else self._with_credit(lines, following, 2)
         lines = _split(first, is_beside_picture=False)
-        if not lines.credit or not (self.document.counts == "line" or line_kinds.has_typed_label(first.text)):
-            return None
-        return replace(lines, taken=1) if "a paragraph" not in signs_of(first, self.facts) else None
+        is_below = isinstance(following, SourceParagraph) and not following.pictures
+        if is_below and isinstance(following, SourceParagraph) and line_kinds.read_credit(following.words):
+            if lines.credit or not self._may_wait(first) or not self._is_credit(following, ""):
+                return None
+            return self._with_credit(lines, following, 2)
+        may_wait = self.document.counts == "line" or line_kinds.has_typed_label(first.text)
+        return replace(lines, taken=1) if lines.credit and may_wait and self._may_wait(first) else None
 
     def _may_wait(self, line: SourceParagraph) -> bool:
         signs = signs_of(line, self.facts)
         barred = {"heading style", "title style", "subtitle style", "list item", "quote", "too long for a caption"}
-        return not signs & (barred | {"a site", "a date", "same look as headings", "known heading", "a paragraph"})
+        return bool(line.words) and not signs & (
+            barred | {"a site", "a date", "same look as headings", "known heading", "a paragraph"}
+        )
 
 
 def _split(paragraph: SourceParagraph, *, is_beside_picture: bool = True) -> _Lines:
@@ -245,8 +245,3 @@ def with_pictures_apart(blocks: list[SourceBlock]) -> Iterator[SourceBlock]:
             yield replace(block, spans=tuple(span for span in block.spans if span.picture is None))
         else:
             yield block
-
-
-def typed_caption(text: str) -> bool:
-    """Return whether a line is the caption of a table, as "Table 2: …"."""
-    return re.match(r"(?:table|таблица|tabelle|表|جدول)\s*\d", text.strip(), re.IGNORECASE) is not None

@@ -160,6 +160,11 @@ def has_typed_label(text: str) -> bool:
     return _TYPED_LABEL.match(text.strip()) is not None
 
 
+def is_table_caption(text: str) -> bool:
+    """Return whether a line is the caption of a table, as "Table 2: …"."""
+    return re.match(r"(?:table|таблица|tabelle|tableau|表|جدول)\s*\d", text.strip(), re.IGNORECASE) is not None
+
+
 def _bare(text: str) -> str:
     text = " ".join(text.split())
     return text[1:-1].strip() if text.startswith("(") and text.endswith(")") and text.count("(") == 1 else text

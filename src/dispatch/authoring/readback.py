@@ -1,16 +1,22 @@
 """A brief.md read back: to see that what was written says what was meant, and what an existing one holds."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from markdown_it.token import Token
 
 from dispatch.markup.parser import inline_tokens_of, tokens_of
 
 
+@lru_cache(maxsize=2)
+def _tokens(body: str) -> list[Token]:
+    return tokens_of(body)[0]
+
+
 def texts_of(body: str) -> Iterator[str]:
     """Yield the texts in the body of a brief.md as readers will see them: also the numbers of items and notes."""
     numbers: list[int | None] = []
-    for token in tokens_of(body)[0]:
+    for token in _tokens(body):
         if token.type == "inline":
             yield text_of(token.children or [])
         elif token.type in {"fence", "code_block"}:
@@ -28,7 +34,7 @@ def texts_of(body: str) -> Iterator[str]:
 
 def addresses_of(body: str) -> Iterator[str]:
     """Yield the addresses of the links in the body of a brief.md, as Markdown writes them."""
-    for token in tokens_of(body)[0]:
+    for token in _tokens(body):
         for child in token.children or []:
             if child.type == "link_open":
                 yield str(child.attrs["href"])

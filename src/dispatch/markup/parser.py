@@ -99,6 +99,7 @@ def only_images(paragraph: Token) -> list[Token]:
     return parts if all(part.type == "image" for part in parts) else []
 
 
+@lru_cache(maxsize=8192)
 def normal_address(address: str) -> str:
     """Return an address as the parser writes it: percent-encoded, its host in ASCII."""
     return _reader().normalizeLink(address)
