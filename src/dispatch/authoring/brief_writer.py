@@ -222,7 +222,8 @@ def inline(spans: tuple[SourceSpan, ...]) -> str:
     Read back, it says the same: emphasis that Markdown would not see as such is let go.
     """
     merged = _merged(spans)
-    if all(_is_plain(span, merged[at + 1] if at + 1 < len(merged) else None) for at, span in enumerate(merged)):
+    around = zip([None, *merged], merged, [*merged[1:], None], strict=False)
+    if all(_is_plain(before, span, following) for before, span, following in around):
         return _written(merged)
     meant = " ".join("".join(f" {span.note} " if span.note else _typed(span) for span in merged).split())
     meant = _BRACKETED.sub(r"\1", meant)
@@ -237,13 +238,19 @@ def inline(spans: tuple[SourceSpan, ...]) -> str:
     return _written([replace(span, link="") for span in plain], escape.escape_all)
 
 
-def _is_plain(span: SourceSpan, following: SourceSpan | None) -> bool:
-    """Whether a span can be nothing but what it says, so that it need not be read back: no sign, no look."""
+def _is_plain(before: SourceSpan | None, span: SourceSpan, following: SourceSpan | None) -> bool:
+    """Whether a span can be nothing but what it says, so that it need not be read back."""
     if span.note:
         return following is None or following.text[:1] not in tuple("([{:")
     if span.link and (not _PLAIN_ADDRESS.fullmatch(span.link) or span.text.strip() == span.link):
         return False
-    return not span.strong and not span.emphasis and not span.raised and _PLAIN.fullmatch(span.text) is not None
+    if span.strong or span.emphasis:  # words between blanks: no rule of CommonMark reads their stars otherwise
+        stands_apart = (before is None or before.text[-1:].isspace()) and (
+            following is None or following.text[:1].isspace()
+        )
+        if not stands_apart or not (span.text[:1].isalnum() and span.text[-1:].isalnum()):
+            return False
+    return not span.raised and _PLAIN.fullmatch(span.text) is not None
 
 
 def _written(spans: list[SourceSpan], escaped: Escaper = escape.escape) -> str:
@@ -262,11 +269,16 @@ def _merged(spans: tuple[SourceSpan, ...]) -> list[SourceSpan]:
             span = SourceSpan(span.text, note=span.note)
         elif not span.text.strip():
             span = SourceSpan(span.text, link=span.link)
-        if plain and not span.note and replace(span, text="") == replace(plain[-1], text=""):
+        if plain and not span.note and _look(span) == _look(plain[-1]):
             plain[-1] = replace(span, text=plain[-1].text + span.text)
         elif span.text or span.note:
-            plain.append(replace(span, picture=None))
+            plain.append(span if span.picture is None else replace(span, picture=None))
     return plain
+
+
+def _look(span: SourceSpan) -> tuple[bool, bool, str, str, str]:
+    """All of a span but its text."""
+    return span.strong, span.emphasis, span.raised, span.link, span.note
 
 
 def _with_marks_outside(spans: list[SourceSpan]) -> list[SourceSpan]:

@@ -62,7 +62,8 @@ class SourceSpan:
 
 def _joined(texts: Iterable[str]) -> str:
     """Texts in one; a note mark (NUL, which no text holds) between two letters leaves a blank, elsewhere nothing."""
-    return re.sub(r"(?<=\w)\0+(?=\w)", " ", "".join(texts)).replace("\0", "")
+    joined = "".join(texts)
+    return re.sub(r"(?<=\w)\0+(?=\w)", " ", joined).replace("\0", "") if "\0" in joined else joined
 
 
 @dataclass(frozen=True, slots=True)

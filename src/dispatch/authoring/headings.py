@@ -38,7 +38,11 @@ def find_headings(blocks: list[SourceBlock], draft: Draft, facts: Facts) -> list
 
 
 def _may_head(block: SourceParagraph) -> bool:
-    return not block.is_in_head and not block.is_quote and not line_kinds.is_prose(block.words)
+    if block.is_in_head or block.is_quote or line_kinds.is_prose(block.words):
+        return False
+    # a look at the signs of each short sentence in the text would cost more than it could find
+    is_plain = not block.is_strong and not block.is_slanted and not block.style
+    return not (is_plain and block.words.endswith((".", "。")) and len(block.words) > 60)
 
 
 def signs_of_surroundings(

@@ -161,13 +161,7 @@ class TextReader:
             self.gathered.leave_out(element, "hidden text")
             return
         raised = _RAISED.get(value(properties.find(W + "vertAlign")) if properties is not None else "", "")
-        run = replace(
-            run,
-            strong=bool(own.strong),
-            emphasis=bool(own.emphasis),
-            raised=raised or run.raised,
-            size=whole.size or 0,
-        )
+        run = _Run(bool(own.strong), bool(own.emphasis), raised or run.raised, run.link, whole.size or 0)
         struck = properties is not None and any(is_on(properties.find(W + name)) for name in ("strike", "dstrike"))
         spans = [span for child in element for span in self._piece(child, run)]
         if struck and (words := "".join(span.text for span in spans).strip()):
