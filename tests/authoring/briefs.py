@@ -81,7 +81,7 @@ _SENTENCES = (
     "A pilot project of {year} cut waiting times by half before its funding ended.",
     "Its lessons were written down, translated twice and forgotten.",
     "The next round of talks is due in spring, when {office} will have a new head.",
-    "Until then the practical questions are settled by telephone, between people who have known each other for decades.",
+    "Until then the practical questions are settled by telephone, between people who know each other for decades.",
     "That works well enough as long as none of them retires.",
     "Critics call it a relic; its defenders answer that every alternative was tried in {year} and failed.",
     "Both are right, and both leave out the cost of doing nothing, which grew to {figure}.",

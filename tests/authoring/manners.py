@@ -1,4 +1,4 @@
-"""The manners in which people type one brief: twelve of .docx, six of plain text. What each shows is not judged here."""
+"""The manners in which people type one brief: twelve of .docx, six of plain text."""
 
 import io
 import zipfile
@@ -63,8 +63,9 @@ def size(points: float) -> str:
 
 def picture(number: int) -> str:
     return (
-        f'<w:r><w:drawing><wp:inline><wp:docPr id="{number}" name="Picture {number}"/><a:graphic><a:graphicData><pic:pic>'
-        f'<pic:blipFill><a:blip r:embed="img{number}"/></pic:blipFill></pic:pic></a:graphicData></a:graphic></wp:inline>'
+        f'<w:r><w:drawing><wp:inline><wp:docPr id="{number}" name="Picture {number}"/><a:graphic><a:graphicData>'
+        f'<pic:pic><pic:blipFill><a:blip r:embed="img{number}"/></pic:blipFill></pic:pic>'
+        "</a:graphicData></a:graphic></wp:inline>"
         "</w:drawing></w:r>"
     )
 
@@ -354,7 +355,7 @@ def endnotes(brief: Written, form: int) -> Docx:
         p(around=picture(n)),
         p(f"Figure {n}: {c}", style="Caption"),
         p(f"© {credit}", style="Caption"),
-    ]  # noqa: E731  # one line, used once
+    ]  # one line, used once
     _text(made, brief, lambda t, _: p(t, style="Heading2"), figure)
     return made
 

@@ -45,7 +45,7 @@ POINTS: dict[str, dict[str, int]] = {
         "last before the text": -6, "same look as headings": -20, "prose": -60, "begins with By": -100, "label": -30,
     },
     "organisation": {
-        "an organisation": 32, "begins as titles do": -24, "before the title": 14, "first line": 10,
+        "an organisation": 32, "begins as titles do": -24, "before the title": 14, "first line": 16,
         "after an author": 16, "before a site": 24,
         "stands at the end too": 16, "in the header": 16, "at the end": 6, "names with roles": -60, "names": -8,
         "a role": -12, "title style": -100, "heading style": -50, "ends a sentence": -20, "over 25 words": -40,
@@ -77,6 +77,7 @@ POINTS: dict[str, dict[str, int]] = {
         "in a box": -40, "list item": -30, "caption style": -100, "label": -30, "notice": -50, "begins with By": -60,
         "names with roles": -50, "ends with a colon": -14, "calls a note": -8, "tabs": -60, "prose": -40,
         "words stand small in the text": 4, "names": -6, "known heading": 16,
+        "a place": -40,
     },
     "caption": {
         "caption style": 60, "picture label": 40, "in a box": 26, "slanted": 22, "smaller type": 18, "centred": 6,
@@ -97,7 +98,7 @@ POINTS: dict[str, dict[str, int]] = {
 }  # fmt: skip
 #: points that a role needs
 ENOUGH = {
-    "title": -1000, "standfirst": 24, "date": 40, "author": 28, "role": 24, "organisation": 20, "programme": 20,
+    "title": -1000, "standfirst": 24, "date": 40, "author": 28, "role": 34, "organisation": 20, "programme": 20,
     "site": 50, "email": 50, "label": 40, "notice": 40, "heading": 30, "caption": 20, "credit": 40,
 }  # fmt: skip
 
