@@ -260,7 +260,10 @@ def direct(brief: Written, form: int) -> Docx:
     made = Docx()
     made.add(p(brief.title, BOLD + size(20), more=CENTRE), p(brief.standfirst, ITALIC, more=CENTRE))
     made.add(*(p(line, more=CENTRE) for line in bylines(brief, form)), p(typed_date(brief, form), more=CENTRE), p())
-    figure = lambda n, c, credit: _below(n, c, credit, "", ITALIC, CENTRE)  # noqa: E731  # one line, used once
+
+    def figure(n: int, c: str, credit: str) -> list[str]:
+        return _below(n, c, credit, "", ITALIC, CENTRE)
+
     _text(made, brief, lambda t, _: p(t, BOLD), figure, bullet="• ", quote="set in")
     return made
 
@@ -270,7 +273,10 @@ def google_docs(brief: Written, form: int) -> Docx:
     made = Docx()
     made.add(p(brief.title, '<w:rtl w:val="0"/>', "Title"), p(brief.standfirst, look, "Subtitle"))
     made.add(*(p(line, look) for line in (*bylines(brief, form), typed_date(brief, form))), p())
-    figure = lambda n, c, credit: [p(around=picture(n), more=CENTRE), p(f"{c} ({credit})", look + size(9), more=CENTRE)]  # noqa: E731  # one line, used once
+
+    def figure(n: int, c: str, credit: str) -> list[str]:
+        return [p(around=picture(n), more=CENTRE), p(f"{c} ({credit})", look + size(9), more=CENTRE)]
+
     _text(made, brief, lambda t, _: p(t, '<w:rtl w:val="0"/>', "Heading1"), figure, look=look)
     return made
 
@@ -280,7 +286,10 @@ def google_sizes(brief: Written, form: int) -> Docx:
     made = Docx()
     made.add(p(brief.title, size(26)), p(brief.standfirst, size(15)))
     made.add(*(p(line, look) for line in (*bylines(brief, form), typed_date(brief, form))), p())
-    figure = lambda n, c, credit: [p(around=picture(n)), p(f"{c}\n{credit}", look + ITALIC)]  # noqa: E731  # one line, used once
+
+    def figure(n: int, c: str, credit: str) -> list[str]:
+        return [p(around=picture(n)), p(f"{c}\n{credit}", look + ITALIC)]
+
     _text(made, brief, lambda t, _: p(t, size(16)), figure, look=look, bullet="- ", quote="set in")
     return made
 
@@ -297,7 +306,10 @@ def captions_above(brief: Written, form: int) -> Docx:
     made = Docx()
     made.add(p(brief.title, style="Heading1"), p(brief.standfirst, style="Subtitle"))
     made.add(*(p(line) for line in (typed_date(brief, form), *bylines(brief, form))))
-    figure = lambda n, c, credit: [p(c, style="Caption"), p(around=picture(n)), p(f"Source: {credit}", size(9))]  # noqa: E731  # one line, used once
+
+    def figure(n: int, c: str, credit: str) -> list[str]:
+        return [p(c, style="Caption"), p(around=picture(n)), p(f"Source: {credit}", size(9))]
+
     _text(made, brief, lambda t, _: p(t, style="Heading2"), figure)
     return made
 
@@ -318,7 +330,10 @@ def text_boxes(brief: Written, form: int) -> Docx:
     made = Docx()
     made.add(p(brief.title, style="Title"), p(brief.standfirst, style="Subtitle"))
     made.add(*(p(line) for line in (*bylines(brief, form), typed_date(brief, form))))
-    figure = lambda n, c, credit: [p(around=picture(n) + box(p(c) + p(f"Photo by {credit}")))]  # noqa: E731  # one line, used once
+
+    def figure(n: int, c: str, credit: str) -> list[str]:
+        return [p(around=picture(n) + box(p(c) + p(f"Photo by {credit}")))]
+
     _text(made, brief, lambda t, _: p(t, style="Heading1"), figure)
     return made
 
@@ -330,7 +345,10 @@ def two_columns(brief: Written, form: int) -> Docx:
     )
     made.add(*(p(line, BOLD) for line in bylines(brief, form)))
     made.add(p(more='<w:sectPr><w:cols w:num="1"/></w:sectPr>'))
-    figure = lambda n, c, credit: [p(around=picture(n)), p(f"{c} {credit}", ITALIC + size(9))]  # noqa: E731  # one line, used once
+
+    def figure(n: int, c: str, credit: str) -> list[str]:
+        return [p(around=picture(n)), p(f"{c} {credit}", ITALIC + size(9))]
+
     _text(made, brief, lambda t, _: p(t.upper(), BOLD), figure, bullet="• ", quote="set in")
     made.add('<w:sectPr><w:cols w:num="2"/></w:sectPr>')
     return made
@@ -351,11 +369,14 @@ def endnotes(brief: Written, form: int) -> Docx:
     made = Docx(notes_are="endnote")
     made.add(p(brief.title, style="Heading1"), p(brief.standfirst, ITALIC))
     made.add(*(p(line, style="Author") for line in bylines(brief, form)), p(typed_date(brief, form), style="Date"))
-    figure = lambda n, c, credit: [
-        p(around=picture(n)),
-        p(f"Figure {n}: {c}", style="Caption"),
-        p(f"© {credit}", style="Caption"),
-    ]  # one line, used once
+
+    def figure(n: int, c: str, credit: str) -> list[str]:
+        return [
+            p(around=picture(n)),
+            p(f"Figure {n}: {c}", style="Caption"),
+            p(f"© {credit}", style="Caption"),
+        ]
+
     _text(made, brief, lambda t, _: p(t, style="Heading2"), figure)
     return made
 
@@ -364,7 +385,10 @@ def soft_breaks(brief: Written, form: int) -> Docx:
     made = Docx()
     made.add(p(brief.title, BOLD + size(16)))
     made.add(p("\n".join([brief.standfirst, *bylines(brief, form), typed_date(brief, form)])))
-    figure = lambda n, c, credit: [p(around=picture(n) + run(f"\n{c} Photo: {credit}", ITALIC))]  # noqa: E731  # one line, used once
+
+    def figure(n: int, c: str, credit: str) -> list[str]:
+        return [p(around=picture(n) + run(f"\n{c} Photo: {credit}", ITALIC))]
+
     _text(made, brief, lambda t, _: p(t, BOLD), figure, bullet="- ", quote="set in")
     return made
 

@@ -75,7 +75,8 @@ def test_a_formula_is_one_word_where_it_stands(tmp_path: Path) -> None:
     formula = (
         f"<m:oMath {MATH}><m:sSub><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sub><m:r><m:t>i</m:t></m:r></m:sub></m:sSub>"
     )
-    fraction = f"<m:oMath {MATH}><m:f><m:num><m:r><m:t>dQ</m:t></m:r></m:num><m:den><m:r><m:t>dP</m:t></m:r></m:den></m:f></m:oMath>"
+    parts = "<m:f><m:num><m:r><m:t>dQ</m:t></m:r></m:num><m:den><m:r><m:t>dP</m:t></m:r></m:den></m:f>"
+    fraction = f"<m:oMath {MATH}>{parts}</m:oMath>"
     brief, result = of_docx(tmp_path, p(PROSE, around=f"{formula}</m:oMath>" + run(" and ") + fraction))
     assert "x_i and dQ/dP" in brief.replace("\\", "")
     assert "formula" in said(result)
