@@ -24,6 +24,7 @@ def of_text(text: str, folder: Path, name: str = "a.txt") -> tuple[str, ImportRe
 
 
 def of_docx(folder: Path, *body: str, head: bool = True, notes: tuple[str, ...] = ()) -> tuple[str, ImportResult]:
+    folder.mkdir(exist_ok=True)
     made = Docx(notes=list(notes))
     if head:
         made.add(p("Rails Across the Steppe", style="Title"), p("19 September 2023"), p("Ann Lee, Senior Fellow"))
@@ -424,3 +425,76 @@ def test_a_note_on_an_authors_name_becomes_the_biography(tmp_path: Path) -> None
     brief, _ = of_docx(tmp_path, *body, head=False, notes=("Ann Lee is a fellow of the Port Forum.", "A source."))
     assert 'biography: "Ann Lee is a fellow of the Port Forum."' in brief
     assert "[^1]: A source." in brief
+
+
+# --- what Word has and Markdown has not -------------------------------------------------------------------------------
+
+
+def test_a_paragraph_from_right_to_left_says_so(tmp_path: Path) -> None:
+    arabic = "قال المسؤولون في العاصمة إن الاتفاق لم يوقع بعد، وإن المحادثات مستمرة."
+    brief, _ = of_docx(tmp_path, p(PROSE), p(PROSE), p(PROSE), p(PROSE), p(arabic, more="<w:bidi/>"), p(PROSE))
+    assert f"{{lang=ar dir=rtl}}\n{arabic}" in brief
+
+
+def test_lists_and_tables_in_cells_keep_their_signs_and_are_said(tmp_path: Path) -> None:
+    numbered = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>'
+    cells = [[p("Region"), p("Ports")], [p("West"), p("Aktau", more=numbered) + p("Kuryk", more=numbered)]]
+    brief, _ = of_docx(tmp_path, p(PROSE), table(cells), p(PROSE))
+    assert "| West | • Aktau • Kuryk |" in brief
+    inner = table([[p("a"), p("b")], [p("c"), p("d")]])
+    _, result = of_docx(tmp_path / "x", p(PROSE), table([[p("1"), p("2")], [p("3"), inner]]), p(PROSE))
+    assert "inside a table" in said(result)
+
+
+def test_a_table_with_a_picture_in_it_stays_a_table(tmp_path: Path) -> None:
+    rows = [[p("Port"), p("Tonnes"), p("Flag")], *([p(f"Port {n}"), p(f"{n}0"), p("")] for n in range(4))]
+    rows[1][2] = p(around=picture(1))
+    brief, result = of_docx(tmp_path, p(PROSE), table(rows), p(PROSE))
+    assert "| Port 0 | 00 |  |" in brief
+    assert "![](images/" in brief
+    assert "pictures in it" in said(result)
+
+
+def test_letters_of_a_list_stay_as_the_text_names_them(tmp_path: Path) -> None:
+    from lxml import etree
+
+    from dispatch.authoring.docx.styles import Numbering, Styles
+
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    root = etree.fromstring(
+        f'<w:numbering xmlns:w="{space}"><w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:numFmt '
+        'w:val="lowerLetter"/><w:lvlText w:val="(%1)"/></w:lvl><w:lvl w:ilvl="1"><w:numFmt w:val="upperRoman"/>'
+        '<w:lvlText w:val="%1.%2"/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+        "</w:numbering>"
+    )
+    numbering = Numbering.read(root, Styles())
+    items = [
+        numbering.next(
+            etree.fromstring(
+                f'<w:pPr xmlns:w="{space}"><w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="1"/></w:numPr></w:pPr>'
+            ),
+            "",
+        )
+        for level in (0, 0, 1, 1)
+    ]
+    assert [item.label for item in items if item] == ["(a)", "(b)", "b.I", "b.II"]
+
+
+def test_rows_that_were_typed_with_tabs_are_a_table(tmp_path: Path) -> None:
+    brief, _ = of_docx(tmp_path, p(PROSE), p("Port\tTonnes"), p("Aktau\t15"), p("Kuryk\t6"), p(PROSE))
+    assert "| Port | Tonnes |\n| --- | --- |\n| Aktau | 15 |\n| Kuryk | 6 |" in brief
+
+
+def test_word_art_is_said(tmp_path: Path) -> None:
+    shape = '<v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:textpath string="Big Words"/></v:shape>'
+    art = f"<w:r><w:pict>{shape}</w:pict></w:r>"
+    _, result = of_docx(tmp_path, p(PROSE, around=art))
+    assert "Big Words" in said(result)
+
+
+def test_a_line_of_colons_is_no_block(tmp_path: Path) -> None:
+    from dispatch.compose.parse import parse
+
+    brief, _ = of_text(f"{HEAD}{PROSE}\n\n::: note\n\n{PROSE}\n", tmp_path)
+    assert "\\::: note" in brief
+    assert [f.code for f in parse(brief, slug="a", file="brief.md").findings if f.code.startswith("container")] == []

@@ -18,6 +18,7 @@ _AS_IT_IS = re.compile(
     + TOKEN.pattern
     + ")+"
 )
+_ARABIC, _HEBREW = re.compile(r"[\u0600-\u06ff]"), re.compile(r"[\u0590-\u05ff]")
 #: text without any sign of Markdown, and without what becomes an address by itself
 _PLAIN = re.compile(r"(?:(?!www\.|https?:|mailto:|xmpp:)[^\W_]|[ ,.;?'’‘“”\"–—%()/-]|:(?!:))*", re.IGNORECASE)
 _PLAIN_ADDRESS = re.compile(r"https?://[\w./?=%&#~+-]+", re.ASCII)
@@ -37,7 +38,7 @@ class Written:
 def write(draft: Draft) -> Written:
     """The Draft as brief.md."""
     parts: list[tuple[int, str]] = [(0, "\n".join(_front_matter(draft)))]
-    parts.extend(_body(draft.blocks))
+    parts.extend(_body(draft.blocks, is_rtl=draft.direction == "rtl"))
     notes = "\n".join(_note(label, paragraphs) for label, paragraphs in draft.notes.items())
     if notes:
         parts.append((0, notes))
@@ -83,7 +84,7 @@ def _entry(**values: str) -> Iterator[str]:
             sign = " "
 
 
-def _body(blocks: list[SourceBlock]) -> Iterator[tuple[int, str]]:
+def _body(blocks: list[SourceBlock], *, is_rtl: bool) -> Iterator[tuple[int, str]]:
     for kind, group in groupby(blocks, _kind):
         if kind == "list":
             items = [block for block in group if isinstance(block, SourceParagraph)]
@@ -96,7 +97,16 @@ def _body(blocks: list[SourceBlock]) -> Iterator[tuple[int, str]]:
             for block in group:
                 text = _block(block)
                 if text:
-                    yield block.place, text
+                    yield block.place, text if is_rtl else f"{_language(block)}{text}"
+
+
+def _language(block: SourceBlock) -> str:
+    """The line of attributes above a paragraph from right to left in a text from left to right, "" for none."""
+    letters = [letter for letter in block.text if letter.isalpha()] if isinstance(block, SourceParagraph) else []
+    for lang, script in (("ar", _ARABIC), ("he", _HEBREW)):
+        if letters and len(script.findall("".join(letters))) * 2 > len(letters):
+            return f"{{lang={lang} dir=rtl}}\n"
+    return ""
 
 
 def _kind(block: SourceBlock) -> str:

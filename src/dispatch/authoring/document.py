@@ -95,8 +95,6 @@ class SourceParagraph:
     #: bold and italic by its style; `spans` say only what differs
     is_strong_by_style: bool = False
     is_slanted_by_style: bool = False
-    #: `rtl` where the file says so
-    direction: str = ""
     #: stands in a table that only places things
     is_placed: bool = False
     #: the next paragraph goes on where this one ends

@@ -93,7 +93,6 @@ class TextReader:
             align=self._align(properties, style_id),
             is_strong_by_style=bool(self._base.strong),
             is_slanted_by_style=bool(self._base.emphasis),
-            direction="rtl" if properties is not None and is_on(properties.find(W + "bidi")) else "",
         )
         if re.match(r"toc \d|table of figures|toc heading", kind):
             if paragraph.text.strip():
