@@ -21,8 +21,9 @@ from botocore.config import Config
 from dispatch.aws.mailer import SesMailer
 from dispatch.files import FolderPublisher
 from dispatch.model.campaign import Campaign, CampaignState
-from dispatch.pipeline.options import SendOptions
+from dispatch.pipeline.options import SendContext, SendOptions
 from dispatch.pipeline.plan import Terms, freeze, propose
+from dispatch.pipeline.ports import Mailer
 from dispatch.pipeline.prepare import prepare
 from dispatch.pipeline.send import Watch, send
 from dispatch.settings import load
@@ -61,9 +62,10 @@ def freeze_all(database: Database, people: int) -> tuple[Campaign, float]:
     return campaign, time.perf_counter() - started
 
 
-def send_all(database: Database, campaign: Campaign, people: int, calls_in_flight: int, rate_share: float) -> Figures:
+def send_all(
+    database: Database, campaign: Campaign, mailer: Mailer, people: int, calls_in_flight: int, rate_share: float
+) -> Figures:
     """Send to everybody who waits."""
-    mailer = SesMailer(region="us-east-1", configuration_set="dispatch", timeout_seconds=30)
     options = SendOptions(
         public_url=PUBLIC_URL,
         claim_seconds=60,
@@ -76,10 +78,11 @@ def send_all(database: Database, campaign: Campaign, people: int, calls_in_fligh
         rates_after=200,
         complaints_after=3,
     )
+    context = SendContext(database, mailer, None, options)
     watch = Watch(lambda _: None, lambda: False, lambda _: False)
 
     def run() -> None:
-        ended = send(database, campaign, mailer, None, mailer.account(), options, watch)
+        ended = send(context, campaign, mailer.account(), watch)
         # A figure of an unfinished run is none; another process of the same send may still be at work.
         assert ended.state in (CampaignState.FINISHED, CampaignState.SENDING), ended
 
@@ -194,7 +197,8 @@ def main(kind: str, *arguments: str) -> Figures:
             campaign, seconds = freeze_all(database, people)
         found = {"freeze_seconds": seconds}
         if kind != "freeze":
-            found |= send_all(database, campaign, people, int(arguments[2]), float(arguments[3]))
+            mailer = SesMailer(region="us-east-1", configuration_set="dispatch", timeout_seconds=30)
+            found |= send_all(database, campaign, mailer, people, int(arguments[2]), float(arguments[3]))
         return found
 
 

@@ -66,7 +66,7 @@ def photograph(browser: Browser, prepared: Prepared, audience: str, out: Path) -
             page.eval_on_selector("iframe", f"frame => frame.style.height = '{height}px'")
             file = out / f"{prepared.brief.slug}-{audience}-{width}-{scheme}.png"
             page.locator("iframe").screenshot(path=file)
-            print(f"{file}  {'TOO WIDE: ' + str(wide) if wide > width else ''}")  # noqa: T201 - a script prints
+            print(f"{file}  {'TOO WIDE: ' + str(wide) if wide > width else ''}")
             page.close()
 
 
@@ -85,8 +85,8 @@ def photograph_in_firefox(prepared: Prepared, audience: str, out: Path) -> None:
             asked = ["firefox-esr", "--headless", "--no-remote", "--profile", f"{folder}/profile{width}"]
             (Path(folder) / f"profile{width}").mkdir()
             asked += [f"--screenshot={file}", f"--window-size={max(width, 500)},3400", f"file://{folder}/frame.html"]
-            subprocess.run(asked, check=True, capture_output=True, timeout=120)  # noqa: S603 - fixed words
-            print(file)  # noqa: T201 - a script prints
+            subprocess.run(asked, check=True, capture_output=True, timeout=120)
+            print(file)
 
 
 def main() -> None:

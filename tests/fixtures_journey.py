@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.in_process import run_in_process
 
 #: a command that takes longer has hung
 COMMAND_SECONDS = 120
@@ -26,9 +29,19 @@ class Journey:
     environ: dict[str, str] = field(default_factory=dict)
     #: what the last command printed on standard error
     errors: str = ""
+    #: the address of a provider that a fixture started; else that of the workspace's own practice server
+    provider_url: str = ""
 
     def run(self, *arguments: str, status: int | None = 0, environ: Mapping[str, str] | None = None) -> str:
-        """What a command prints on standard output; its exit status must be `status` (None: any)."""
+        """What a command prints on standard output; its exit status must be `status` (None: any).
+
+        It runs in this process; `start` and `run_process` are for what only a process of its own can show.
+        """
+        named = ["--workspace", str(self.folder), *arguments]
+        return self._checked(run_in_process(named, self.variables(environ), self.folder), status)
+
+    def run_process(self, *arguments: str, status: int | None = 0, environ: Mapping[str, str] | None = None) -> str:
+        """As `run`, in a process of its own."""
         done = subprocess.run(
             self.command(*arguments),
             env=self.variables(environ),
@@ -40,7 +53,10 @@ class Journey:
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
-        assert status is None or done.returncode == status, (arguments, done.returncode, done.stdout, done.stderr)
+        return self._checked(done, status)
+
+    def _checked(self, done: "subprocess.CompletedProcess[str]", status: int | None) -> str:
+        assert status is None or done.returncode == status, (done.args, done.returncode, done.stdout, done.stderr)
         self.errors = done.stderr
         return done.stdout
 
@@ -101,6 +117,8 @@ class Journey:
     @property
     def practice_seen(self) -> "PracticeSeen":
         """The practice server that runs already."""
+        if self.provider_url:
+            return PracticeSeen(self.provider_url)
         return PracticeSeen(json.loads((self.folder / ".dispatch" / "practice.json").read_text())["url"])
 
 
@@ -141,21 +159,33 @@ QUICK = {
 }
 
 
+@pytest.fixture(scope="session")
+def new_workspace(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """A workspace as `dispatch init` writes it, with empty databases of the newest version, to copy."""
+    folder = tmp_path_factory.mktemp("new") / "workspace"
+    done = run_in_process(["init", str(folder)], os.environ)
+    assert done.returncode == 0, done.stderr
+    state = folder / ".dispatch"
+    state.mkdir()
+    for name in ("dispatch.db", "practice.db"):
+        shutil.copyfile(sqlite_template, state / name)
+    return folder
+
+
 @pytest.fixture
-def make_journey(tmp_path: Path) -> Iterator[Callable[..., Journey]]:
+def make_journey(new_workspace: Path, tmp_path: Path) -> Iterator[Callable[..., Journey]]:
     """Makes workspaces; their practice servers end with the test."""
     made: list[Journey] = []
 
     def make(name: str = "workspace", **environ: str) -> Journey:
-        folder = tmp_path / name
-        command = [sys.executable, "-m", "dispatch", "init", str(folder)]
-        subprocess.run(command, check=True, capture_output=True, timeout=COMMAND_SECONDS)
-        made.append(Journey(folder, {**QUICK, **environ}))
+        shutil.copytree(new_workspace, tmp_path / name)
+        made.append(Journey(tmp_path / name, {**QUICK, **environ}))
         return made[-1]
 
     yield make
     for journey in made:
-        journey.run("practice", "stop", status=None)
+        if (journey.folder / ".dispatch" / "practice.json").exists():
+            journey.run("practice", "stop", status=None)
 
 
 @pytest.fixture

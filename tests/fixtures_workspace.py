@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.in_process import run_in_process
+
 REPOSITORY = Path(__file__).parents[1]
 STARTER = ("dispatch.toml", "templates", "briefs", "subscribers")
 SLUG = "2023-09-19-potential-arms-deals"
@@ -38,15 +40,8 @@ class Workspace:
         return [sys.executable, "-m", "dispatch", "--workspace", str(self.folder), *arguments]
 
     def run(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        """Run a dispatch command to its end."""
-        return subprocess.run(
-            self.command(*arguments),
-            env=environment(variables),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        """Run a dispatch command to its end, in this process."""
+        return run_in_process(["--workspace", str(self.folder), *arguments], environment(variables))
 
 
 def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:

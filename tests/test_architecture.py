@@ -113,3 +113,12 @@ def test_no_part_of_dispatch_is_replaced_by_a_mock() -> None:
     assert [
         str(path) for path, text in TESTS.items() if path.name != "test_architecture.py" and mocking.search(text)
     ] == []
+
+
+def test_no_rule_asks_which_provider_it_is_or_makes_an_exception_for_this_computer() -> None:
+    asks = re.compile(r"isinstance\([^)]*\bmailer\b|(?:Ses|Smtp)Mailer\)")
+    rules = [path for path in MODULES if "preflight" in path.parts]
+
+    assert [path for path, text in MODULES.items() if path.parts[2] not in ("aws", "smtp") and asks.search(text)] == []
+    assert rules
+    assert [path for path in rules if "127.0.0.1" in MODULES[path] or "localhost" in MODULES[path]] == []

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.server
 ROOT = Path(__file__).parent.parent
 DISPATCH = [sys.executable, "-m", "dispatch", "--workspace"]
 

@@ -142,8 +142,9 @@ def test_an_audience_without_its_brand_is_an_error(tmp_path: Path) -> None:
     assert f"{SETTINGS_FILE}:4" in message
 
 
-def test_a_sender_without_an_address_is_an_error(tmp_path: Path) -> None:
-    message = told(tmp_path, "[audiences.center]\nname = 'C'\nlist = 'c'\nbrand = 'b'\nfrom = 'The Center'\n")
+@pytest.mark.parametrize("sender", ["The Center", "a@example.org, b@example.org", "X <a b@example.org>"])
+def test_a_sender_without_one_address_is_an_error(tmp_path: Path, sender: str) -> None:
+    message = told(tmp_path, f"[audiences.center]\nname = 'C'\nlist = 'c'\nbrand = 'b'\nfrom = '{sender}'\n")
 
     assert "audiences.center.from" in message
     assert "Name <address@domain>" in message

@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from dispatch.errors import DispatchError, ProblemsFound, SettingsError, WorkspaceError
+from dispatch.input_files import read_input_file
 from dispatch.sections import Settings
 
 #: the file that makes a folder a workspace
@@ -23,6 +24,7 @@ PREFIX = "DISPATCH_"
 WORKSPACE_VARIABLE = "DISPATCH_WORKSPACE"
 #: settings that had another name in an earlier version
 RENAMED = {"mail.via": "mail.transport"}
+_MOST_BYTES = 1_000_000
 #: the folder of the workspace where dispatch keeps its own files
 STATE_FOLDER = ".dispatch"
 
@@ -48,31 +50,41 @@ def load(workspace: Path, environ: Mapping[str, str]) -> Settings:
     Raises SettingsError, or ProblemsFound with all that is wrong at once.
     """
     file = workspace / SETTINGS_FILE
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as err:
-        raise SettingsError(
-            f"{SETTINGS_FILE} cannot be read: {err}.",
-            where=str(file),
-            todo="Mend that line; texts stand in double quotes, one setting a line.",
-        ) from err
-    except (OSError, UnicodeDecodeError) as err:
-        raise SettingsError(
-            f"{SETTINGS_FILE} cannot be read: {err}.", where=str(file), todo="Save it as UTF-8 text."
-        ) from err
+    lines, values = _read(file)
     problems: list[DispatchError] = []
     for name, value in sorted(environ.items()):
         if name.startswith(PREFIX) and name != WORKSPACE_VARIABLE:
             problems.extend(_override(values, name, value))
+    settings = None
     try:
         settings = Settings.model_validate(values)
+        problems.extend(_contradictions(settings, file, lines))
     except ValidationError as err:
-        problems.extend(_explain(err, file, environ))
-    if problems:
-        if len(problems) == 1:
-            raise problems[0]
+        problems.extend(_explain(err, file, lines, environ))
+    if len(problems) == 1:
+        raise problems[0]
+    if problems or settings is None:
         raise ProblemsFound("The settings have several problems.", problems)
     return settings
+
+
+def _read(file: Path) -> tuple[list[str], dict[str, Any]]:
+    """The lines of dispatch.toml and its values. Raises SettingsError."""
+    data = read_input_file(file, _MOST_BYTES, SettingsError, noun=SETTINGS_FILE)
+    try:
+        text = data.decode("utf-8-sig")
+        return text.splitlines(), tomllib.loads(text)
+    except UnicodeDecodeError as err:
+        raise SettingsError(
+            f"{SETTINGS_FILE} cannot be read: {err}.", where=str(file), todo="Save it as UTF-8 text."
+        ) from err
+    # A number of thousands of digits is a plain ValueError, thousands of brackets are a RecursionError.
+    except (ValueError, RecursionError) as err:
+        raise SettingsError(
+            f"{SETTINGS_FILE} cannot be read: {err}.",
+            where=str(file),
+            todo="Fix that line; texts stand in double quotes, one setting a line.",
+        ) from err
 
 
 def keys() -> Iterator[str]:
@@ -105,7 +117,7 @@ def _override(values: dict[str, Any], name: str, value: str) -> list[DispatchErr
         near = difflib.get_close_matches(name.upper(), variables, n=1, cutoff=0.6)
         return [
             SettingsError(
-                f"There is no setting {name}.",
+                f"There is no setting {_printable(name)}.",
                 where="in the environment",
                 todo=f"Did you mean {near[0]}?"
                 if near
@@ -125,16 +137,20 @@ def _fits(path: list[str], steps: list[str]) -> bool:
     return len(path) == len(steps) and all(step in ("*", part) for part, step in zip(path, steps, strict=True))
 
 
-def _explain(err: ValidationError, file: Path, environ: Mapping[str, str]) -> Iterator[SettingsError]:
-    lines = file.read_text(encoding="utf-8-sig").splitlines()
+def _contradictions(settings: Settings, file: Path, lines: list[str]) -> Iterator[SettingsError]:
+    for key, said in settings.contradictions():
+        where = f"{file}{_line_of(lines, key.split('.'))}"
+        yield SettingsError(f"{said}.", where=where, todo="docs/settings.md says what it takes.")
+
+
+def _explain(err: ValidationError, file: Path, lines: list[str], environ: Mapping[str, str]) -> Iterator[SettingsError]:
     for problem in err.errors(include_url=False):
         message = problem["msg"].removeprefix("Value error, ")
-        steps = [str(step) for step in problem["loc"] if not str(step).startswith("[")]
-        # A rule about several settings names the one to change as its first word.
-        place_steps = steps or message.split()[0].split(".")
+        # Of a name that cannot be used pydantic says that it is the key.
+        steps = [str(step) for step in problem["loc"] if step != "[key]"]
         key = ".".join(steps)
         variable = PREFIX + "__".join(steps).upper()
-        place = f"{file}{_line_of(lines, place_steps)}"
+        place = f"{file}{_line_of(lines, steps)}"
         where = f"the variable {variable}" if variable in environ else place
         if key in RENAMED and problem["type"] == "extra_forbidden":
             todo = f"Write {RENAMED[key]} instead of {key}."
@@ -145,10 +161,15 @@ def _explain(err: ValidationError, file: Path, environ: Mapping[str, str]) -> It
             yield SettingsError(f"There is no setting {key!r}.", where=where, todo=todo)
         else:
             yield SettingsError(
-                f"The setting {key!r} is not usable: {message}." if key else f"{message}.",
+                f"The setting {key!r} is not usable: {message.rstrip('.')}.",
                 where=where,
                 todo="docs/settings.md says what it takes.",
             )
+
+
+def _printable(name: str) -> str:
+    """A name on one line, without characters that would act on a terminal."""
+    return "".join(char if char.isprintable() else "?" for char in name)
 
 
 def _siblings(steps: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ from dispatch.model.member import (
     Suppression,
     SuppressionReason,
 )
-from dispatch.model.roster import Changes, Difference, Known
+from dispatch.model.member_import import Changes, Difference, Known
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED, SubscriptionState.UNSUBSCRIBED

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dispatch.audience.rows import MAX_CELL, MAX_NAME, attribute_name, clean, read_rows
 from dispatch.errors import DispatchError, ProblemsFound, RosterError
-from dispatch.model.roster import Sheet
+from dispatch.model.member_import import Sheet
 
 
 def read(text: str) -> Sheet:

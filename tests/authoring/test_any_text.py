@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dispatch.authoring import word_check
@@ -72,7 +72,6 @@ def taken(text: str) -> tuple[Draft, str] | None:
 @given(TEXTS)
 @example("¹ a\n\nb¹ c¹\n\n¹ d")
 @example("Title\n\n[1] x [1] y\n\n[1] z")
-@settings(max_examples=200, deadline=None)
 def test_no_text_loses_a_word(text: str) -> None:
     if found := taken(text):
         draft, brief = found
@@ -81,7 +80,6 @@ def test_no_text_loses_a_word(text: str) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=200, deadline=None)
 def test_no_bytes_make_the_import_of_a_text_raise_anything_but_its_own_error(data: bytes) -> None:
     try:
         document = read_text(data, "a.txt")
@@ -91,7 +89,6 @@ def test_no_bytes_make_the_import_of_a_text_raise_anything_but_its_own_error(dat
 
 
 @given(TEXTS)
-@settings(max_examples=200, deadline=None)
 def test_whatever_is_imported_can_be_read_as_a_brief(text: str) -> None:
     if found := taken(text):
         draft, text = found
@@ -112,7 +109,6 @@ LOOKS = st.tuples(LINES, st.booleans(), st.booleans())
 
 
 @given(st.lists(LOOKS, min_size=1, max_size=4), st.booleans())
-@settings(max_examples=300, deadline=None)
 def test_a_paragraph_reads_back_as_it_was_typed(pieces: list[tuple[str, bool, bool]], is_heading: bool) -> None:
     spans = tuple(SourceSpan(text, strong=strong, emphasis=emphasis) for text, strong, emphasis in pieces)
     typed = re.sub(r"[\x00\ufeff\u2028\f]", "", "".join(text for text, _, _ in pieces))
@@ -166,7 +162,14 @@ NOTES = st.fixed_dictionaries(
 
 
 @given(BLOCKS, NOTES)
-@settings(max_examples=200, deadline=None)
+@example(
+    [
+        SourceParagraph((SourceSpan("", note="footnote:1"),)),
+        SourceParagraph((SourceSpan("¹² "),)),
+        SourceParagraph((SourceSpan("[1]"),)),
+    ],
+    {"footnote:1": [SourceParagraph((SourceSpan("*"),))], "footnote:2": [SourceParagraph((SourceSpan("x"),))]},
+)
 def test_no_document_loses_a_word(blocks: list[SourceBlock], notes: dict[str, list[SourceParagraph]]) -> None:
     document = Document(list(blocks), "paragraph", notes=dict(notes))
     # a raised number is a word of its own, as in the reader of Word documents

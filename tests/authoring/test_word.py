@@ -9,7 +9,7 @@ from pathlib import Path
 
 import docx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.authoring.document import SourceParagraph, SourceTable
@@ -206,7 +206,6 @@ def test_a_picture_that_is_none_is_left_out_and_said() -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
 def test_a_document_damaged_anywhere_raises_nothing_but_its_own_error(data: st.DataObject) -> None:
     source = (DOCUMENTS / data.draw(st.sampled_from(["footnotes.docx", "arabic.docx", "tracked.docx"]))).read_bytes()
     with zipfile.ZipFile(io.BytesIO(source)) as old:
@@ -225,7 +224,6 @@ def test_a_document_damaged_anywhere_raises_nothing_but_its_own_error(data: st.D
 
 
 @given(st.binary(max_size=40), st.integers(0, 6_000))
-@settings(max_examples=150, deadline=None)
 def test_a_zip_damaged_anywhere_raises_nothing_but_its_own_error(damage: bytes, at: int) -> None:
     source = (DOCUMENTS / "footnotes.docx").read_bytes()
     try:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from dispatch.aws.client import OneASecond
 from tests.fixtures_practice import PracticeServer, practice_server
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeServer]:
-    with practice_server(tmp_path_factory.mktemp("practice"), crowd=False) as server:
+    with practice_server(tmp_path_factory.mktemp("practice"), crowd=False, calls_per_second=0) as server:
         yield server
 
 
@@ -20,4 +21,6 @@ def practice(running: PracticeServer, monkeypatch: pytest.MonkeyPatch) -> Practi
         monkeypatch.setenv(name, running.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "practice")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "practice")
+    # This server answers as often as it is asked.
+    monkeypatch.setattr(OneASecond, "SECONDS", 0.0)
     return running

@@ -1,4 +1,4 @@
-"""Every published example of a notification becomes exactly the Events that it tells, and no other body does harm."""
+"""Every published example of a notification becomes exactly the Events in it, and no other body does harm."""
 
 import json
 from contextlib import suppress
@@ -104,8 +104,8 @@ def document(name: str, **changes: Any) -> dict[str, Any]:
     return {**found, **changes}
 
 
-def read_one(what: object) -> Event:
-    (found,) = read_body(what if isinstance(what, str) else json.dumps(what))
+def read_one(what: object, received_at: datetime | None = None) -> Event:
+    (found,) = read_body(what if isinstance(what, str) else json.dumps(what), received_at)
     return found
 
 
@@ -142,9 +142,9 @@ def test_no_address_gets_into_an_event(name: str) -> None:
         assert "@" not in json.dumps([event.rule, dict(event.detail)])
 
 
-def test_the_same_fact_has_the_same_fingerprint_by_every_road() -> None:
-    roads = ("02-delivery", "30-sns-envelope-notification", "33-eventbridge-email-delivered")
-    assert len({read_one(body(name)).fingerprint for name in roads}) == 1
+def test_the_same_fact_has_the_same_fingerprint_in_every_envelope() -> None:
+    envelopes = ("02-delivery", "30-sns-envelope-notification", "33-eventbridge-email-delivered")
+    assert len({read_one(body(name)).fingerprint for name in envelopes}) == 1
 
 
 def test_different_facts_have_different_fingerprints() -> None:
@@ -163,6 +163,66 @@ def test_plain_text_of_a_new_destination_says_nothing_without_an_envelope_too() 
 def test_a_tag_of_another_name_is_not_ours() -> None:
     text = (FOLDER / "02-delivery.json").read_text()
     assert read_body(text) == []
+
+
+def enveloped(document: dict[str, Any], **more: Any) -> str:
+    envelope = {"Type": "Notification", "MessageId": "1", "TopicArn": "arn:aws:sns:us-east-1:1:t"}
+    return json.dumps({**envelope, "Timestamp": ENVELOPE_AT.isoformat(), "Message": json.dumps(document), **more})
+
+
+ENVELOPE_AT = datetime(2026, 11, 24, 23, 30, 0, tzinfo=UTC)
+RECEIVED_AT = datetime(2026, 11, 24, 23, 31, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {
+            "notificationType": "AmazonSnsSubscriptionSucceeded",
+            "message": "You have successfully subscribed your Amazon SNS topic to receive 'Bounce' notifications.",
+        },
+        {"Type": "SubscriptionConfirmation", "Message": "You have chosen to subscribe.", "SubscribeURL": "https://x"},
+        {"Type": "UnsubscribeConfirmation", "Message": "You have chosen to unsubscribe."},
+    ],
+)
+def test_what_sns_says_of_its_own_is_about_no_delivery(kind: dict[str, str]) -> None:
+    assert read_body(json.dumps(kind)) == []
+    assert read_body(enveloped(kind)) == []
+
+
+MOMENTS = [None, "", "yesterday", 17, ["x"], "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+ABSURD = [*MOMENTS, "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z", "2031-01-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize("moment", ABSURD)
+def test_an_event_without_a_moment_that_can_be_true_has_that_of_its_envelope(moment: object) -> None:
+    bad = document("02-delivery", delivery={"timestamp": moment})
+    bad["mail"]["timestamp"] = moment
+    (event,) = read_body(enveloped(bad), RECEIVED_AT)
+    assert (event.kind, event.at) == (K.DELIVERED, ENVELOPE_AT)
+    assert read_body(enveloped(bad)) == [event]
+
+
+@pytest.mark.parametrize("moment", ABSURD)
+def test_an_event_without_any_moment_has_that_of_its_receipt(moment: object) -> None:
+    bad = document("02-delivery", delivery={"timestamp": moment})
+    bad["mail"]["timestamp"] = moment
+    (event,) = read_body(json.dumps(bad), RECEIVED_AT)
+    assert event.at == RECEIVED_AT
+    (event,) = read_body(enveloped(bad, Timestamp=moment), RECEIVED_AT)
+    assert event.at == RECEIVED_AT
+
+
+def test_the_same_fact_without_a_moment_is_the_same_fact_whenever_it_is_received() -> None:
+    bad = document("02-delivery", delivery={})
+    bad["mail"]["timestamp"] = None
+    later = RECEIVED_AT.replace(hour=23, minute=45)
+    assert read_one(bad, RECEIVED_AT).fingerprint == read_one(bad, later).fingerprint
+
+
+def test_a_moment_a_little_ahead_of_the_clock_is_kept() -> None:
+    event = document("02-delivery", delivery={"timestamp": "2026-11-24T23:59:00Z"})
+    assert read_one(event, RECEIVED_AT).at == datetime(2026, 11, 24, 23, 59, tzinfo=UTC)
 
 
 def test_a_moment_in_another_zone_is_the_same_moment() -> None:

@@ -116,6 +116,24 @@ def test_every_code_that_stops_says_what_to_do(code: str) -> None:
     assert found.todo.endswith(".")
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        of_code("MessageRejected", "Email address is not verified: zoe@example.org", 400),
+        of_code("TooManyRequestsException", "Too fast for zoe@example.org", 429),
+        of_code("Strange", "No zoe@example.org", 400),
+        of_bulk_status("INVALID_PARAMETER", "Illegal address <zoe@example.org>"),
+        of_bulk_status("FAILED", "zoe@example.org"),
+        of_failure(ValueError("zoe@example.org cannot be written"), has_left=False),
+        of_failure(error("MessageRejected", words="No zoe@example.org"), has_left=False),
+    ],
+)
+def test_no_address_in_ses_s_words_gets_into_an_outcome(made: Outcome) -> None:
+    assert not isinstance(made, Accepted)
+    assert "…" in made.reason
+    assert "zoe" not in made.reason
+
+
 def test_a_4xx_that_nobody_knows_stops_because_the_same_call_would_fare_no_better() -> None:
     assert isinstance(of_code("BrandNewException", "", 400), Stopped)
     assert isinstance(of_code("BrandNewException", "", 429), Busy)

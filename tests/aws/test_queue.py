@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -50,7 +51,9 @@ def test_what_the_practice_server_publishes_is_received_read_and_deleted(
 ) -> None:
     practice.ses.send_email(**mail("success@simulator.amazonses.com"))
     found = receive_all(queue, 2)
-    kinds = sorted(event.kind for notification, _ in found for event in queue.read(notification.body))
+    kinds = sorted(
+        event.kind for notification, _ in found for event in queue.read(notification.body, datetime.now(UTC))
+    )
     assert kinds == [EventKind.DELIVERED, EventKind.SENT]
     queue.delete([receipt for _, receipt in found])
     assert queue.receive(0) == []

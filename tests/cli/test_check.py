@@ -123,7 +123,9 @@ def test_the_sample_mail_is_whole_and_filled(own_workspace: Path, tmp_path: Path
     )
     run(own_workspace, "render", name, "--out", str(tmp_path))
     message = mail(tmp_path / "center.eml")
-    assert message["To"] == "Sample Member <sample.member@example.org>"
+    assert message["To"] == "sample.member@example.org"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert str(message["List-Id"]).startswith("<center.")
     assert message["Subject"] == "For Sample Member: Łódź"
     parts = {part.get_content_type(): part for part in message.walk() if not part.is_multipart()}
     assert list(parts) == ["text/plain", "text/html"]

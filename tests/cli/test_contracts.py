@@ -57,7 +57,7 @@ def test_bare_dispatch_says_where_one_stands_and_the_next_command(journey: Journ
     assert "Next       dispatch preview, then dispatch send" in journey.run()
     journey.run("send", "--yes")
     said = journey.run()
-    assert "Sent       1 of 1; finished" in said
+    assert "Campaign   finished; 1 recipient: 1 sent" in said
     assert "Next       dispatch report" in said
 
 
@@ -103,7 +103,7 @@ def test_wrong_usage_has_status_2_and_names_the_nearest_command(journey: Journey
 
 def test_nobody_to_mail_is_refused(journey: Journey) -> None:
     journey.run("send", "--yes", status=1)
-    assert "There is nobody to mail." in journey.errors
+    assert "There are no recipients." in journey.errors
 
 
 def test_a_brief_that_nobody_knows_is_refused_with_the_known_names(journey: Journey) -> None:
@@ -129,11 +129,11 @@ def test_in_a_terminal_the_number_of_mails_must_be_typed(journey: Journey) -> No
     journey.write_brief("2026-03-02-typed", "Typed")
     wrong, said = in_terminal(journey, "send", "typed", answer="3\n")
     assert wrong == 1
-    assert "type the number of mails (2)" in said
+    assert "type the number of recipients (2)" in said
     assert "Nothing was sent." in said
     right, said = in_terminal(journey, "send", "typed", answer="2\n")
     assert right == 0, said
-    assert "Of 2 people 2 have been mailed" in said
+    assert "Done. 2 recipients: 2 sent." in said
 
 
 def in_terminal(journey: Journey, *arguments: str, answer: str) -> tuple[int, str]:

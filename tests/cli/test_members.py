@@ -14,6 +14,7 @@ import pytest
 
 from dispatch.cli.main import main
 from dispatch.model.member import MemberKey, SuppressionReason
+from dispatch.store import bulk_values
 from dispatch.store import members as store
 from dispatch.store.database import Database
 
@@ -184,7 +185,7 @@ def test_an_unknown_list_is_refused_and_the_known_ones_are_named(members: Run, w
 @pytest.mark.parametrize(
     ("rows", "what"),
     [
-        (None, "There is no such file."),
+        (None, "The file cannot be read: there is no such file."),
         ("mail\nx@example.com\n", "There is no column `email`."),
         ("", "The file is empty."),
     ],
@@ -257,7 +258,7 @@ def test_what_changes_while_the_question_stands_stops_the_import(members: Run, w
 
     ended, screen = answered(workspace, "y", "members", "import", file, "--list", "center", meanwhile=leave)
     assert ended == 1
-    assert "The list changed while the question stood; nothing was imported." in screen
+    assert "The list or the file changed while the question stood; nothing was imported." in screen
     (person,) = members("list", "--json").document["members"]
     assert (person["email"], person["name"], person["lists"][0]["state"]) == ("ann@example.com", "", "unsubscribed")
 
@@ -407,6 +408,71 @@ def test_erasing_reaches_the_real_database_and_that_of_practice(members: Run, wo
             assert store.find(connection, MemberKey("ann@example.com")) is None
             assert store.is_suppressed(connection, MemberKey("ann@example.com"))
     assert members("show", "ann@example.com", "--json").document["suppressed"]["reason"] == "erased"
+
+
+# --- long lists ---------------------------------------------------------------------------------------------------
+
+
+def take_in(members: Run, workspace: Path, people: int) -> None:
+    rows = "".join(f"p{number:03}@example.com,Person {number}\n" for number in range(people))
+    members("import", write(workspace, "email,name\n" + rows), "--list", "center", "--yes")
+
+
+def at_a_terminal(workspace: Path, *arguments: str) -> str:
+    """The screen of `dispatch members …` at a terminal."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "dispatch", "members", *arguments]
+    with subprocess.Popen(command, cwd=workspace, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        screen = b""
+        while part := _read(ours):
+            screen += part
+    os.close(ours)
+    assert process.returncode == 0, screen
+    return screen.decode()
+
+
+def test_a_terminal_shows_a_page_and_says_how_to_see_the_others(members: Run, workspace: Path) -> None:
+    take_in(members, workspace, 120)
+    first, last = at_a_terminal(workspace, "list"), at_a_terminal(workspace, "list", "--page", "3")
+    assert (first.count("@example.com"), "p049@" in first, "p050@" in first) == (50, True, False)
+    assert "120 people.\r\nPage 1 of 3. Others: --page N; everybody: --all; a few: --search TEXT." in first
+    assert (last.count("@example.com"), "p119@" in last) == (20, True)
+
+
+def test_everybody_is_shown_where_nobody_looks_or_all_are_asked_for(members: Run, workspace: Path) -> None:
+    take_in(members, workspace, 60)
+    assert members("list").out.count("@example.com") == 60
+    assert at_a_terminal(workspace, "list", "--all").count("@example.com") == 60
+
+
+def test_a_file_is_taken_in_part_by_part_as_if_it_were_one(
+    members: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also a row that repeats one of another part; and nothing is kept where the last part fails."""
+    monkeypatch.setattr(bulk_values, "CHUNK", 3)
+    rows = "email,name\n" + "".join(f"p{number}@example.com,P\n" for number in (1, 2, 3, 4, 1, 5, 6, 2)) + "bad\n"
+    file = write(workspace, rows)
+    told = members("import", file, "--list", "center", "--dry-run", "--json").document
+    done = members("import", file, "--list", "center", "--yes", "--json").document
+    assert told["counts"] == done["counts"]
+    assert (told["counts"]["new"], told["counts"]["doubled"], told["counts"]["invalid"]) == (6, 2, 1)
+    assert [each["row"] for each in done["doubled"]] == [6, 9]
+    assert [each["reason"] for each in done["doubled"]] == [
+        "The same address stands in row 2, which counts.",
+        "The same address stands in row 3, which counts.",
+    ]
+    assert len(done["changes"]) == 6
+    assert len(members("list", "--json").document["members"]) == 6
+
+
+def test_a_named_pipe_is_refused_at_once(members: Run, workspace: Path) -> None:
+    os.mkfifo(workspace / "pipe.csv")
+    ran = members("import", "pipe.csv", "--list", "center", "--yes")
+    assert (ran.status, ran.err.splitlines()[0]) == (
+        1,
+        "Error: That is not a file; a list is read more than once.",
+    )
 
 
 # --- export -------------------------------------------------------------------------------------------------------

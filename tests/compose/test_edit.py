@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.compose.edit import FigureWish, HeadWish, Wish, edited
@@ -136,7 +136,6 @@ ORDINARY = st.text(alphabet=st.characters(categories=["L", "N", "P", "S", "Zs"])
 
 
 @given(ORDINARY)
-@settings(max_examples=150, deadline=None)
 def test_whatever_a_person_types_is_read_back_as_typed(words: str) -> None:
     text = HEAD + 'Text with [[name]].\n\n![Map](a.png "The map."){.half credit="Ann / AP"}\n'
     assert brief(change(text, HeadWish("subject", words))).subjects.get("", "") == read(words)
@@ -146,7 +145,6 @@ def test_whatever_a_person_types_is_read_back_as_typed(words: str) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=150, deadline=None)
 def test_a_credit_of_any_signs_is_read_back_as_typed_or_refused(words: str) -> None:
     text = HEAD + '![Map](a.png "The map."){.half credit="Ann / AP"}\n'
     try:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import lxml.html
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.compose.fidelity import lost_words
+from dispatch.compose.checks.fidelity import lost_words
 from dispatch.compose.view import view
 from dispatch.model.edition import Edition
 from tests.compose.samples import FRONT, audiences, brief, edition
@@ -27,7 +27,6 @@ def lost(body: str, made: Edition) -> list[str]:
 
 
 @given(SENTENCES, AROUND)
-@settings(max_examples=60, deadline=None)
 def test_a_line_that_begins_as_a_mark_does_is_no_lost_word(sentence: str, around: str) -> None:
     body = around.format(sentence.replace("[", "\\[").replace("|", "\\|")) + "\n"
     assert lost(body, edition(body)) == []

@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.compose.check import check
+from dispatch.compose.checks.all import check
 from dispatch.compose.merge import letter, template, values
 from dispatch.compose.parse import parse
 from dispatch.compose.render import render
@@ -71,7 +71,6 @@ def rendered(text: str, front: str = FRONT) -> dict[str, Edition]:
     return shown
 
 
-@settings(max_examples=60, deadline=None)
 @given(TEXTS)
 def test_nothing_typed_into_the_text_becomes_markup(text: str) -> None:
     for made in rendered(text).values():
@@ -79,7 +78,6 @@ def test_nothing_typed_into_the_text_becomes_markup(text: str) -> None:
         assert_harmless(made.web_html)
 
 
-@settings(max_examples=30, deadline=None)
 @given(TEXTS)
 def test_nothing_typed_into_the_front_matter_becomes_markup(text: str) -> None:
     safe = text.encode("unicode_escape", "surrogatepass").decode().replace('"', '\\"').replace("\\x", "\\u00")
@@ -99,7 +97,6 @@ def test_nothing_typed_into_the_front_matter_becomes_markup(text: str) -> None:
         assert "\n" not in shown.subject
 
 
-@settings(max_examples=40, deadline=None)
 @given(TEXTS, st.dictionaries(st.sampled_from(["name", "email", "city"]), TEXTS))
 def test_both_roads_give_the_same_and_only_this_members_values(text: str, person: dict[str, str]) -> None:
     made = edition(text)

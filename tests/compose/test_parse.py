@@ -4,7 +4,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.compose.parse import MAX_CHARACTERS, parse
@@ -180,7 +180,6 @@ SYNTAX = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.lists(st.one_of(SYNTAX, st.text(max_size=8)), max_size=40).map("".join), st.booleans())
 def test_no_text_makes_reading_raise(text: str, with_front: bool) -> None:
     made = parse(FRONT + text if with_front else text, slug="x", file="brief.md")

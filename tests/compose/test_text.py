@@ -1,7 +1,7 @@
 """The plain-text part: a letter of 72 columns."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.compose.text_table import table_lines
@@ -97,7 +97,7 @@ def test_the_head_names_title_authors_and_web_copy() -> None:
     front = FRONT.replace("---\n", '---\nauthors:\n  - name: "Ann"\n    role: "Fellow"\nprogramme: "Trade"\n', 1)
     assert edition("x", front=front).text.startswith(
         "THE AMERICA-EURASIA CENTER\nTrade · 19 September 2023\n\nA brief\n=======\n\nAnn, Fellow\n\n"
-        "Read it on the web:\nhttps://briefs.example.org/b/a-brief/center\n\n"
+        "Read this brief on the web:\nhttps://briefs.example.org/b/a-brief/center\n\n"
     )
 
 
@@ -114,7 +114,6 @@ def test_no_line_begins_with_a_closing_mark() -> None:
     assert not any(line.startswith(("，", "。")) for line in lines)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=200), st.integers(10, 80))
 def test_wrapping_loses_nothing_and_breaks_only_at_blanks(words: str, columns: int) -> None:
     lines = wrap(words, "- ", "  ", columns=columns)

@@ -1,4 +1,4 @@
-"""A workspace whose transport is `ses` against the practice server, on a database of either kind."""
+"""A workspace whose transport is `ses` against a practice server, on a database of either kind."""
 
 import signal
 import socket
@@ -6,6 +6,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures_journey import Journey
+from tests.fixtures_practice import practice_server
 from tests.postgres import PostgresServer
 
 #: what takes longer has hung
@@ -74,62 +76,61 @@ class Engine:
         return url
 
 
-def _engine(journey: Journey, database_url: str) -> Engine:
-    running = journey.run_json("practice", "start")
-    journey.practice_seen.grant(max_per_second=60)
-    journey.environ |= {
-        "DISPATCH_DATABASE_URL": database_url,
-        "DISPATCH_MAIL__TRANSPORT": "ses",
-        "DISPATCH_WEB__PUBLIC_URL": running["url"],
-        "DISPATCH_SES__QUEUE_URL": running["queue_url"],
-        "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
-        "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",
-        "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS": "true",
-        "DISPATCH_SEND__REQUIRE_PROOF": "false",
-        "DISPATCH_SEND__CHECK_PUBLIC_URL": "false",
+@contextmanager
+def _engine(journey: Journey, database_url: str) -> Iterator[Engine]:
+    with practice_server(
+        journey.folder.parent / "provider", max_per_second=60, crowd=False, signature_seconds=0, check_signatures=False
+    ) as server:
+        journey.provider_url = server.url
         # Nothing is killed in the middle of a call here, so that a short grace is long enough.
-        "DISPATCH_SEND__CLAIM_SECONDS": "1",
-        "DISPATCH_SEND__GRACE_SECONDS": "2",
-        "AWS_ENDPOINT_URL_SESV2": running["url"],
-        "AWS_ENDPOINT_URL_SQS": running["url"],
-        "AWS_ACCESS_KEY_ID": "practice",
-        "AWS_SECRET_ACCESS_KEY": "practice",
-    }
-    return Engine(journey)
-
-
-def _end(engine: Engine) -> None:
-    for process in engine.processes:
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=30)
-    engine.journey.environ["DISPATCH_MAIL__TRANSPORT"] = "practice"
+        journey.practice_seen.grant(signature_seconds=0)
+        journey.environ |= {
+            "DISPATCH_DATABASE_URL": database_url,
+            "DISPATCH_MAIL__TRANSPORT": "ses",
+            "DISPATCH_WEB__PUBLIC_URL": server.url,
+            "DISPATCH_WEB__ALLOW_HTTP": "true",
+            "DISPATCH_SES__QUEUE_URL": server.queue_url,
+            "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
+            "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",
+            "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS": "true",
+            "DISPATCH_SEND__REQUIRE_PROOF": "false",
+            "DISPATCH_SEND__CHECK_PUBLIC_URL": "false",
+            "DISPATCH_SEND__CLAIM_SECONDS": "1",
+            "DISPATCH_SEND__GRACE_SECONDS": "2",
+            "AWS_ENDPOINT_URL_SESV2": server.url,
+            "AWS_ENDPOINT_URL_SQS": server.url,
+            "AWS_ACCESS_KEY_ID": "practice",
+            "AWS_SECRET_ACCESS_KEY": "practice",
+        }
+        made = Engine(journey)
+        yield made
+        for process in made.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=30)
 
 
 @pytest.fixture
-def engine(journey: Journey, database_url: str) -> Iterator[Engine]:
-    """An engine on SQLite and on PostgreSQL: the test runs once with each."""
-    made = _engine(journey, database_url)
-    yield made
-    _end(made)
+def engine(journey: Journey, tmp_path: Path) -> Iterator[Engine]:
+    """An engine on a SQLite file in a folder of its own."""
+    folder = tmp_path / "database"
+    folder.mkdir()
+    with _engine(journey, f"sqlite:///{folder / 'dispatch.db'}") as made:
+        yield made
 
 
 @pytest.fixture
 def postgres_engine(journey: Journey, postgres_url: str) -> Iterator[Engine]:
     """An engine on PostgreSQL."""
-    made = _engine(journey, postgres_url)
-    yield made
-    _end(made)
+    with _engine(journey, postgres_url) as made:
+        yield made
 
 
 @pytest.fixture
-def file_engine(journey: Journey, tmp_path: Path) -> Iterator[Engine]:
-    """An engine on a SQLite file of its own folder."""
-    folder = tmp_path / "database"
-    folder.mkdir()
-    made = _engine(journey, f"sqlite:///{folder / 'dispatch.db'}")
-    yield made
-    _end(made)
+def each_engine(journey: Journey, database_url: str) -> Iterator[Engine]:
+    """An engine on SQLite and on PostgreSQL, for what several processes do at once: the test runs once with each."""
+    with _engine(journey, database_url) as made:
+        yield made
 
 
 @pytest.fixture

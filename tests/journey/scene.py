@@ -3,10 +3,10 @@
 The practice server is the only witness of what was accepted; dispatch's own ledger is never asked for that.
 """
 
+import os
 import random
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +21,9 @@ from sqlalchemy import text
 from dispatch.model.delivery import ACCEPTED, DeliveryState
 from dispatch.store import campaigns, ledger
 from dispatch.store.database import Database
-from tests.fixtures_journey import COMMAND_SECONDS, Journey, PracticeSeen
+from tests.fixtures_journey import Journey, PracticeSeen
 from tests.fixtures_practice import practice_server
+from tests.in_process import run_in_process
 
 SLUG = "2026-11-24-storm"
 #: how old a signature may be: Amazon takes five minutes
@@ -40,6 +41,7 @@ SHORT = {
     "DISPATCH_SEND__CHECK_PUBLIC_URL": "false",
     "DISPATCH_SEND__ALLOW_EXAMPLE_DOMAINS": "true",
     "DISPATCH_SEND__REQUIRE_PROOF": "false",
+    "DISPATCH_WEB__ALLOW_HTTP": "true",
     "DISPATCH_BRANDS__CENTER__POSTAL_ADDRESS": "1 Example Street, City",
     "DISPATCH_BRANDS__COALITION__POSTAL_ADDRESS": "2 Example Street, City",
     "DISPATCH_MAIL__TRANSPORT": "ses",
@@ -210,8 +212,8 @@ def scene(folder: Path, database_url: str, people: int, *, per_second: float = 6
         folder / "provider", max_per_second=per_second, crowd=False, signature_seconds=SIGNATURE_SECONDS
     ) as server:
         journey = Journey(folder / "workspace")
-        command = [sys.executable, "-m", "dispatch", "init", str(journey.folder)]
-        subprocess.run(command, check=True, capture_output=True, timeout=COMMAND_SECONDS)
+        done = run_in_process(["init", str(journey.folder)], os.environ)
+        assert done.returncode == 0, done.stderr
         queue = f"{server.url}/queue/dispatch-events"
         journey.environ = {
             **SHORT,

@@ -91,7 +91,7 @@ def test_an_edited_brief_reaches_only_people_who_have_had_none(journey: Journey)
     journey.write_brief("2026-01-01-edited", "An edited brief", "The second text.")
 
     said = journey.run("send", "edited", "--dry-run")
-    assert "1 people have had none and get the edited text" in said
+    assert "1 new recipient will get the edited text" in said
     assert journey.run_json("send", "edited", "--yes")["new"] == 1
     texts = {each["to"]: practice.ask(f"/api/messages/{each['message_id']}")["text"] for each in practice.messages()}
     assert "The first text." in texts["first@example.org"]
@@ -108,7 +108,7 @@ def test_a_known_name_with_another_title_and_a_known_title_under_another_name_ar
     assert "Another brief was sent under the name '2026-01-01-one'" in journey.errors
     journey.write_brief("2026-01-01-two", "The title")
     journey.run("send", "2026-01-01-two", "--yes", status=1)
-    assert "sent already, under the name '2026-01-01-one'" in journey.errors
+    assert "known already: '2026-01-01-one' (finished)" in journey.errors
 
 
 def test_a_limit_freezes_all_sends_some_and_pauses(journey: Journey) -> None:

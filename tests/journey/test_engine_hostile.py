@@ -10,8 +10,7 @@ def told(engine: Engine, *arguments: str) -> list[str]:
     return [line.strip() for line in engine.journey.errors.splitlines()]
 
 
-def test_what_is_asked_wrongly_is_told_in_three_lines_and_changes_nothing(file_engine: Engine) -> None:
-    engine = file_engine
+def test_what_is_asked_wrongly_is_told_in_three_lines_and_changes_nothing(engine: Engine) -> None:
     slug = engine.people(2)
     engine.journey.run("send", slug, "--yes", "--limit", "1", status=1)
     before = engine.journey.run_json("show", slug)

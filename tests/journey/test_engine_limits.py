@@ -10,7 +10,7 @@ def test_an_audience_too_large_for_today_is_spread_over_days_on_a_persons_word(e
     slug = engine.people(10)
     journey.practice_seen.grant(max_per_day=4)
     journey.run("send", slug, "--yes", status=1)
-    assert "Amazon lets 4 more mails out in these 24 hours, and there are 10 to send." in journey.errors
+    assert "Amazon accepts 4 more messages in these 24 hours, and there are 10 to send." in journey.errors
     assert "--over-days" in journey.errors
     journey.run("show", status=1)
 

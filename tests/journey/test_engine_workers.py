@@ -5,6 +5,8 @@ import subprocess
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+from dispatch.store import campaigns
+from dispatch.store.database import Database, clock
 from tests.journey.conftest import Engine
 
 
@@ -79,7 +81,7 @@ def test_a_worker_that_is_told_to_stop_leaves_nothing_in_flight(postgres_engine:
     slug = engine.people(300)
     at = (datetime.now(UTC) + timedelta(seconds=30)).strftime("%Y-%m-%d %H:%M:%S")
     frozen = engine.start("send", slug, "--yes", "--at", at, "--tz", "UTC")
-    engine.until(lambda: "sending" in engine.journey.run("campaigns"), "nothing is frozen")
+    engine.until(lambda: "scheduled" in engine.journey.run("campaigns"), "nothing is frozen")
     frozen.send_signal(signal.SIGKILL)
     assert engine.mails == []
     first = start_worker(engine)
@@ -96,8 +98,7 @@ def test_a_worker_that_is_told_to_stop_leaves_nothing_in_flight(postgres_engine:
     stop(second)
 
 
-def test_a_campaign_moves_from_sqlite_to_postgresql_and_goes_on_there(file_engine: Engine, empty_postgres: str) -> None:
-    engine = file_engine
+def test_a_campaign_moves_from_sqlite_to_postgresql_and_goes_on_there(engine: Engine, empty_postgres: str) -> None:
     slug = engine.people(12)
     engine.journey.run("send", slug, "--yes", "--limit", "5", status=1)
     before = engine.journey.run_json("db", "status")["rows"]
@@ -116,6 +117,42 @@ def test_a_campaign_moves_from_sqlite_to_postgresql_and_goes_on_there(file_engin
     assert engine.journey.run_json("send", "after", "--yes", environ=there)["submitted"] == 12
 
 
-def test_a_worker_refuses_sqlite_and_says_what_to_do(file_engine: Engine) -> None:
-    file_engine.journey.run("worker", status=1)
-    assert "Workers need PostgreSQL" in file_engine.journey.errors
+def scheduled(engine: Engine, people: int) -> str:
+    """A campaign that waits for its time, an hour from now, and whose `send` is gone."""
+    slug = engine.people(people)
+    at = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S")
+    waiting = engine.start("send", slug, "--yes", "--at", at, "--tz", "UTC")
+    engine.until(lambda: slug in engine.journey.run("campaigns"), "nothing is locked")
+    waiting.send_signal(signal.SIGKILL)
+    waiting.communicate()
+    return slug
+
+
+def let_its_time_come(engine: Engine) -> None:
+    with Database.open(engine.journey.environ["DISPATCH_DATABASE_URL"]) as database, database.writing() as connection:
+        (campaign,) = campaigns.all_campaigns(connection)
+        campaigns.schedule(connection, campaign.id, clock(connection))
+
+
+def test_cron_sends_a_scheduled_campaign_at_its_time_from_sqlite(engine: Engine) -> None:
+    slug = scheduled(engine, 3)
+    assert "Sent 0 messages" in engine.journey.run("worker", "--once")
+    assert engine.mails == []
+
+    let_its_time_come(engine)
+    said = engine.journey.run("worker", "--once")
+    assert said.startswith("REAL MAIL")
+    assert "Sent 3 messages" in said
+    assert len(said.splitlines()) == 1
+    assert engine.journey.run_json("show", slug)["state"] == "finished"
+    everybody_once(engine, 3)
+
+
+def test_a_worker_on_sqlite_sends_what_is_due_and_stops_when_told(engine: Engine) -> None:
+    slug = scheduled(engine, 3)
+    let_its_time_come(engine)
+    worker = start_worker(engine)
+    engine.until(lambda: len(engine.mails) == 3, "the worker does not take the campaign at its time")
+    stop(worker)
+    everybody_once(engine, 3)
+    assert engine.journey.run_json("show", slug)["submitted"] == 3

@@ -47,7 +47,7 @@ def test_the_wheel_alone_sends_the_brief_in_an_empty_folder(installed: Path, tmp
         run(dispatch, "check", cwd=desk)
         environ = ["env", "DISPATCH_SEND__HOLD_SECONDS=0"]
         said = run(*environ, dispatch, "send", "--yes", cwd=desk)
-        assert "Of 88 people 88 have been mailed" in said
-        assert "people in all" in run(dispatch, "report", cwd=desk)
+        assert "Done. 88 recipients: 88 sent." in said
+        assert "Total" in run(dispatch, "report", cwd=desk)
     finally:
         run(dispatch, "practice", "stop", cwd=desk)

@@ -1,7 +1,7 @@
 """The syntax of brief.md: what is written reads back, and positions are those in the file."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.markup.characters import clean
@@ -17,7 +17,6 @@ SIGNS = st.text('ab \\"{}[]()!*_`&;#é', max_size=12).map(lambda text: " ".join(
 
 
 @given(st.one_of(LINES, SIGNS), st.one_of(LINES, SIGNS))
-@settings(max_examples=300, deadline=None)
 def test_a_caption_and_a_credit_read_back_as_they_were_written(caption: str, credit: str) -> None:
     tokens, _ = tokens_of(f"![](a.png {quote_title(caption)}){{credit={quote_attribute(credit)}}}\n")
     (picture,) = only_images(tokens[1])

@@ -5,17 +5,20 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from dispatch.errors import NotificationError, ProviderError
-from dispatch.model.campaign import Campaign
+from dispatch.model.campaign import Campaign, Limit
 from dispatch.model.delivery import Delivery, DeliveryId, EventKind
 from dispatch.model.event import Event, Notification
 from dispatch.model.member import SuppressionReason
 from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome
-from dispatch.pipeline.options import SendOptions
+from dispatch.model.readiness import Readiness
+from dispatch.pipeline.options import SendContext, SendOptions
 from dispatch.pipeline.ports import IsTooLate, Notifications
 from dispatch.pipeline.send import Watch, send
+from dispatch.store import campaigns
 from dispatch.store.database import Database
 
 LANES = 4
@@ -32,6 +35,10 @@ OPTIONS = SendOptions(
     rates_after=200,
     complaints_after=3,
 )
+
+
+#: waits for no event
+QUICK = replace(OPTIONS, settle_seconds=0)
 
 
 class ScriptedMailer:
@@ -51,6 +58,7 @@ class ScriptedMailer:
         self.max_per_second = max_per_second
         self.queue = queue
         self.accepted: Counter[str] = Counter()
+        self.goodbyes = 0
         #: people of each call, and the road of each
         self.calls: list[int] = []
         self.roads: list[bool] = []
@@ -60,8 +68,14 @@ class ScriptedMailer:
         self._answer = answer or (lambda message: Accepted(f"id-{message.delivery_id}"))
         self._lock = threading.Lock()
 
+    def close(self) -> None:
+        self.goodbyes += 1
+
     def account(self) -> Account:
         return Account(self.max_per_second, None, 0, "scripted")
+
+    def problems(self, senders: Sequence[str]) -> Readiness:
+        return Readiness()
 
     def submit(self, messages: Sequence[Message], is_too_late: IsTooLate, *, in_bulk: bool) -> list[Outcome]:
         self.before(messages)
@@ -119,7 +133,7 @@ class ScriptedQueue:
                 self._waiting.pop(receipt, None)
                 self.deleted.append(receipt)
 
-    def read(self, body: str) -> list[Event]:
+    def read(self, body: str, received_at: datetime) -> list[Event]:
         if body == "garbage":
             raise NotificationError("It cannot be understood.")
         found = json.loads(body)
@@ -138,9 +152,18 @@ def run(
     queue: Notifications | None = None,
     *,
     options: SendOptions = OPTIONS,
+    limit: int | None = None,
+    named: frozenset[int] | None = None,
     may_send_again: Callable[[list[Delivery]], bool] = lambda people: False,
     is_interrupted: Callable[[], bool] = lambda: False,
 ) -> Campaign:
-    """One whole `send`."""
+    """One whole `send`, under a limit where one is given."""
+    if limit is not None:
+        set_limit(database, campaign, limit)
     watch = Watch(lambda progress: None, is_interrupted, may_send_again)
-    return send(database, campaign, mailer, queue, mailer.account(), options, watch)
+    return send(SendContext(database, mailer, queue, options), campaign, mailer.account(), watch, named)
+
+
+def set_limit(database: Database, campaign: Campaign, messages: int, *, is_of_today: bool = False) -> None:
+    with database.writing() as connection:
+        campaigns.set_limit(connection, campaign.id, Limit(messages, is_of_today))

@@ -1,8 +1,12 @@
-"""The home of a database, where several processes look for it at once."""
+"""The home of a database: several processes look for it at once, and a synced folder is none."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier, Event
 
+import pytest
+
+from dispatch.errors import StoreError
 from dispatch.pipeline import home
 from dispatch.store import homes
 from dispatch.store.database import Database
@@ -43,3 +47,20 @@ def test_a_look_while_others_send_sees_no_backup(database: Database) -> None:
             home.count_send(database)
         is_over.set()
         assert [done.result() for done in looking] == [{""}, {""}]
+
+
+@pytest.mark.parametrize(
+    ("folder", "program"),
+    [
+        ("OneDrive - The Center", "OneDrive"),
+        ("Dropbox", "Dropbox"),
+        ("Google Drive", "Google Drive"),
+        ("Mobile Documents", "iCloud Drive"),
+    ],
+)
+def test_a_synced_folder_refuses_real_mail_and_cannot_be_adopted(tmp_path: Path, folder: str, program: str) -> None:
+    with Database.in_file(tmp_path / folder / "dispatch.db") as database:
+        for act in (home.refuse_elsewhere, home.adopt):
+            with pytest.raises(StoreError, match=f"that {program} keeps in step"):
+                act(database)
+        assert home.look(database).home is None

@@ -2,6 +2,8 @@
 
 import itertools
 import random
+import re
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import func, select
@@ -9,6 +11,7 @@ from sqlalchemy import func, select
 from dispatch.errors import ProviderError
 from dispatch.model.campaign import Campaign
 from dispatch.model.delivery import Delivery, DeliveryState, EventKind
+from dispatch.model.event import Notification
 from dispatch.model.member import SuppressionReason
 from dispatch.pipeline.ingest import Ingested, pull, read_pending
 from dispatch.store import notifications as stored
@@ -163,3 +166,68 @@ def test_a_pull_stops_between_batches_when_it_is_told(database: Database, campai
     for _ in range(25):
         queue.put("{}")
     assert pull(database, queue, wait_seconds=0, keep_on=lambda: False).received == 10
+
+
+class CountingQueue(ScriptedQueue):
+    """Hides what it has given, as SQS does, and fails at the given receive."""
+
+    def __init__(self, fails_at: int = 0) -> None:
+        super().__init__()
+        self.fails_at = fails_at
+        self.receives = 0
+        self.in_transaction: list[int] = []
+        self._given: set[str] = set()
+
+    def receive(self, wait_seconds: int) -> list[tuple[Notification, str]]:
+        self.receives += 1
+        if self.receives == self.fails_at:
+            raise ProviderError("Receiving failed.")
+        left = [(Notification(name, body), name) for name, body in self._waiting.items() if name not in self._given]
+        self._given.update(name for _, name in left[:10])
+        return left[:10]
+
+    def delete(self, receipts: Sequence[str]) -> None:
+        self.in_transaction.append(len(receipts))
+        super().delete(receipts)
+
+
+def test_several_receives_are_stored_in_one_transaction(database: Database, campaign: Campaign, ann: Delivery) -> None:
+    queue = CountingQueue()
+    for number in range(45):
+        queue.tell(ann.id, K.OPENED, transport_id=f"n{number}")
+    assert pull_all(database, queue).received == 45
+    assert (queue.in_transaction, kept(database)) == ([45], {"read": 45})
+
+
+def test_what_had_arrived_before_the_queue_failed_is_stored_read_and_deleted(
+    database: Database, campaign: Campaign, ann: Delivery
+) -> None:
+    queue = CountingQueue(fails_at=3)
+    queue.tell(ann.id, K.DELIVERED)
+    for number in range(30):
+        queue.tell(ann.id, K.OPENED, transport_id=f"n{number}")
+    with pytest.raises(ProviderError, match="Receiving failed"):
+        pull_all(database, queue)
+    assert (queue.in_transaction, kept(database)) == ([20], {"read": 20})
+    assert states(database, campaign)["ann"] is D.DELIVERED
+
+
+def test_neither_reading_nor_forgetting_looks_through_all_events(database: Database) -> None:
+    """A look through all of them grows with every event ever read, inside a writing transaction."""
+    statements = (
+        "DELETE FROM notifications WHERE id IN (SELECT e.notification_id FROM events e JOIN deliveries d"
+        " ON d.id = e.delivery_id WHERE d.address = d.address_hash AND e.notification_id IN (1, 2))",
+        # What a deleted Notification asks of its Events.
+        "UPDATE events SET notification_id = NULL WHERE notification_id = 1",
+    )
+    with database.writing() as connection:
+        if database.is_sqlite:
+            explain = "EXPLAIN QUERY PLAN "
+        else:
+            # With a few rows PostgreSQL would look through them all, and rightly.
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            explain = "EXPLAIN "
+        plans = [" ".join(map(str, connection.exec_driver_sql(explain + each).all())) for each in statements]
+    for plan in plans:
+        assert "ix_events_notification_id" in plan
+        assert not re.search(r"SCAN (events|e)\b|Seq Scan on events", plan)

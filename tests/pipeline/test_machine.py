@@ -18,17 +18,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import update
 
 from dispatch.errors import CampaignError
-from dispatch.model.campaign import CampaignState
+from dispatch.model.campaign import CampaignState, Limit
 from dispatch.model.delivery import ACCEPTED, Delivery, DeliveryState, EventKind, rank
 from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.pipeline import pause_resume_cancel
+from dispatch.pipeline.batches import close
 from dispatch.pipeline.ingest import pull
 from dispatch.pipeline.reconcile import open_questions
-from dispatch.pipeline.send import Sending, Watch
 from dispatch.store import campaigns, ledger, notifications, uncertain
+from dispatch.store.claims import Claim, Permission, claim, permission
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import deliveries
-from tests.pipeline.scripted import OPTIONS, ScriptedMailer, ScriptedQueue
+from tests.pipeline.scripted import OPTIONS, ScriptedQueue
 from tests.store.samples import all_deliveries, event, join, leave, start
 
 PEOPLE = 5
@@ -41,7 +42,7 @@ D = DeliveryState
 class Call:
     """One claimed Delivery in the hands of one process, and what became of its call at the provider."""
 
-    claimed: ledger.Claim
+    claimed: Claim
     claimed_at: float
     left_at: float | None = None
     #: the provider has accepted it, or surely never will
@@ -49,6 +50,8 @@ class Call:
     is_closed: bool = False
     #: the process lives and has settled nothing yet
     is_held: bool = True
+    #: it came back unsent, for sure
+    is_returned: bool = False
 
     @property
     def to(self) -> str:
@@ -94,6 +97,8 @@ class LedgerMachine(RuleBasedStateMachine):
         #: how often a person said that somebody is to be mailed again; and dispatch, because it surely knew
         self.words: Counter[str] = Counter()
         self.offers: Counter[str] = Counter()
+        #: what the Campaign may send, and how many calls had been claimed when a person said so; None for all
+        self.limit: tuple[int, int] | None = None
         #: what the ledger was told for sure
         self.told: set[str] = set()
 
@@ -118,7 +123,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def state(self) -> CampaignState:
         with self.database.reading() as connection:
-            return campaigns.state_of(connection, self.campaign.id)
+            found = campaigns.find_by_id(connection, self.campaign.id)
+        assert found is not None
+        return found.state
 
     def held(self) -> list[Call]:
         return [call for call in self.calls if call.is_held]
@@ -138,8 +145,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(limit=st.integers(1, 3))
     def claim(self, limit: int) -> None:
         with self.database.writing() as connection:
-            if campaigns.may_claim(connection, self.campaign.id):
-                found = ledger.claim(connection, self.campaign.id, limit)
+            allowed = permission(connection, self.campaign.id)
+            if isinstance(allowed, Permission):
+                found = claim(connection, allowed, limit)
                 self.calls += [Call(each, self.seconds) for each in found]
 
     @precondition(lambda self: any(call.left_at is None for call in self.held()))
@@ -171,6 +179,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _settle(self, call: Call, outcome: Outcome) -> None:
         call.is_held = False
+        call.is_returned = isinstance(outcome, NotSent | Busy | Stopped)
         if isinstance(outcome, Accepted):
             self.told.add(call.to)
         with self.database.writing() as connection:
@@ -200,9 +209,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def a_send_ends(self) -> None:
-        mailer = ScriptedMailer()
-        watch = Watch(lambda progress: None, lambda: False, lambda people: False)
-        Sending(self.database, self.campaign, mailer, None, mailer.account(), OPTIONS, watch).close()
+        close(self.database, self.campaign.id)
 
     # --- the provider ---------------------------------------------------------------------------------------------
 
@@ -251,17 +258,43 @@ class LedgerMachine(RuleBasedStateMachine):
     def resume(self) -> None:
         if self.state() is not CampaignState.CANCELLED:
             pause_resume_cancel.resume(self.database, self.campaign)
+            self.limit = None
+
+    @rule(most=st.none() | st.integers(1, 3))
+    def resume_with_a_limit(self, most: int | None) -> None:
+        if self.state() is not CampaignState.CANCELLED:
+            limit = None if most is None else Limit(most)
+            pause_resume_cancel.resume(self.database, self.campaign, limit)
+            self.limit = None if most is None else (most, len(self.calls))
 
     @precondition(lambda self: self.seconds > 2000)
     @rule()
     def cancel(self) -> None:
-        if self.state() is CampaignState.FINISHED:
-            try:
-                pause_resume_cancel.cancel(self.database, self.campaign.slug)
-            except CampaignError:
-                return
-            raise AssertionError("a finished Campaign was given up")
-        pause_resume_cancel.cancel(self.database, self.campaign.slug)
+        is_finished = self.state() is CampaignState.FINISHED
+        try:
+            done = pause_resume_cancel.cancel(self.database, self.campaign)
+        except CampaignError:
+            assert is_finished
+            return
+        assert not is_finished
+        if done.is_taken_back:
+            self._begin_again()
+
+    @rule()
+    def take_back(self) -> None:
+        try:
+            pause_resume_cancel.unschedule(self.database, self.campaign)
+        except CampaignError:
+            return
+        self._begin_again()
+
+    def _begin_again(self) -> None:
+        """The Campaign is gone: nothing of it has left or can still leave, and the Brief is sent again."""
+        assert not self.copies
+        assert not self.held()
+        assert not self.in_flight()
+        self.campaign = start(self.database)
+        self.look()
 
     @precondition(lambda self: self.uncertain())
     @rule(data=st.data(), at_once=st.booleans())
@@ -307,6 +340,12 @@ class LedgerMachine(RuleBasedStateMachine):
             assert number <= 1 + self.words[to] + wrong_offers
 
     @invariant()
+    def no_more_leave_than_the_limit_allows(self) -> None:
+        if self.limit is not None:
+            most, claimed_before = self.limit
+            assert sum(not call.is_returned for call in self.calls[claimed_before:]) <= most
+
+    @invariant()
     def the_states_sum_to_the_audience(self) -> None:
         if hasattr(self, "audience"):
             with self.database.reading() as connection:
@@ -330,9 +369,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 LedgerMachine.TestCase.settings = settings(
-    max_examples=30,
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 TestLedgerMachine = LedgerMachine.TestCase
@@ -344,7 +381,7 @@ def test_what_a_sleeper_gives_back_reopens_a_campaign_that_was_finished_meanwhil
     try:
         machine.look()
         with machine.database.writing() as connection:
-            found = ledger.claim(connection, machine.campaign.id, PEOPLE)
+            found = claim(connection, Permission(machine.campaign.id), PEOPLE)
         machine.calls = [Call(each, 0.0) for each in found]
         machine.time_passes(70)
         machine.expire()

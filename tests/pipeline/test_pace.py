@@ -24,6 +24,12 @@ def test_the_pace_follows_from_what_is_granted(granted: float, has_bulk: bool, e
     assert found.per_second == pytest.approx(expected.per_second)
 
 
+@pytest.mark.parametrize(("granted", "batch"), [(5, 1), (50, 4), (1000, 50)])
+def test_messages_that_go_one_after_the_other_share_a_claim(granted: float, batch: int) -> None:
+    found = pace_for(Account(granted, None, 0, "x", messages_in_a_row=50), 0.9, has_bulk=False)
+    assert (found.batch, found.in_bulk) == (batch, False)
+
+
 @pytest.mark.parametrize(("granted", "calls"), [(1, 4), (14, 4), (100, 23), (200, 4), (1000, 5), (100_000, 32)])
 def test_as_many_calls_are_made_at_once_as_hold_the_pace_at_slow_answers(granted: float, calls: int) -> None:
     assert pace_for(Account(granted, None, 0, "x"), 0.9, has_bulk=True).calls_in_flight == calls

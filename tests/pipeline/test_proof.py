@@ -62,6 +62,7 @@ def test_every_edition_goes_to_every_address_with_its_cover(
     sent = prove(database, prepared, audiences, mailer, tmp_path, ["director@example.org", "editor@example.org"])
     assert mailer.accepted == {"director@example.org": 2, "editor@example.org": 2}
     assert [type(outcome) for _, _, outcome in sent.outcomes] == [Accepted] * 4
+    assert mailer.goodbyes == 1
     for message in mailer.messages:
         assert message.subject.startswith("[PROOF] ")
         for part in (message.html, message.text):

@@ -9,22 +9,37 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy import event as sql_event
 
 from dispatch.errors import ProviderError
-from dispatch.model.campaign import Campaign, CampaignState
+from dispatch.model.campaign import Campaign, CampaignState, Limit
 from dispatch.model.delivery import Delivery, DeliveryState, EventKind
 from dispatch.model.event import Notification
 from dispatch.model.member import SuppressionReason
-from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.model.message import (
+    Accepted,
+    Account,
+    Busy,
+    Deferred,
+    Message,
+    NotSent,
+    Outcome,
+    Refused,
+    Stopped,
+    Unknown,
+)
 from dispatch.pipeline.ingest import pull
+from dispatch.pipeline.options import SendContext
+from dispatch.pipeline.pause_resume_cancel import resume
+from dispatch.pipeline.send import Progress, Watch, send
 from dispatch.store import campaigns, ledger, notifications
 from dispatch.store.database import Database, clock
-from dispatch.store.schema import audit, deliveries
-from tests.pipeline.scripted import LANES, OPTIONS, ScriptedMailer, ScriptedQueue, run
+from dispatch.store.schema import audit, deliveries, pace
+from dispatch.store.schema import campaigns as campaigns_table
+from tests.pipeline.scripted import LANES, QUICK, ScriptedMailer, ScriptedQueue, run
 from tests.store.samples import all_deliveries, claim, event, join, leave, reasons, start, states
 
-QUICK = replace(OPTIONS, settle_seconds=0)
 D = DeliveryState
 
 
@@ -105,6 +120,32 @@ def test_who_unsubscribed_after_the_freeze_is_skipped(database: Database) -> Non
     assert reasons(database, campaign)["p001"] == "unsubscribed"
 
 
+def test_a_scheduled_campaign_is_waited_for_and_starts_at_its_time(database: Database) -> None:
+    campaign = many(database, 3)
+    with database.writing() as connection:
+        campaigns.set_state(connection, campaign.id, CampaignState.SCHEDULED)
+        campaigns.schedule(connection, campaign.id, clock(connection) + timedelta(seconds=2))
+    mailer = ScriptedMailer()
+    assert run(database, campaign, mailer, options=QUICK).state is CampaignState.FINISHED
+    found = all_deliveries(database, campaign)
+    with database.reading() as connection:
+        started = campaigns.find_by_id(connection, campaign.id)
+        acts = list(connection.execute(select(audit.c.act)).scalars())
+    assert started is not None
+    assert all(each.claimed_at and started.not_before and each.claimed_at >= started.not_before for each in found)
+    assert acts.count("campaign started at its time") == 1
+
+
+def test_ctrl_c_leaves_a_scheduled_campaign_scheduled(database: Database) -> None:
+    campaign = many(database, 3)
+    with database.writing() as connection:
+        campaigns.set_state(connection, campaign.id, CampaignState.SCHEDULED)
+        campaigns.schedule(connection, campaign.id, clock(connection) + timedelta(hours=1))
+    ended = run(database, campaign, ScriptedMailer(), options=QUICK, is_interrupted=lambda: True)
+    assert ended.state is CampaignState.SCHEDULED
+    assert tally(database, campaign) == {D.QUEUED: 3}
+
+
 def test_a_second_send_mails_nobody_again(database: Database) -> None:
     campaign = many(database, 10)
     mailer = ScriptedMailer()
@@ -137,11 +178,10 @@ def test_two_sends_at_once_mail_nobody_twice(database: Database) -> None:
 def test_the_limit_sends_so_many_and_pauses_and_the_next_send_goes_on(database: Database) -> None:
     campaign = many(database, 12)
     mailer = ScriptedMailer()
-    ended = run(database, campaign, mailer, options=replace(QUICK, limit=5))
+    ended = run(database, campaign, mailer, options=QUICK, limit=5)
     assert (ended.state, ended.reason) == (CampaignState.PAUSED, "The limit of 5 was reached.")
     assert mailer.accepted.total() == 5
-    with database.writing() as connection:
-        campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
+    resume(database, campaign)
     ended = run(database, campaign, mailer, options=QUICK)
     assert ended.state is CampaignState.FINISHED
     assert len(mailer.accepted) == mailer.accepted.total() == 12
@@ -150,7 +190,7 @@ def test_the_limit_sends_so_many_and_pauses_and_the_next_send_goes_on(database: 
 def test_busy_people_do_not_count_against_the_limit(database: Database) -> None:
     campaign = many(database, 6)
     mailer = ScriptedMailer(in_turn(Busy("slow down")))
-    run(database, campaign, mailer, options=replace(QUICK, limit=3, calls_in_flight=1))
+    run(database, campaign, mailer, options=replace(QUICK, calls_in_flight=1), limit=3)
     assert mailer.accepted.total() == 3
 
 
@@ -161,6 +201,24 @@ def test_a_provider_that_stops_pauses_with_its_reason_and_nobody_is_lost(databas
     assert (ended.state, ended.reason, ended.todo) == (CampaignState.PAUSED, "Sending is paused.", "Ask Amazon.")
     assert tally(database, campaign) == {D.QUEUED: 10}
     assert len(mailer.calls) <= LANES
+
+
+def test_nobody_is_back_in_the_queue_before_the_campaign_is_paused(database: Database) -> None:
+    """Looked at in the moment of every commit: another lane can take what it sees there."""
+    campaign = many(database, 10)
+    seen: list[tuple[str, int]] = []
+
+    def look(connection: Connection) -> None:
+        returned = select(func.count()).where(deliveries.c.state == D.QUEUED.value, deliveries.c.attempt > 0)
+        state = select(campaigns_table.c.state).where(campaigns_table.c.id == campaign.id)
+        seen.append((connection.execute(state).scalar_one(), connection.execute(returned).scalar_one()))
+
+    sql_event.listen(database.engine, "commit", look)
+    mailer = ScriptedMailer(lambda message: Stopped("Sending is paused.", "Ask Amazon."))
+    run(database, campaign, mailer, options=replace(QUICK, calls_in_flight=1))
+    assert ("paused", 1) in seen
+    assert [state for state, number in seen if number and state == "sending"] == []
+    assert len(mailer.calls) == 1
 
 
 def test_one_refusal_fails_one_person_with_the_providers_words(database: Database) -> None:
@@ -228,6 +286,24 @@ def told(database: Database, campaign: Campaign, kind: EventKind, count: int, *,
         notifications.add_events(connection, facts, clock(connection))
 
 
+def test_a_yes_to_send_again_lifts_no_pause_that_came_while_the_question_was_open(database: Database) -> None:
+    campaign, _ = with_one_unknown(database)
+    make_older(database, 1000)
+
+    def pause_and_say_yes(people: list[Delivery]) -> bool:
+        with database.writing() as connection:
+            campaigns.set_state(connection, campaign.id, CampaignState.PAUSED, "12 of 200 bounced.", "Look.")
+        return True
+
+    mailer = ScriptedMailer()
+    options = replace(QUICK, settle_seconds=1)
+    ended = run(database, campaign, mailer, ScriptedQueue(), options=options, may_send_again=pause_and_say_yes)
+    assert (ended.state, ended.reason) == (CampaignState.PAUSED, "12 of 200 bounced.")
+    assert mailer.calls == []
+    # The yes counts when the pause is over.
+    assert states(database, campaign)["p001"] is D.QUEUED
+
+
 @pytest.mark.parametrize(
     ("kind", "most"), [(EventKind.BOUNCED, 10), (EventKind.COMPLAINED, 2)], ids=["bounces", "complaints"]
 )
@@ -237,10 +313,9 @@ def test_the_breaker_stops_after_200_above_its_limits(
 ) -> None:
     campaign = many(database, 240)
     first = ScriptedMailer(has_bulk=True)
-    run(database, campaign, first, options=replace(QUICK, limit=200))
+    run(database, campaign, first, options=QUICK, limit=200)
     told(database, campaign, kind, most + too_many)
-    with database.writing() as connection:
-        campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
+    resume(database, campaign)
     # So slow that the first look at the rates comes long before the last mail.
     second = ScriptedMailer(max_per_second=4 if too_many else 100_000)
     ended = run(database, campaign, second, options=replace(QUICK, calls_in_flight=1))
@@ -251,10 +326,9 @@ def test_the_breaker_stops_after_200_above_its_limits(
 
 def test_before_200_the_breaker_says_nothing(database: Database) -> None:
     campaign = many(database, 60)
-    run(database, campaign, ScriptedMailer(has_bulk=True), options=replace(QUICK, limit=40))
+    run(database, campaign, ScriptedMailer(has_bulk=True), options=QUICK, limit=40)
     told(database, campaign, EventKind.BOUNCED, 30)
-    with database.writing() as connection:
-        campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
+    resume(database, campaign)
     assert run(database, campaign, ScriptedMailer(), options=QUICK).state is CampaignState.FINISHED
 
 
@@ -268,6 +342,18 @@ def test_busy_people_wait_and_are_mailed_once_the_provider_takes_them(database: 
     assert ended.state is CampaignState.FINISHED
     assert len(mailer.accepted) == mailer.accepted.total() == 8
     assert len(mailer.calls) == 10
+
+
+def test_an_unknown_outcome_for_speed_holds_all_processes_back(database: Database) -> None:
+    campaign = many(database, 1)
+    mailer = ScriptedMailer(lambda message: Unknown("10 of 50 were throttled", is_throttled=True))
+    run(database, campaign, mailer, options=QUICK)
+    (one,) = all_deliveries(database, campaign)
+    assert one.state is D.UNCERTAIN
+    assert one.claimed_at is not None
+    with database.reading() as connection:
+        next_at = connection.execute(select(pace.c.next_at)).scalar_one()
+    assert next_at >= one.claimed_at.timestamp() + 1.0
 
 
 def test_a_provider_that_cannot_say_what_it_grants_any_more_does_not_end_the_send(
@@ -451,3 +537,52 @@ def test_a_claim_that_grew_too_old_before_its_call_is_given_back(database: Datab
     assert ended.state is CampaignState.FINISHED
     assert mailer.accepted == {"p000@example.com": 1, "p001@example.com": 1}
     assert len(mailer.calls) == 3
+
+
+# --- recipients whose server asks for a later try -----------------------------------------------------------------
+
+
+def later(wait: timedelta) -> Deferred:
+    return Deferred("450 4.2.0 Greylisted", wait, timedelta(hours=4))
+
+
+def test_a_recipient_whose_server_asks_is_tried_again_and_the_campaign_waits(database: Database) -> None:
+    campaign = many(database, 5)
+    answers = [later(timedelta(seconds=0.1)), later(timedelta(seconds=0.1))]
+    mailer = ScriptedMailer(
+        lambda message: answers.pop() if answers and of_name(message) == "p001" else Accepted(message.delivery_id)
+    )
+    ended = run(database, campaign, mailer, options=QUICK)
+    assert (ended.state, tally(database, campaign)) == (CampaignState.FINISHED, {D.SUBMITTED: 5})
+    assert mailer.accepted.total() == 5
+    assert len(mailer.messages) == 7
+    assert mailer.goodbyes
+
+
+def test_who_waits_for_a_later_try_is_still_queued_when_the_send_is_interrupted(database: Database) -> None:
+    campaign = many(database, 3)
+    mailer = ScriptedMailer(
+        lambda message: later(timedelta(hours=1)) if of_name(message) == "p001" else Accepted(message.delivery_id)
+    )
+    shown: list[Progress] = []
+
+    def is_interrupted() -> bool:
+        return any(progress.phase == "waiting to try again" and progress.retries.people for progress in shown)
+
+    context = SendContext(database, mailer, None, QUICK)
+    watch = Watch(shown.append, is_interrupted, lambda people: False)
+    ended = send(context, campaign, mailer.account(), watch)
+    assert (ended.state, ended.todo) == (CampaignState.PAUSED, "To go on: dispatch resume")
+    assert tally(database, campaign) == {D.SUBMITTED: 2, D.QUEUED: 1}
+    assert shown[-1].retries.people == 1
+    assert shown[-1].retries.next_at is not None
+
+
+def test_a_limit_that_is_reached_does_not_wait_for_a_later_try(database: Database) -> None:
+    campaign = many(database, 3)
+    mailer = ScriptedMailer(
+        lambda message: later(timedelta(hours=1)) if of_name(message) == "p000" else Accepted(message.delivery_id)
+    )
+    ended = run(database, resume(database, campaign, Limit(2)), mailer, options=QUICK)
+    assert (ended.state, ended.reason) == (CampaignState.PAUSED, "The limit of 2 was reached.")
+    assert tally(database, campaign) == {D.SUBMITTED: 2, D.QUEUED: 1}

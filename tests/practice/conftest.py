@@ -9,7 +9,7 @@ from tests.fixtures_practice import PracticeServer, practice_server
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeServer]:
-    with practice_server(tmp_path_factory.mktemp("practice")) as server:
+    with practice_server(tmp_path_factory.mktemp("practice"), calls_per_second=0) as server:
         yield server
 
 

@@ -18,7 +18,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "practice.md").read_text(encoding="
         *(f"{name}@{behaviour.SIMULATOR}" for name in ("success", "bounce", "ooto", "complaint", "suppressionlist")),
         *(f"`{fault}`" for fault in faults.KNOWN),
         *(f"`{field.name}`" for field in fields(PracticeSettings)),
-        *(f"`{field.name}`" for field in fields(account.Account)),
+        *(f"`{field.name}`" for field in fields(account.AccountValues)),
     ],
 )
 def test_the_page_names_every_address_fault_and_setting(word: str) -> None:

@@ -1,7 +1,9 @@
 """What a caller was told survives a kill of the server."""
 
 import socket
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,11 +12,11 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from dispatch.errors import StoreError
-from dispatch.practice.state import STATE_FILE, State
+from dispatch.practice.state import OLDER_FILE, STATE_FILE, State
 from tests.fixtures_practice import PracticeServer, bulk, mail, practice_server
 
 
-def test_a_caller_that_is_killed_amid_a_request_leaves_nothing_behind(
+def test_a_caller_that_is_killed_in_the_middle_of_a_request_leaves_nothing_behind(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with practice_server(tmp_path) as practice:
@@ -78,7 +80,8 @@ def test_a_receipt_is_good_after_a_restart(tmp_path: Path) -> None:
         practice.ses.send_email(**mail("a+silent@example.com"))
         (got,) = practice.sqs.receive_message(QueueUrl=practice.queue_url, WaitTimeSeconds=2)["Messages"]
         practice.restart()
-        practice.sqs.delete_message(QueueUrl=practice.queue_url, ReceiptHandle=got["ReceiptHandle"])
+        entries: Any = [{"Id": "1", "ReceiptHandle": got["ReceiptHandle"]}]
+        practice.sqs.delete_message_batch(QueueUrl=practice.queue_url, Entries=entries)
         numbers = practice.sqs.get_queue_attributes(QueueUrl=practice.queue_url, AttributeNames=["All"])["Attributes"]
         assert numbers["ApproximateNumberOfMessagesNotVisible"] == "0"
 
@@ -91,10 +94,21 @@ def test_a_damaged_state_says_which_file_to_delete(tmp_path: Path) -> None:
     assert "Delete that file" in caught.value.todo
 
 
-def test_the_state_of_another_version_is_not_touched(tmp_path: Path) -> None:
+def test_the_state_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
     state = State(tmp_path)
     state.db.execute("PRAGMA user_version=99")
     state.close()
     with pytest.raises(StoreError) as caught:
         State(tmp_path)
-    assert "another version" in caught.value.what
+    assert "newer version" in caught.value.what
+
+
+def test_the_state_of_an_older_version_is_put_aside(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.put("identity", "example.org", {})
+    state.db.execute("PRAGMA user_version=1")
+    state.close()
+    with closing(State(tmp_path)) as new:
+        assert new.every("identity") == {}
+    with closing(sqlite3.connect(tmp_path / OLDER_FILE)) as older:
+        assert older.execute("SELECT name FROM record").fetchall() == [("example.org",)]

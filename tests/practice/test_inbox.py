@@ -29,7 +29,7 @@ def test_the_inbox_lists_the_newest_first_and_pages(practice: PracticeServer) ->
         practice.ses.send_bulk_email(**bulk([f"m{turn}{place:02}@example.com" for place in range(30)]))
     _, first, _ = practice.page("/inbox")
     assert first.index("m129@example.com") < first.index("m128@example.com") < first.index("m010@example.com")
-    assert "60 mails, page 1 of 2" in first
+    assert "60 messages, page 1 of 2" in first
     assert "m009@example.com" not in first
     _, second, _ = practice.page("/inbox?page=2")
     assert "m009@example.com" in second
@@ -41,7 +41,7 @@ def test_the_inbox_is_searched_by_address_and_subject(practice: PracticeServer) 
     for query, wanted in (("ANN", "ann@example.com"), ("For+N1", "bob@example.com"), ("%25_", "100%_@example.com")):
         _, text, _ = practice.page(f"/inbox?q={query}")
         assert wanted in text
-        assert "1 mail " in text
+        assert "1 message " in text
 
 
 def test_the_inbox_shows_one_audience_by_its_sender(practice: PracticeServer) -> None:

@@ -11,7 +11,9 @@ from dispatch.model.delivery import Delivery, DeliveryId, DeliveryState, EventKi
 from dispatch.model.edition import Edition
 from dispatch.model.event import Event
 from dispatch.model.member import MemberKey
-from dispatch.store import campaigns, ledger, members, plans
+from dispatch.store import campaigns, claims, ledger, members, plans
+from dispatch.store.audit import LOCKED, record
+from dispatch.store.claims import Claim, Permission
 from dispatch.store.database import Database
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -32,8 +34,11 @@ def edition(of: str, text: str = "The text.") -> Edition:
 
 
 def join(database: Database, member_list: str, *people: str) -> None:
-    """Put people on a list, each as `ann` or `ann,Ann Example` (address before the @, name)."""
-    rows = [f"{name}@example.com,{rest}" for name, _, rest in (person.partition(",") for person in people)]
+    """Put people on a list, each as `ann`, `ann,Ann Example` (address before the @, name) or `ann@real.org`."""
+    rows = [
+        f"{name if '@' in name else f'{name}@example.com'},{rest}"
+        for name, _, rest in (person.partition(",") for person in people)
+    ]
     sheet = read_rows(("email,name\n" + "\n".join(rows) + "\n").encode(), "list.csv")
     with database.writing() as connection:
         known = members.known(connection, [entry.address.key for entry in sheet.entries])
@@ -62,13 +67,14 @@ def start(
         )
         rendered = {each.slug: edition(each.slug, text) for each in audiences}
         rows = campaigns.freeze_editions(connection, campaign.id, rendered, audiences, NOW)
-        plans.freeze_audience(connection, campaign.id, audiences, rows)
+        added = plans.freeze_audience(connection, campaign.id, audiences, rows)
+        record(connection, LOCKED, now=NOW, campaign_id=campaign.id, detail={"added": added})
     return campaign
 
 
-def claim(database: Database, campaign: Campaign, limit: int = 100) -> list[ledger.Claim]:
+def claim(database: Database, campaign: Campaign, limit: int = 100) -> list[Claim]:
     with database.writing() as connection:
-        return ledger.claim(connection, campaign.id, limit)
+        return claims.claim(connection, Permission(campaign.id), limit)
 
 
 def all_deliveries(database: Database, campaign: Campaign) -> list[Delivery]:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from dispatch.model.campaign import CampaignState, Counts, Plan
 from dispatch.model.delivery import DeliveryState, SkipReason
 from dispatch.model.member import SuppressionReason
-from dispatch.store import campaigns, members, plans
+from dispatch.store import campaigns, members, plan_people, plans
 from dispatch.store.database import Database
+from dispatch.store.plan_people import PeopleQuery
 from dispatch.store.schema import deliveries, subscriptions
 from dispatch.store.schema import members as people
 from tests.store.samples import (
@@ -117,7 +118,7 @@ def test_a_second_freeze_adds_only_people_who_have_no_delivery_yet(peopled: Data
 
     assert again.id == campaign.id
     assert (planned.new, planned.waiting, planned.to_send) == (1, 4, 5)
-    assert planned.already == 5  # ann, bob, cy, eve and fay are subscribed and have theirs
+    assert planned.already == 0  # nothing has left yet
     assert len(all_deliveries(peopled, campaign)) == 7
     # cy's copy was frozen before he joined the other list, and stays what it was
     assert {each.audience for each in all_deliveries(peopled, campaign) if each.address.startswith("cy")} == {"center"}
@@ -194,11 +195,9 @@ def test_a_campaign_keeps_its_state_with_the_reason_and_what_to_do(database: Dat
         campaigns.set_state(connection, campaign.id, CampaignState.PAUSED, "too many bounces", "clean the list")
     with database.reading() as connection:
         found = campaigns.find_by_id(connection, campaign.id)
-        state = campaigns.state_of(connection, campaign.id)
 
     assert found is not None
     assert (found.state, found.reason, found.todo) == (CampaignState.PAUSED, "too many bounces", "clean the list")
-    assert state is CampaignState.PAUSED
 
 
 def test_campaigns_are_listed_the_newest_first(database: Database) -> None:
@@ -216,12 +215,44 @@ def test_people_of_a_plan_are_found_by_a_part_of_name_or_address(database: Datab
 
     def found(search: str) -> list[str]:
         with database.reading() as connection:
-            return [each.address for each in plans.planned_people(connection, BOTH, None, search=search)]
+            return [each.address for each in plan_people.people(connection, PeopleQuery(BOTH, search=search))]
 
     assert found("o'n") == ["ann@example.com"]
     assert found("BOB_") == ["bob_x@example.com"]
     assert found("%") == []
     assert len(found("")) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "searches"),
+    [
+        ("Иван Петров", ["Иван", "иван", "ИВАН ПЕТ"]),
+        ("Özlem Şahin", ["Özlem", "özlem", "ÖZLEM", "ozlem", "şahin", "SAHIN"]),
+        ("Łukasz Żak", ["ŁUKASZ", "łukasz", "żak", "ZAK"]),
+        ("Jürgen Strauß", ["STRAUSS", "strauß", "jurgen"]),
+        ("Γιώργος", ["ΓΙΏΡΓΟΣ", "γιωργος"]),
+    ],
+)
+def test_a_name_in_any_script_is_found_whatever_the_case_and_the_accents(
+    database: Database, name: str, searches: list[str]
+) -> None:
+    join(database, "center", f"ann,{name}", "bob,Robert")
+
+    with database.reading() as connection:
+        for search in searches:
+            query = PeopleQuery(BOTH, search=search)
+            assert [each.name for each in plan_people.people(connection, query)] == [name], search
+            assert plan_people.how_many(connection, query) == 1
+            assert [each.name for each in members.members_of(connection, search=search)] == [name]
+
+
+def test_a_member_is_found_by_a_new_name_and_no_longer_by_the_former(database: Database) -> None:
+    join(database, "center", "ann,Иван")
+    join(database, "center", "ann,Özlem")
+
+    with database.reading() as connection:
+        assert [each.name for each in plan_people.people(connection, PeopleQuery(BOTH, search="özlem"))] == ["Özlem"]
+        assert list(plan_people.people(connection, PeopleQuery(BOTH, search="иван"))) == []
 
 
 def test_two_processes_that_freeze_at_once_give_each_person_one_delivery(database: Database) -> None:
@@ -237,7 +268,7 @@ def test_two_processes_that_freeze_at_once_give_each_person_one_delivery(databas
 LISTS = ("one", "two", "three")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     ties=st.dictionaries(
         st.tuples(st.integers(0, 5), st.sampled_from(LISTS)), st.sampled_from(["subscribed", "unsubscribed"])

@@ -5,21 +5,25 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, func, inspect, select, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, column, create_engine, func, insert, inspect, select, table, text
 from sqlalchemy.exc import IntegrityError
 
 from dispatch.errors import SettingsError, StoreError
-from dispatch.store import audit, campaigns
+from dispatch.store import audit, campaigns, migrate
 from dispatch.store import pace as pacing
-from dispatch.store.database import HEAD, Database, clock
+from dispatch.store.database import HEAD, Database, _engine, clock
 from dispatch.store.schema import audit as audit_table
 from dispatch.store.schema import instant_text, metadata, pace
 
@@ -130,6 +134,60 @@ def test_a_stored_database_of_the_last_landed_version_is_brought_up_with_all_tha
     after = _everything(empty_database_url)
     assert after.pop("notifications") == before.pop("notices")
     assert after == {**dict.fromkeys(after, 0), **before}
+
+
+def _to_version_before(url: str, revision: str) -> None:
+    """Bring an empty database to the version before a migration."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    found = ScriptDirectory.from_config(config).get_revision(revision)
+    assert isinstance(found.down_revision, str)
+    with Database(_engine(url)) as database, database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, found.down_revision)
+
+
+def _insert(connection: Connection, name: str, **values: object) -> None:
+    """Add a row by its columns alone, whatever the tables look like by now."""
+    connection.execute(insert(table(name, *[column(each) for each in values])).values(values))
+
+
+def test_campaigns_that_wait_for_their_time_become_scheduled(empty_database_url: str) -> None:
+    _to_version_before(empty_database_url, "0005")
+    future, past = "2999-01-01T09:00:00.000Z", "2026-01-01T09:00:00.000Z"
+    #: slug -> state, time, the state of its one Delivery
+    before = {
+        "waits": ("sending", future, "queued"),
+        "waits-stopped": ("paused", future, "queued"),
+        "newcomers": ("sending", future, "delivered"),
+        "begun-stopped": ("paused", future, "delivered"),
+        "due": ("sending", past, "queued"),
+        "at-once": ("sending", None, "queued"),
+        "over": ("finished", future, "delivered"),
+    }
+    texts = dict.fromkeys(("subject", "preheader", "html", "text", "web_html", "sender", "reply_to"), "")
+    with Database(_engine(empty_database_url)) as older, older.writing() as connection:
+        for number, (slug, (state, time, delivery)) in enumerate(before.items(), start=1):
+            campaign = {"id": slug, "slug": slug, "title": slug, "date": "2026-11-24", "transport": "ses"}
+            why = {"state": state, "reason": "why", "todo": "what", "created_at": past, "not_before": time}
+            _insert(connection, "campaigns", **campaign, **why)
+            edition = {"id": number, "campaign_id": slug, "audience": "a", "member_list": "a", "fingerprint": "f"}
+            _insert(connection, "editions", **edition, **texts, created_at=past)
+            person = {"key": "k", "address": "k", "address_hash": "h", "audience": "a", "edition_id": number}
+            _insert(connection, "deliveries", id=slug, campaign_id=slug, state=delivery, **person)
+
+    with Database.open(empty_database_url) as opened, opened.reading() as connection:
+        found = {each.slug: (each.state.value, each.reason) for each in campaigns.all_campaigns(connection)}
+
+    assert found == {
+        "waits": ("scheduled", ""),
+        "waits-stopped": ("scheduled", ""),
+        "newcomers": ("scheduled", ""),
+        "begun-stopped": ("paused", "why"),
+        "due": ("sending", "why"),
+        "at-once": ("sending", "why"),
+        "over": ("finished", "why"),
+    }
 
 
 def test_opening_again_changes_nothing(empty_database_url: str) -> None:
@@ -248,6 +306,21 @@ def test_sqlite_survives_a_power_cut_by_its_settings(tmp_path: Path) -> None:
 _DURABLE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
+def test_as_many_lanes_as_the_settings_allow_find_a_connection(database: Database) -> None:
+    lanes = 64
+    with ExitStack() as stack:
+        for _ in range(lanes + 4):
+            stack.enter_context(database.reading())
+
+
+def test_a_connection_that_is_not_to_be_had_is_a_fault_of_the_database_and_can_be_waited_for(tmp_path: Path) -> None:
+    Database.in_file(tmp_path / "a.db").close()
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}", pool_size=1, max_overflow=0, pool_timeout=0.05)
+    busy = pytest.raises(StoreError, match="all its connections have been busy")
+    with Database(engine) as database, database.reading(), busy, database.reading():
+        raise AssertionError
+
+
 # --- clock --------------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +345,16 @@ def test_a_moment_is_kept_to_the_millisecond_and_in_utc_wherever_it_came_from(da
 
     assert kept == there.replace(microsecond=123000)
     assert instant_text(there).endswith(".123Z")
+
+
+def test_a_moment_of_the_first_year_is_kept_and_read_back(database: Database) -> None:
+    """A provider may send any moment; one without its zeros could never be read again."""
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    with database.writing() as connection:
+        audit.record(connection, "test", now=first)
+        (kept,) = connection.execute(select(audit_table.c.at)).scalars()
+
+    assert (instant_text(first), kept) == ("0001-01-01T00:00:00.000Z", first)
 
 
 # --- what a person is told ----------------------------------------------------------------------------------------

@@ -4,12 +4,15 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select, update
 
 from dispatch.audience.addresses import read_address
 from dispatch.audience.changes import plan_changes
 from dispatch.audience.rows import read_rows
 from dispatch.model.member import Address, SuppressionReason
+from dispatch.model.message import Refused, Unknown
+from dispatch.store import campaigns as campaign_store
+from dispatch.store import ledger
 from dispatch.store import members as store
 from dispatch.store.audit import record
 from dispatch.store.database import Database
@@ -22,10 +25,13 @@ from dispatch.store.schema import (
     events,
     metadata,
     notifications,
+    probes,
+    proof_messages,
     proofs,
     subscriptions,
     suppressions,
 )
+from tests.store.samples import claim, join, start
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -198,3 +204,50 @@ def test_an_act_about_another_spelling_is_found(database: Database) -> None:
         record(connection, "unsubscribed", now=NOW, address="Jane@Exämple.example.com")
         record(connection, "unsubscribed", now=NOW, address="jane@xn--exmple-cua.example.com")
         assert erase(connection, person, NOW).trail == 2
+
+
+def test_an_erased_person_is_in_no_column_of_any_table(database: Database) -> None:
+    """Also where a mail server quoted them: whole, as a link writes the address, and by the local part alone."""
+    person = address("Zq.Quaver@example.com")
+    words = "550 5.1.1 <Zq.Quaver@example.com>: zq.quaver unknown; see https://x.example/?a=zq.quaver%40example.com"
+    with database.writing() as connection:
+        take_in(connection, "Zq.Quaver@example.com,Ann\njoann@example.com,Joann Other\n")
+        campaign(connection, 1, {"Zq.Quaver@example.com": "failed", "joann@example.com": "failed"})
+        campaign(connection, 2, {"Zq.Quaver@example.com": "bounced"})
+        # The identifiers that `campaign` makes of names are the tests' own.
+        nameless = func.replace(deliveries.c.id, "zq.quaver", "person")
+        connection.execute(update(deliveries).values(id=nameless, reason=words))
+        connection.execute(update(campaigns).values(reason=words, todo=words, canary=[1, 2]))
+        of_delivery = {"delivery_id": "1-person", "kind": "bounced", "at": NOW, "fingerprint": "9"}
+        connection.execute(events.insert().values(**of_delivery, rule=words[:40], detail={"words": words}))
+        notification(connection, 1, json.dumps({"to": words}))
+        about = {"known": words, "more": [words]}
+        record(connection, "assumed sent", now=NOW, address="zq.quaver@example.com", detail=about)
+        record(connection, "campaign paused", now=NOW, detail={"reason": words})
+        shown = {"fingerprints": {}, "settings": {}, "counts": {}, "addresses": ["Zq.Quaver@example.com"]}
+        approved = {"approved_by": "Zq.Quaver@example.com", "approved_at": NOW}
+        connection.execute(proofs.insert().values(id="p", slug="s", code="c", created_at=NOW, **shown, **approved))
+        sent = {"id": "m", "proof_id": "p", "audience": "center", "address": "Zq.Quaver@example.com"}
+        connection.execute(proof_messages.insert().values(**sent, outcome=words))
+        probe = {"id": "r", "campaign_id": f"{1:032d}", "created_at": NOW, "outcome": words}
+        connection.execute(probes.insert().values(**probe))
+        connection.execute(update(deliveries).where(deliveries.c.id == "1-joann").values(reason="550 joann unknown"))
+    with database.writing() as connection:
+        erase(connection, person, NOW)
+    left = everything(database)
+    assert "quaver" not in left
+    assert "joann@example.com" in left
+    assert "550 joann unknown" in left
+
+
+def test_what_a_mail_server_says_is_kept_without_addresses(database: Database) -> None:
+    words = "550 5.1.1 <ann@example.com>: no such mailbox"
+    join(database, "center", "ann", "bob")
+    started = start(database)
+    first, second = claim(database, started)
+    with database.writing() as connection:
+        ledger.settle(connection, [(first, Refused(words)), (second, Unknown(words))])
+        campaign_store.pause_if_sending(connection, started.id, words, "Look at it.")
+    left = everything(database)
+    assert "550 5.1.1 <…>: no such mailbox" in left
+    assert "<ann@example.com>" not in left

@@ -4,20 +4,24 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event as sql_event
+from sqlalchemy import select, text, update
 
 from dispatch.audience.addresses import read_address
 from dispatch.audience.changes import plan_changes
 from dispatch.audience.rows import read_rows
-from dispatch.model.campaign import Campaign
+from dispatch.errors import StoreError
+from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import DeliveryId, DeliveryState, EventKind
 from dispatch.model.member import Address, SuppressionReason
-from dispatch.model.message import Accepted, Busy, NotSent, Outcome, Refused, Stopped, Unknown
-from dispatch.store import campaigns, erasure, ledger, members, notifications
+from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.store import campaigns, erasure, ledger, members, notifications, one_person
+from dispatch.store.claims import Claim, Permission, Retries, WhyNot, permission, queued, retries, why_not
+from dispatch.store.claims import claim as claim_in
 from dispatch.store.database import Database, clock
-from dispatch.store.ledger import Claim
 from dispatch.store.schema import deliveries
 from tests.store.samples import all_deliveries, claim, event, join, key, leave, reasons, start, states
 
@@ -69,7 +73,7 @@ def test_a_claim_takes_the_oldest_and_commits_submitting(database: Database, cam
 
 def test_a_claim_that_is_not_committed_is_none(database: Database, campaign: Campaign) -> None:
     with pytest.raises(KeyboardInterrupt), database.writing() as connection:
-        _claim_and_die(ledger.claim(connection, campaign.id, 3))
+        _claim_and_die(claim_in(connection, Permission(campaign.id), 3))
 
     assert set(states(database, campaign).values()) == {QUEUED}
 
@@ -147,10 +151,10 @@ def test_a_claim_can_be_empty_while_others_still_wait(database: Database, campai
 
     assert claim(database, campaign, 1) == []
     with database.reading() as connection:
-        assert ledger.queued(connection, campaign.id) is True
+        assert queued(connection, campaign.id) is True
     claim(database, campaign)
     with database.reading() as connection:
-        assert ledger.queued(connection, campaign.id) is False
+        assert queued(connection, campaign.id) is False
 
 
 def test_claimers_at_the_same_time_never_get_the_same_row(database: Database, database_url: str) -> None:
@@ -179,11 +183,31 @@ def test_a_claim_does_not_wait_for_another_that_is_not_committed_yet(postgres_ur
         join(database, "center", "ann", "bob")
         campaign = start(database)
         with database.writing() as slow:
-            held = ledger.claim(slow, campaign.id, 1)
+            held = claim_in(slow, Permission(campaign.id), 1)
             others = claim(database, campaign)
 
     assert [each.address for each in held] == ["ann@example.com"]
     assert [each.address for each in others] == ["bob@example.com"]
+
+
+def test_a_pause_waits_for_the_claim_that_has_looked_before_it(postgres_url: str) -> None:
+    """Else the claim would go on with what the pause has stopped."""
+    with Database.open(postgres_url) as database:
+        join(database, "center", "ann")
+        campaign = start(database)
+
+        def pause() -> bool:
+            with database.writing() as pausing:
+                pausing.execute(text("SET LOCAL lock_timeout = '100ms'"))
+                return campaigns.pause_if_sending(pausing, campaign.id, "A person paused it.", "")
+
+        with database.writing() as claiming:
+            assert isinstance(permission(claiming, campaign.id), Permission)
+            with pytest.raises(StoreError, match="lock timeout"):
+                pause()
+        assert pause()
+        with database.writing() as claiming:
+            assert permission(claiming, campaign.id) is WhyNot.STOPPED
 
 
 # --- settling -----------------------------------------------------------------------------------------------------
@@ -371,27 +395,155 @@ def test_only_what_is_uncertain_can_be_queued_again(database: Database, campaign
     assert states(database, campaign)["ann"] is not QUEUED
 
 
+def test_calls_that_lie_close_together_are_looked_around_at_once(database: Database) -> None:
+    """Whatever the number of calls: the answer for each is that of looking around it alone."""
+    join(database, "center", *[f"p{number:02d}" for number in range(30)])
+    campaign = start(database)
+    with database.writing() as connection:
+        now = clock(connection)
+        for number, each in enumerate(ledger.in_state(connection, campaign.id, QUEUED)):
+            at = now + timedelta(minutes=number if number < 20 else 100 + number)
+            values = {"submitted_at": at, "message_id": "id", "state": SUBMITTED.value}
+            connection.execute(update(deliveries).where(deliveries.c.id == each.id).values(**values))
+            if number % 7:
+                notifications.add_events(connection, [(event(each.id, EventKind.SENT), None)], now)
+    moments = [now + timedelta(seconds=47 * number) for number in range(0, 180, 3)]
+    statements: list[str] = []
+    sql_event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    with database.reading() as connection:
+        together = ledger.flow_around(connection, moments)
+        assert len([each for each in statements if each.startswith("SELECT")]) == 1
+        alone = [ledger.flow_around(connection, [each]).around(each) for each in moments]
+    assert [together.around(each) for each in moments] == alone
+    assert {silent for _, silent in alone} >= {0, 1}
+
+
 def test_events_flow_when_every_neighbour_of_a_call_has_its_send_event(database: Database, campaign: Campaign) -> None:
     ann, bob, _ = claim(database, campaign)
     with database.writing() as connection:
         ledger.settle(connection, [(ann, Accepted("id-1")), (bob, Accepted("id-2"))])
         now = clock(connection)
-        assert ledger.flow_around(connection, now) == (2, 2)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 2)
 
         notifications.add_events(connection, [(event(ann.delivery_id, EventKind.SENT), None)], now)
-        assert ledger.flow_around(connection, now) == (2, 1)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 1)
         notifications.add_events(connection, [(event(bob.delivery_id, EventKind.DELIVERED), None)], now)
-        assert ledger.flow_around(connection, now) == (2, 1)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 1)
         notifications.add_events(connection, [(event(bob.delivery_id, EventKind.SENT), None)], now)
-        assert ledger.flow_around(connection, now) == (2, 0)
+        assert ledger.flow_around(connection, [now]).around(now) == (2, 0)
 
-        assert ledger.flow_around(connection, now + timedelta(minutes=6)) == (0, 0)
+        assert ledger.flow_around(connection, [now]).around(now + timedelta(minutes=6)) == (0, 0)
 
 
-def test_what_still_waits_for_an_event_is_counted(database: Database, campaign: Campaign) -> None:
-    ann, bob, _ = claim(database, campaign)
+# --- recipients whose server asks for a later try -----------------------------------------------------------------
+
+LATER = Deferred("450 4.2.0 Greylisted", timedelta(minutes=5), timedelta(hours=4))
+
+
+def let_pass(database: Database, minutes: float) -> None:
+    """As if all that concerns later tries had been some minutes earlier."""
     with database.writing() as connection:
-        ledger.settle(connection, [(ann, Accepted("id-1")), (bob, Accepted("id-2"))])
-        assert ledger.awaiting_events(connection, campaign.id) == 2
-        notifications.add_events(connection, [(event(ann.delivery_id, EventKind.DELIVERED), None)], clock(connection))
-        assert ledger.awaiting_events(connection, campaign.id) == 1
+        for row in connection.execute(select(deliveries.c.seq, deliveries.c.retry_at, deliveries.c.deferred_at)).all():
+            earlier = {
+                name: moment - timedelta(minutes=minutes)
+                for name, moment in (("retry_at", row.retry_at), ("deferred_at", row.deferred_at))
+                if moment is not None
+            }
+            if earlier:
+                connection.execute(update(deliveries).where(deliveries.c.seq == row.seq).values(earlier))
+
+
+def waiting(database: Database, campaign: Campaign) -> Retries:
+    with database.reading() as connection:
+        return retries(connection, campaign.id)
+
+
+def look(database: Database, campaign: Campaign) -> WhyNot | None:
+    with database.reading() as connection:
+        return why_not(connection, campaign.id)
+
+
+def test_who_is_to_be_tried_later_is_queued_and_not_claimed_before(database: Database, campaign: Campaign) -> None:
+    (ann, *others) = claim(database, campaign)
+    settle(database, ann, LATER)
+    for other in others:
+        settle(database, other, Accepted("id"))
+
+    assert states(database, campaign)["ann"] is QUEUED
+    assert reasons(database, campaign)["ann"] == "450 4.2.0 Greylisted"
+    assert claim(database, campaign) == []
+    assert look(database, campaign) is WhyNot.RETRY_LATER
+    found = waiting(database, campaign)
+    assert found.people == 1
+    assert found.next_at is not None
+    assert abs(found.next_at - database.now() - timedelta(minutes=5)) < timedelta(seconds=30)
+
+    let_pass(database, 5)
+    assert look(database, campaign) is None
+    assert [each.address for each in claim(database, campaign)] == ["ann@example.com"]
+    assert waiting(database, campaign) == Retries(0, None)
+
+
+def test_waits_double_up_to_the_last_try_and_then_it_is_refused_with_the_servers_words(
+    database: Database, campaign: Campaign
+) -> None:
+    waits = []
+    claimed = claim(database, campaign, 1)
+    while claimed:
+        settle(database, claimed[0], LATER)
+        next_at = waiting(database, campaign).next_at
+        minutes = (next_at - database.now()).total_seconds() / 60 if next_at else 0.0
+        waits.append(round(minutes))
+        let_pass(database, minutes + 0.01)
+        claimed = [each for each in claim(database, campaign) if each.seq == claimed[0].seq]
+    # Together 240 minutes: the last wait is what is left of them.
+    assert waits == [5, 10, 20, 40, 80, 85, 0]
+    assert states(database, campaign)["ann"] is FAILED
+    assert reasons(database, campaign)["ann"] == "450 4.2.0 Greylisted (tried again for 4 h)"
+
+
+def test_a_campaign_that_ended_meanwhile_goes_on_for_a_later_try(database: Database, campaign: Campaign) -> None:
+    (ann,) = claim(database, campaign, 1)
+    with database.writing() as connection:
+        campaigns.set_state(connection, campaign.id, CampaignState.FINISHED)
+    settle(database, ann, LATER)
+    with database.reading() as connection:
+        found = campaigns.find_by_id(connection, campaign.id)
+    assert found is not None
+    assert found.state is CampaignState.SENDING
+
+
+def test_a_person_who_is_named_is_not_kept_waiting(database: Database, campaign: Campaign) -> None:
+    (ann,) = claim(database, campaign, 1)
+    settle(database, ann, LATER)
+    with database.writing() as connection:
+        assert one_person.put_back(connection, campaign.id, key("ann"))
+    assert [each.address for each in claim(database, campaign, 1)] == ["ann@example.com"]
+
+
+def test_a_cancelled_campaign_tries_nobody_later(database: Database, campaign: Campaign) -> None:
+    (ann,) = claim(database, campaign, 1)
+    with database.writing() as connection:
+        campaigns.cancel(connection, campaign.id)
+    settle(database, ann, LATER)
+    assert states(database, campaign)["ann"] is SKIPPED
+    assert waiting(database, campaign) == Retries(0, None)
+
+
+def test_a_claim_reads_past_nobody_who_is_done_or_waits(database: Database, campaign: Campaign) -> None:
+    """By its index a claim begins at the first who can be claimed, and so does the look for whose time has come."""
+    ran: list[tuple[str, Any]] = []
+    with database.writing() as connection:
+        sql_event.listen(connection, "before_cursor_execute", lambda *run: ran.append((run[2], run[3])))
+        claim_in(connection, Permission(campaign.id), 1)
+        plans = []
+        for statement, values in ran[:2]:
+            if database.is_sqlite:
+                found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                plans.append(" ".join(row[3] for row in found))
+            else:
+                connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+                plans.append(" ".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", values)))
+    let_in, take = plans
+    assert "ix_deliveries_retry_at" in let_in
+    assert "ix_deliveries_queued" in take

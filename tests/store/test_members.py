@@ -12,7 +12,7 @@ from dispatch.audience.addresses import read_address
 from dispatch.audience.changes import plan_changes
 from dispatch.audience.rows import read_rows
 from dispatch.model.member import Address, MemberKey, SubscriptionState, SuppressionReason
-from dispatch.model.roster import Changes
+from dispatch.model.member_import import Changes
 from dispatch.store import members as store
 from dispatch.store.database import Database
 from dispatch.store.schema import audit

@@ -142,7 +142,7 @@ def test_the_moment_of_acceptance_is_that_of_the_first_event_where_no_call_told_
 KINDS = st.lists(st.sampled_from(list(EventKind)), min_size=1, max_size=6)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(told=KINDS, data=st.data())
 def test_events_in_any_order_and_number_of_batches_end_in_the_same_state(
     database: Database, campaign: Campaign, told: list[EventKind], data: st.DataObject

@@ -4,17 +4,17 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from dispatch.model.campaign import Campaign, Counts
 from dispatch.model.delivery import DeliveryState, EventKind
 from dispatch.model.event import Event, Notification, NotificationState, Reader
 from dispatch.model.member import SuppressionReason
 from dispatch.model.report import Rates, Report
-from dispatch.store import notifications, reports
+from dispatch.store import members, notifications, reports
 from dispatch.store.database import Database
 from dispatch.store.schema import deliveries
-from tests.store.samples import NOW, all_deliveries, event, join, leave, start
+from tests.store.samples import NOW, all_deliveries, event, join, key, leave, start
 
 PEOPLE = ("ann", "bob", "cy", "dan", "eve", "fay")
 
@@ -175,7 +175,7 @@ def test_rates_of_nothing_are_nothing(database: Database) -> None:
     assert (found.bounce_rate, found.complaint_rate) == (0.0, 0.0)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(list(DeliveryState)), min_size=6, max_size=6))
 def test_any_states_add_up_to_the_audience(database: Database, wanted: list[DeliveryState]) -> None:
     join(database, "center", *PEOPLE)
@@ -201,3 +201,42 @@ def test_any_states_add_up_to_the_audience(database: Database, wanted: list[Deli
             wanted.count(DeliveryState.SUBMITTED),
         )
     )
+
+
+def test_a_delivery_that_got_lost_is_seen_because_the_freezes_wrote_down_how_many_there_were(
+    database: Database,
+) -> None:
+    join(database, "center", *PEOPLE)
+    campaign = start(database)
+    join(database, "center", "gus")
+    start(database)
+    assert (report(database, campaign).frozen, report(database, campaign).adds_up) == (7, True)
+
+    with database.writing() as connection:
+        connection.execute(delete(deliveries).where(deliveries.c.key == "ann@example.com"))
+
+    assert (report(database, campaign).totals.counts.audience, report(database, campaign).adds_up) == (6, False)
+
+
+def test_a_rate_does_not_change_when_a_suppression_is_made_or_lifted(database: Database) -> None:
+    """Whether the provider tried is what its event said, and not what is suppressed today."""
+    join(database, "center", *PEOPLE)
+    with database.writing() as connection:
+        # On the provider's list since an earlier Campaign; this time it was tried, and came back.
+        members.suppress(connection, key("ann"), SuppressionReason.PROVIDER, "", NOW)
+        members.lift(connection, key("ann"), "asked", NOW)
+    campaign = start(database)
+    ann, bob, cy, *_ = (each.id for each in all_deliveries(database, campaign))
+    tell(
+        database,
+        event(ann, EventKind.BOUNCED, suppress=SuppressionReason.BOUNCED),
+        event(bob, EventKind.BOUNCED, suppress=SuppressionReason.PROVIDER),
+        event(cy, EventKind.DELIVERED),
+    )
+    assert rates(database, campaign) == Rates(submitted=2, bounced=1, complained=0)
+
+    with database.writing() as connection:
+        members.lift(connection, key("bob"), "asked", NOW)
+        members.suppress(connection, key("ann"), SuppressionReason.PROVIDER, "", NOW)
+
+    assert rates(database, campaign) == Rates(submitted=2, bounced=1, complained=0)

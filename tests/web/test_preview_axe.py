@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 
-from dispatch.links import TokenKind, sign
 from dispatch.model.delivery import DeliveryState
 from dispatch.model.proof import Proof
 from dispatch.store import ledger, proofs
 from dispatch.store.database import Database
+from dispatch.tokens import TokenKind, sign
 from dispatch.web.readers import routes
 from tests.fixtures_browser import Preview, violations
 from tests.store.samples import join, leave, start
@@ -74,13 +74,13 @@ def test_no_refusal_has_a_violation(preview: Preview, page: Page) -> None:
     preview.workspace.edit('subject: "Potential arms deals?', 'subject: "Saved:')
     expect(page.locator("body.behind")).to_have_count(1)
     assert violations(page) == []
-    page.get_by_role("button", name="Write into brief.md").click()
+    page.get_by_role("button", name="Save to brief.md").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert violations(page) == []
 
     page.goto(preview.url + "proof")
-    page.get_by_label("Addresses, one a line").fill("no address")
-    page.get_by_role("button", name="Mail the proof").click()
+    page.get_by_label("Addresses, one per line").fill("no address")
+    page.get_by_role("button", name="Send the proof").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert violations(page) == []
 
@@ -118,7 +118,7 @@ def test_no_page_of_the_readers_has_a_violation(browser: Browser, tmp_path: Path
             expect(page.get_by_role("heading")).to_have_text("You are unsubscribed")
             assert violations(page) == []
             page.get_by_role("button").first.click()
-            expect(page.get_by_role("heading")).to_have_text("You are back on the list")
+            expect(page.get_by_role("heading")).to_have_text("You are subscribed again")
             assert violations(page) == []
             page.goto(f"http://127.0.0.1:{site.port}{paths[2]}")
             page.get_by_role("textbox").fill(" ")
@@ -135,7 +135,7 @@ def test_no_page_of_the_readers_has_a_violation(browser: Browser, tmp_path: Path
 def test_the_preview_is_used_by_keyboard_alone(seen: Preview, page: Page) -> None:
     page.goto(seen.url)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="To the page")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline != "none"
 

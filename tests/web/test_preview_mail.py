@@ -134,11 +134,11 @@ def test_addresses_of_the_mail_are_those_of_the_settings(seen: Preview, page: Pa
 def test_an_inbox_cuts_subject_and_preheader(seen: Preview, page: Page) -> None:
     page.goto(seen.url + "inbox")
 
-    phone = page.get_by_role("region", name="Gmail on a phone")
+    phone = page.get_by_role("region", name="Gmail, phone")
     row = phone.get_by_role("listitem").filter(has_text="America-Eurasia Center")
     expect(row.locator(".subject")).to_have_text("Potential arms deals? The Russia-No…")
     expect(row).to_contain_text("rth Korea summit")
-    desk = page.get_by_role("region", name="Outlook on a computer")
+    desk = page.get_by_role("region", name="Outlook, desktop")
     expect(desk.locator(".subject").first).to_have_text("Potential arms deals? The Russia-North Korea summit")
 
 
@@ -156,12 +156,12 @@ def test_the_mail_as_a_member_found_by_a_part_of_the_name(greeting: Preview, pag
     page.goto(greeting.url)
     expect(mail(page).get_by_text("Dear reader of your office")).to_be_visible()
 
-    page.get_by_label("As a member").fill("haddad")
-    page.get_by_label("As a member").press("Enter")
-    page.get_by_role("list", name="Members found").get_by_role("link").first.click()
+    page.get_by_label("Preview as a recipient").fill("haddad")
+    page.get_by_label("Preview as a recipient").press("Enter")
+    page.get_by_role("list", name="Recipients found").get_by_role("link").first.click()
 
     expect(mail(page).get_by_text("Dear Ahmad Haddad of")).to_be_visible()
-    page.get_by_text("The values that fill it").click()
+    page.get_by_text("Merge values").click()
     expect(page.locator(".values")).to_contain_text("ahmad.haddad@example.com")
 
 
@@ -171,7 +171,7 @@ def test_the_mail_with_the_longest_and_the_emptiest_values(greeting: Preview, pa
     page.get_by_role("link", name="Longest values").click()
     page.wait_for_url("**person=longest**")
     longest = mail(page).get_by_text("Dear ").inner_text()
-    page.get_by_role("link", name="Emptiest values").click()
+    page.get_by_role("link", name="Shortest values").click()
     page.wait_for_url("**person=emptiest**")
 
     # one of the sample members has no name
@@ -190,7 +190,7 @@ def test_somebody_who_is_no_member_is_said_to_be_none(seen: Preview, page: Page)
     expect(page.get_by_role("alert")).to_have_text("nobody@example.org is not a member.")
 
     page.goto(seen.url + "?search=zzzz")
-    expect(page.get_by_text("Nobody on the lists has that in their name or address.")).to_be_visible()
+    expect(page.get_by_text("No recipient matches.")).to_be_visible()
 
 
 def test_the_unsubscribe_link_of_the_preview_changes_nothing(seen: Preview, page: Page) -> None:

@@ -70,7 +70,7 @@ def test_what_only_one_audience_gets_is_marked_in_its_text(preview: Preview, pag
     row = page.get_by_role("row").filter(has_text="Members meet on Monday.")
     expect(row.locator("mark")).to_have_text("Members meet on Monday.")
     expect(page.get_by_role("row").filter(has_text="From").locator("mark").first).to_be_visible()
-    expect(page.get_by_role("row").filter(has_text="Subject")).to_contain_text("The same:")
+    expect(page.get_by_role("row").filter(has_text="Subject")).to_contain_text("Same:")
     assert page.locator("mark").filter(has_text=FIRST_WORDS).count() == 0
 
 
@@ -104,13 +104,13 @@ def test_links_are_asked_only_on_request_and_never_in_a_private_network(preview:
     preview.workspace.brief.write_text(text, "utf-8")
     page.goto(preview.url + "links")
     row = page.get_by_role("row").filter(has_text="127.0.0.1:9/inside")
-    expect(row).to_contain_text("not asked yet")
+    expect(row).to_contain_text("not checked yet")
 
     settings = preview.workspace.folder / "dispatch.toml"
     settings.write_text(settings.read_text("utf-8").replace("https://www.", "http://10.0.0.1/"), "utf-8")
     page.goto(preview.url + "links")
     expect(page.get_by_role("row").filter(has_text="10.0.0.1").first).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Ask ")).click()
+    page.get_by_role("button", name=re.compile("^Check ")).click()
 
     expect(row).to_contain_text("Not asked: it leads into a private network")
 
@@ -121,15 +121,15 @@ def test_links_are_asked_only_on_request_and_never_in_a_private_network(preview:
 def test_the_plan_adds_up_and_says_who_gets_which_edition(seen: Preview, page: Page) -> None:
     page.goto(seen.url + "people")
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("88 people would be mailed")
+    expect(page.get_by_role("heading", level=1)).to_have_text("88 recipients")
     table = [row.split() for row in page.locator(".plan tbody tr").all_inner_texts()]
     numbers = {" ".join(row[:-3]): [int(cell) for cell in row[-3:]] for row in table}
     assert numbers["Get this edition"] == [40, 48, 88]
     parts = [counts for what, counts in numbers.items() if what.startswith(("Get this", "Left out"))]
     assert [sum(column) for column in zip(*parts, strict=True)] == numbers["Together"]
-    assert numbers["Also on this list, but get the other edition"] == [0, 12, 12]
+    assert numbers["Also on this list, get the other edition"] == [0, 12, 12]
     expect(
-        page.get_by_text("12 people are on several lists and would get one copy, that of Business Coalition.")
+        page.get_by_text("12 recipients are on several lists and get one copy: the Business Coalition edition.")
     ).to_be_visible()
 
 
@@ -138,12 +138,12 @@ def test_people_left_out_are_listed_with_the_reason(preview: Preview, page: Page
     assert done.returncode == 0, done.stderr
     page.goto(preview.url + "people")
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("87 people would be mailed")
-    page.get_by_role("link", name="Left out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("87 recipients")
+    page.get_by_role("link", name="Skipped").click()
 
     expect(page.locator(".people tbody tr")).to_have_count(1)
-    expect(page.locator(".people")).to_contain_text("Left out: unsubscribed")
-    expect(page.get_by_role("row").filter(has_text="Left out: unsubscribed").first).to_contain_text("1")
+    expect(page.locator(".people")).to_contain_text("Skipped: unsubscribed")
+    expect(page.get_by_role("row").filter(has_text="Skipped: unsubscribed").first).to_contain_text("1")
 
 
 def test_the_list_is_searched_and_split_into_parts(seen: Preview, page: Page) -> None:
@@ -151,7 +151,7 @@ def test_the_list_is_searched_and_split_into_parts(seen: Preview, page: Page) ->
     page.get_by_label("Name or address").fill("HADDAD")
     page.get_by_role("button", name="Find").click()
     expect(page.locator(".people tbody tr")).to_have_count(1)
-    expect(page.get_by_role("status").filter(has_text="1 person")).to_contain_text("“HADDAD”")
+    expect(page.get_by_role("status").filter(has_text="1 recipient")).to_contain_text("“HADDAD”")
 
     page.goto(seen.url + "people?part=several")
     expect(page.locator(".people tbody tr")).to_have_count(12)
@@ -165,7 +165,7 @@ def test_the_list_is_downloaded_as_csv(seen: Preview, page: Page) -> None:
 
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
     assert len(rows) == 88
-    assert rows[0].keys() == {"email", "name", "edition", "gets it", "left out because", "on several lists"}
+    assert rows[0].keys() == {"email", "name", "edition", "included", "skipped because", "on several lists"}
     assert sum(row["edition"] == "coalition" for row in rows) == 40
     assert download.value.suggested_filename.endswith("-people.csv")
 
@@ -184,7 +184,7 @@ def test_an_address_of_the_list_leads_to_the_mail_as_its_member(seen: Preview, p
     page.goto(seen.url + "people?search=haddad")
     page.locator(".people a").first.click()
 
-    expect(page.get_by_role("navigation", name="As").locator("[aria-current]")).to_have_text("Ahmad Haddad")
+    expect(page.get_by_role("navigation", name="Recipient").locator("[aria-current]")).to_have_text("Ahmad Haddad")
 
 
 def test_quota_and_duration_are_told_or_why_they_are_not_known(preview: Preview, page: Page) -> None:
@@ -195,8 +195,8 @@ def test_quota_and_duration_are_told_or_why_they_are_not_known(preview: Preview,
     assert started.returncode == 0, started.stderr
     try:
         page.goto(preview.url + "people")
-        expect(page.get_by_text("88 mails at 12.6 a second take about 7 seconds")).to_be_visible()
-        expect(page.get_by_text("of 50,000 mails are left in these 24 hours")).to_be_visible()
+        expect(page.get_by_text("88 messages at 12.6 a second take about 7 seconds")).to_be_visible()
+        expect(page.get_by_text("of 50,000 messages are left in this 24-hour period")).to_be_visible()
     finally:
         preview.workspace.run("practice", "stop")
 
@@ -209,9 +209,9 @@ def test_words_are_written_into_the_brief_and_nothing_else_changes(preview: Prev
     page.goto(preview.url + "words")
     page.get_by_label("Subject").fill('What "the summit" means')
     page.get_by_label("Credit").first.fill("Ann Example / AP")
-    page.get_by_role("button", name="Write into brief.md").click()
+    page.get_by_role("button", name="Save to brief.md").click()
 
-    expect(page.get_by_role("status").filter(has_text="texts were written")).to_contain_text("2 texts")
+    expect(page.get_by_role("status").filter(has_text="texts were saved")).to_contain_text("2 texts")
     expected = before.replace(
         b'subject: "Potential arms deals? The Russia-North Korea summit"', b'subject: "What \\"the summit\\" means"'
     ).replace(b'credit="Vladimir Smirnov / Sputnik"', b'credit="Ann Example / AP"')
@@ -227,34 +227,34 @@ def test_a_file_that_changed_meanwhile_wins_and_what_was_typed_is_kept(preview: 
     preview.workspace.edit('subject: "Potential arms deals?', 'subject: "Saved by the author:')
     expect(page.locator("body.behind")).to_have_count(1)
     saved = hashlib.sha256(preview.workspace.brief.read_bytes()).hexdigest()
-    page.get_by_role("button", name="Write into brief.md").click()
+    page.get_by_role("button", name="Save to brief.md").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("brief.md was changed on the disk")
+    expect(page.get_by_role("alert")).to_contain_text("brief.md changed on disk")
     expect(page.get_by_label("Subject")).to_have_value("Typed in the page")
     expect(page.get_by_text("The file says: Saved by the author:")).to_be_visible()
     assert hashlib.sha256(preview.workspace.brief.read_bytes()).hexdigest() == saved
 
-    page.get_by_role("button", name="Write into brief.md").click()
-    expect(page.get_by_role("status").filter(has_text="1 text was written")).to_be_visible()
+    page.get_by_role("button", name="Save to brief.md").click()
+    expect(page.get_by_role("status").filter(has_text="1 text was saved")).to_be_visible()
     assert 'subject: "Typed in the page"' in preview.workspace.brief.read_text("utf-8")
 
 
 def test_saving_what_did_not_change_leaves_the_file_alone(preview: Preview, page: Page) -> None:
     before = preview.workspace.brief.stat().st_mtime_ns
     page.goto(preview.url + "words")
-    page.get_by_role("button", name="Write into brief.md").click()
+    page.get_by_role("button", name="Save to brief.md").click()
 
-    expect(page.get_by_text("Nothing was different")).to_be_visible()
+    expect(page.get_by_text("Nothing changed")).to_be_visible()
     assert preview.workspace.brief.stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("label", ["Alt text, for those who cannot see it", "Caption"])
+@pytest.mark.parametrize("label", ["Alt text, read aloud to readers who cannot see the picture", "Caption"])
 def test_the_texts_of_a_picture_reach_the_mail(preview: Preview, page: Page, label: str) -> None:
     page.goto(preview.url + "words")
     words = "A rocket [new] *plain*"
     page.get_by_label(label).nth(1).fill(words)
-    page.get_by_role("button", name="Write into brief.md").click()
-    expect(page.get_by_text("1 text was written")).to_be_visible()
+    page.get_by_role("button", name="Save to brief.md").click()
+    expect(page.get_by_text("1 text was saved")).to_be_visible()
 
     page.goto(preview.url)
     frame = mail(page)

@@ -5,10 +5,20 @@ never takes a known name or attribute away.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from dispatch.model.member import Member, MemberKey, SubscriptionState
-from dispatch.model.roster import KEPT_AWAY, Change, ChangeKind, Changes, Difference, Entry, Known, Sheet
+from dispatch.model.member_import import (
+    KEPT_AWAY,
+    WRITTEN,
+    Change,
+    ChangeKind,
+    Changes,
+    Difference,
+    Entry,
+    Known,
+    Sheet,
+)
 
 #: a change of more than this share of a list looks like a file for another one
 WRONG_LIST_SHARE = 0.3
@@ -21,8 +31,55 @@ def plan_changes(sheet: Sheet, member_list: str, known: Mapping[MemberKey, Known
 
     `known` holds the keys that the store knows; `list_size` is the number of people now on the list.
     """
-    changes = tuple(_change(entry, member_list, known.get(entry.address.key)) for entry in sheet.entries)
-    return Changes(member_list, sheet, changes, tuple(_warnings(changes, member_list, known, list_size)))
+    changes = tuple(plan_part(sheet.entries, member_list, known))
+    tally = Tally(member_list, list_size)
+    tally.add(changes, known)
+    return Changes(member_list, sheet, changes, tuple(tally.warnings()))
+
+
+def plan_part(entries: Iterable[Entry], member_list: str, known: Mapping[MemberKey, Known]) -> list[Change]:
+    """What becomes of some of the Entries."""
+    return [_change(entry, member_list, known.get(entry.address.key)) for entry in entries]
+
+
+class Tally:
+    """What the Changes of a file come to, added up part by part."""
+
+    def __init__(self, member_list: str, list_size: int) -> None:
+        self.member_list = member_list
+        self.list_size = list_size
+        self.counts = dict.fromkeys(ChangeKind, 0)
+        self._other_lists: Counter[str] = Counter()
+
+    def add(self, changes: Iterable[Change], known: Mapping[MemberKey, Known]) -> None:
+        """Add a part; `known` holds what the store knows of its keys."""
+        for change in changes:
+            self.counts[change.kind] += 1
+            if change.kind is ChangeKind.JOINS:
+                member = known[change.key].member
+                assert member is not None, "only a known Member joins"
+                subscribed = (one for one in member.subscriptions if one.state is SubscriptionState.SUBSCRIBED)
+                self._other_lists.update(one.member_list for one in subscribed)
+
+    @property
+    def written(self) -> int:
+        """Changes that write something."""
+        return sum(self.counts[kind] for kind in WRITTEN)
+
+    def warnings(self) -> list[str]:
+        """Sentences that should make whoever imports it look twice."""
+        found = []
+        usable = sum(count for kind, count in self.counts.items() if kind not in KEPT_AWAY)
+        joining, changing = self.counts[ChangeKind.JOINS], self.counts[ChangeKind.CHANGED]
+        adding = joining + self.counts[ChangeKind.NEW]
+        if joining >= FEW_ROWS and joining > usable / 2 and self._other_lists:
+            ((other, count),) = self._other_lists.most_common(1)
+            found.append(f"{count} of {usable} people are on the list {other} and not on {self.member_list}.")
+        if self.list_size >= FEW_ROWS and adding > usable / 2 and adding > self.list_size * WRONG_LIST_SHARE:
+            found.append(f"Most rows are new to {self.member_list}, which has {self.list_size} people already.")
+        if self.list_size >= FEW_ROWS and changing > self.list_size * WRONG_LIST_SHARE:
+            found.append(f"{changing} of the {self.list_size} people on {self.member_list} would change.")
+        return [f"Is this the right list? {sentence}" for sentence in found]
 
 
 def _change(entry: Entry, member_list: str, known: Known | None) -> Change:
@@ -44,32 +101,3 @@ def _differences(entry: Entry, member: Member) -> list[Difference]:
     pairs = [("name", member.name, entry.name)]
     pairs += [(label, member.attributes.get(label, ""), value) for label, value in entry.attributes.items()]
     return [Difference(label, before, after) for label, before, after in pairs if after and after != before]
-
-
-def _warnings(
-    changes: tuple[Change, ...], member_list: str, known: Mapping[MemberKey, Known], list_size: int
-) -> list[str]:
-    found = []
-    usable = [change for change in changes if change.kind not in KEPT_AWAY]
-    joining = [change for change in usable if change.kind is ChangeKind.JOINS]
-    adding = len(joining) + sum(change.kind is ChangeKind.NEW for change in usable)
-    changing = sum(change.kind is ChangeKind.CHANGED for change in usable)
-    if len(joining) >= FEW_ROWS and len(joining) > len(usable) / 2:
-        other, count = _most_common_list(joining, known)
-        if other:
-            found.append(f"{count} of {len(usable)} people are on the list {other} and not on {member_list}.")
-    if list_size >= FEW_ROWS and adding > len(usable) / 2 and adding > list_size * WRONG_LIST_SHARE:
-        found.append(f"Most rows are new to {member_list}, which has {list_size} people already.")
-    if list_size >= FEW_ROWS and changing > list_size * WRONG_LIST_SHARE:
-        found.append(f"{changing} of the {list_size} people on {member_list} would change.")
-    return [f"Is this the right list? {sentence}" for sentence in found]
-
-
-def _most_common_list(joining: list[Change], known: Mapping[MemberKey, Known]) -> tuple[str, int]:
-    lists: Counter[str] = Counter()
-    for change in joining:
-        member = known[change.key].member
-        assert member is not None, "only a known Member joins"
-        subscribed = (one for one in member.subscriptions if one.state is SubscriptionState.SUBSCRIBED)
-        lists.update(one.member_list for one in subscribed)
-    return lists.most_common(1)[0] if lists else ("", 0)

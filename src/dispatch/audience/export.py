@@ -7,7 +7,7 @@ import takes it off again.
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dispatch.audience.rows import EXPORT_COLUMNS
 from dispatch.model.member import Member, MemberKey, SubscriptionState, SuppressionReason
@@ -20,18 +20,24 @@ def guard(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
-def write_rows(members: Iterable[Member], suppressed: Mapping[MemberKey, SuppressionReason]) -> str:
-    """The members as CSV: email, name, every attribute that one of them has, and dispatch's own columns."""
-    people = list(members)
-    attributes = sorted({label for member in people for label in member.attributes})
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(["email", "name", *attributes, *EXPORT_COLUMNS])
-    for member in people:
+def export_lines(
+    members: Iterable[Member], attributes: Sequence[str], suppressed: Mapping[MemberKey, SuppressionReason]
+) -> Iterator[str]:
+    """Yield the members as lines of CSV, the header first: email, name, these attributes, and dispatch's own columns.
+
+    They are made as they are asked for.
+    """
+    yield _line(["email", "name", *attributes, *EXPORT_COLUMNS])
+    for member in members:
         cells = [member.address, member.name, *(member.attributes.get(label, "") for label in attributes)]
         reason = suppressed.get(member.key)
         kept = [_lists(member, state) for state in SubscriptionState] + [reason.value if reason else ""]
-        writer.writerow([guard(cell) for cell in [*cells, *kept]])
+        yield _line([guard(cell) for cell in [*cells, *kept]])
+
+
+def _line(cells: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
     return text.getvalue()
 
 

@@ -5,17 +5,22 @@ refuses the file, all of it at once; what is wrong with a row leaves out that ro
 """
 
 import difflib
+import hashlib
+import io
 import re
 import unicodedata
-from collections.abc import Iterable
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from dispatch.audience.addresses import BadAddress, read_mailbox
-from dispatch.audience.tables import MAX_COLUMNS, SEPARATORS, Record, Table, read_table
+from dispatch.audience.tables import MAX_COLUMNS, SEPARATORS, Record, Table, open_table
 from dispatch.errors import DispatchError, ProblemsFound, RosterError
 from dispatch.model.edition import LINK_TOKENS
 from dispatch.model.member import MemberKey
-from dispatch.model.roster import Entry, LeftOut, Sheet
+from dispatch.model.member_import import Doubled, Entry, LeftOut, Sheet
 
 #: characters of a name
 MAX_NAME = 200
@@ -47,36 +52,92 @@ class Header:
     notes: list[str] = field(default_factory=list)
 
 
-def read_rows(data: bytes, file: str) -> Sheet:
-    """The rows of a CSV file of members.
+class MemberFile:
+    """A CSV file of members whose header was understood; its rows are read from the open file each time."""
+
+    def __init__(self, table: Table, header: Header) -> None:
+        self.encoding = table.encoding
+        self.separator = SEPARATORS[table.separator]
+        #: attribute names, in the order of the file's columns
+        self.columns = tuple(header.attributes.values())
+        #: rows under the header that are not empty
+        self.rows = table.rows
+        self.empty_rows = table.empty_rows
+        self._table, self._header = table, header
+        self._accented = ""
+
+    def entries(self) -> Iterator[Entry | Doubled | LeftOut]:
+        """Yield every row that is not empty, in order: one that can be used, that repeats an address, or neither."""
+        seen = _Seen()
+        for record in self._table.records():
+            entry = _read_record(record, self._header)
+            if isinstance(entry, Entry):
+                if first := seen.first_row(entry.address.key, entry.row):
+                    reason = f"The same address stands in row {first}, which counts."
+                    yield Doubled(entry.row, entry.address.typed, reason)
+                    continue
+                if not self._accented and not entry.name.isascii():
+                    self._accented = entry.name
+            yield entry
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about how the file was read, once its rows were."""
+        if self.encoding != "Windows-1252":
+            return tuple(self._header.notes)
+        # An assumption: whoever imports must look at a name with accents.
+        look = f", such as {self._accented!r}" if self._accented else ""
+        words = f"The file is not UTF-8 and was read as Windows-1252: look at names with accents{look}."
+        return (words, *self._header.notes)
+
+
+class _Seen:
+    """The addresses of a file and their rows, 16 bytes each: a million fit into any memory.
+
+    A key is known by 64 bits of its hash, and by 40 more that are kept with its row.
+    """
+
+    def __init__(self) -> None:
+        # In many short runs, each of which is looked through from end to end.
+        self._hashes: dict[int, array[int]] = defaultdict(lambda: array("Q"))
+        self._rows: dict[int, array[int]] = defaultdict(lambda: array("Q"))
+
+    def first_row(self, key: MemberKey, row: int) -> int | None:
+        """Return the row in which the key was seen before; keep this one where it was not."""
+        digest = hashlib.blake2b(key.encode(), digest_size=15).digest()
+        place = int.from_bytes(digest[:2]) >> 1
+        known, more = int.from_bytes(digest[2:10]), int.from_bytes(digest[10:])
+        hashes, rows = self._hashes[place], self._rows[place]
+        if known in hashes:
+            kept = rows[hashes.index(known)]
+            if kept >> 24 == more:
+                return kept & 0xFFFFFF
+        hashes.append(known)
+        rows.append(more << 24 | row)
+        return None
+
+
+def open_rows(stream: BinaryIO, file: str) -> MemberFile:
+    """Return the rows of an open CSV file of members; the file must be one that can be read twice.
 
     Raises RosterError, or ProblemsFound with all that is wrong with its header.
     """
-    table = read_table(data, file)
-    header = _read_header(table, file)
-    entries: list[Entry] = []
-    invalid: list[LeftOut] = []
-    doubled: list[LeftOut] = []
-    seen: dict[MemberKey, int] = {}
-    for record in table.records:
-        entry = _read_record(record, header)
-        if isinstance(entry, LeftOut):
-            invalid.append(entry)
-        elif first := seen.get(entry.address.key):
-            reason = f"The same address stands in row {first}, which counts."
-            doubled.append(LeftOut(entry.row, entry.address.typed, reason))
-        else:
-            seen[entry.address.key] = entry.row
-            entries.append(entry)
+    table = open_table(stream, file)
+    return MemberFile(table, _read_header(table, file))
+
+
+def read_rows(data: bytes, file: str) -> Sheet:
+    """Return all rows of a small file at once. Raises as `open_rows`."""
+    rows = open_rows(io.BytesIO(data), file)
+    read = list(rows.entries())
     return Sheet(
-        encoding=table.encoding,
-        separator=SEPARATORS[table.separator],
-        columns=tuple(header.attributes.values()),
-        entries=tuple(entries),
-        invalid=tuple(invalid),
-        doubled=tuple(doubled),
-        empty_rows=table.empty_rows,
-        notes=(*_encoding_note(table, entries), *header.notes),
+        encoding=rows.encoding,
+        separator=rows.separator,
+        columns=rows.columns,
+        entries=tuple(each for each in read if isinstance(each, Entry)),
+        invalid=tuple(each for each in read if type(each) is LeftOut),
+        doubled=tuple(each for each in read if isinstance(each, Doubled)),
+        empty_rows=rows.empty_rows,
+        notes=rows.notes(),
     )
 
 
@@ -117,7 +178,7 @@ def _read_header(table: Table, file: str) -> Header:
     names = [attribute_name(cell) for cell in cells]
     if "email" not in names:
         raise _no_email(cells, where)
-    kept = [n for n, cell in enumerate(cells) if cell.strip() or _is_used(table, n)]
+    kept = [n for n, cell in enumerate(cells) if cell.strip() or n in table.used]
     attributes = {n: names[n] for n in kept if names[n] not in ("email", "name", *EXPORT_COLUMNS)}
     problems = [*_doubled_columns(cells, names, where), *_bad_columns(cells, attributes, where)]
     if problems:
@@ -128,10 +189,6 @@ def _read_header(table: Table, file: str) -> Header:
     notes = [f"Left aside, because dispatch itself keeps it: {', '.join(aside)}."] if aside else []
     name = names.index("name") if "name" in names else None
     return Header(names.index("email"), name, attributes, len(cells), notes)
-
-
-def _is_used(table: Table, cell: int) -> bool:
-    return any(cell < len(record.cells) and record.cells[cell].strip() for record in table.records)
 
 
 def _no_email(cells: tuple[str, ...], where: str) -> RosterError:
@@ -195,12 +252,3 @@ def _bad_cells(cells: tuple[str, ...], header: Header) -> list[str]:
     checks = [("name", cells[header.name], MAX_NAME)] if header.name is not None else []
     checks += [(label, cells[n], MAX_CELL) for n, label in header.attributes.items()]
     return [problem for check in checks if (problem := problem_with(*check))]
-
-
-def _encoding_note(table: Table, entries: list[Entry]) -> list[str]:
-    """Windows-1252 is an assumption: whoever imports must look at a name with accents."""
-    if table.encoding != "Windows-1252":
-        return []
-    accented = next((entry.name for entry in entries if not entry.name.isascii()), "")
-    look = f", such as {accented!r}" if accented else ""
-    return [f"The file is not UTF-8 and was read as Windows-1252: look at names with accents{look}."]

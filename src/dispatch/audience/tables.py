@@ -1,5 +1,8 @@
 """The bytes of a CSV file -> its header and its records, whatever a spreadsheet made of it.
 
+A file is looked through once, for all that is wrong with the whole of it, and is then read row by row, as often as
+needed: a million rows are never held at once.
+
 UTF-8 with or without a byte order mark, UTF-16, or Windows-1252; comma, semicolon or tab; cells in double
 quotes (RFC 4180). What was taken is part of the answer: Windows-1252 can only be assumed, never known.
 """
@@ -8,19 +11,24 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from dispatch.errors import RosterError
 
 #: a file larger than this is refused
-MAX_BYTES = 64 * 1024 * 1024
-#: more rows than this are refused: what is made of them has to fit into memory
-MAX_ROWS = 300_000
+MAX_BYTES = 1024 * 1024 * 1024
+#: more rows than this are refused
+MAX_ROWS = 5_000_000
 #: more columns than this are refused
 MAX_COLUMNS = 60
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
+#: bytes or characters that show what kind of file it is; bytes that are decoded at once
+_START, _PART = 64 * 1024, 1024 * 1024
 _SAVE_AS = "Save it from the spreadsheet as `CSV UTF-8 (comma delimited)`."
 _WORKBOOKS = {b"PK\x03\x04": "an Excel or LibreOffice workbook", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
 # Excel writes and reads such a first line to say which separator follows.
@@ -38,69 +46,148 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A CSV file, read."""
+    """A CSV file that was looked through; its records are read from the open file again each time."""
 
     #: `UTF-8`, `UTF-16` or `Windows-1252`
     encoding: str
     #: the character between cells
     separator: str
     header: Record
-    #: rows that hold something, in order
-    records: tuple[Record, ...]
+    #: rows under the header that hold something
+    rows: int
     empty_rows: int
+    #: the places of the cells that hold something in any of those rows
+    used: frozenset[int]
+    _stream: BinaryIO
+    _codec: str
+    #: rows before the first of the table: the line that names the separator
+    _skipped: int
+
+    def records(self) -> Iterator[Record]:
+        """Yield the rows under the header that hold something, in order."""
+        for row, cells in _rows(self._stream, self._codec, self.separator, self._skipped):
+            if row > self.header.row and _holds_something(cells):
+                yield Record(row, tuple(cells))
 
 
-def read_table(data: bytes, file: str) -> Table:
-    """The table that the bytes of `file` hold.
+def open_table(stream: BinaryIO, file: str) -> Table:
+    """Return the table that an open file holds; `file` is its name. The file must be one that can be read twice.
 
-    Raises RosterError where it is no CSV file, is empty, or its quotation marks do not match.
+    Raises RosterError where it is no CSV file, is empty or too large, or its quotation marks do not match.
     """
-    _refuse_strange(data, file)
-    text, encoding = _decode(data, file)
-    told = _SEP_LINE.match(text)
-    if told and told[1] in SEPARATORS:
-        separator, text = told[1], text[told.end() :]
-    else:
-        separator = _find_separator(text)
-    records, empty_rows = _records(text, separator, file)
-    if not records:
-        raise RosterError("The file is empty.", where=file, todo="Its first row must name the columns: email,name")
-    header, *rest = records
-    if told:
-        header = Record(header.row + 1, header.cells)
-        rest = [Record(record.row + 1, record.cells) for record in rest]
-    return Table(encoding, separator, header, tuple(rest), empty_rows)
-
-
-def _refuse_strange(data: bytes, file: str) -> None:
-    if len(data) > MAX_BYTES:
+    size = stream.seek(0, io.SEEK_END)
+    if size > MAX_BYTES:
         raise RosterError(
-            f"The file is too large: {len(data) // 1024**2} MB, and {MAX_BYTES // 1024**2} MB is the most.",
+            f"The file is too large: {size // 1024**2} MB, and {MAX_BYTES // 1024**2} MB is the most.",
             where=file,
             todo="Split it into several files; each can be imported by itself.",
         )
+    stream.seek(0)
+    start = stream.read(_START)
     for magic, kind in _WORKBOOKS.items():
-        if data.startswith(magic):
+        if start.startswith(magic):
             raise RosterError(f"The file is {kind}, not a CSV file.", where=file, todo=_SAVE_AS)
+    codec, label = _find_codec(stream, start, file)
+    with _text(stream, codec) as opened:
+        text = opened.read(_START)
+    told = _SEP_LINE.match(text)
+    separator = told[1] if told and told[1] in SEPARATORS else _find_separator(text)
+    skipped = 1 if told and told[1] in SEPARATORS else 0
+    return _look_through(stream, codec, label, separator, skipped, file)
 
 
-def _decode(data: bytes, file: str) -> tuple[str, str]:
-    """The text and how it was read."""
-    codec, label = _codec(data)
+def _look_through(stream: BinaryIO, codec: str, label: str, separator: str, skipped: int, file: str) -> Table:
+    header: Record | None = None
+    rows = row = 0
+    used: set[int] = set()
     try:
-        return data.decode(codec), label
-    except UnicodeDecodeError:
-        pass
+        for row, cells in _rows(stream, codec, separator, skipped):
+            if not _holds_something(cells):
+                continue
+            if header is None:
+                header = Record(row, tuple(cells))
+                continue
+            rows += 1
+            if rows > MAX_ROWS:
+                raise RosterError(
+                    f"The file has too many rows; {MAX_ROWS:,} are the most.",
+                    where=file,
+                    todo="Split it into several files; each can be imported by itself.",
+                )
+            used.update(n for n, cell in enumerate(cells) if n not in used and cell and not cell.isspace())
+    except _Unclosed as err:
+        raise RosterError(
+            f"A quotation mark opens a cell and does not close it, or a cell is far too long ({err}).",
+            where=f"{file}, row {err.row}",
+            todo='Write a quotation mark inside a quoted cell twice: "Jane ""Jo"" Roe".',
+        ) from err
+    if header is None:
+        raise RosterError("The file is empty.", where=file, todo="Its first row must name the columns: email,name")
+    empty = row - skipped - rows - 1
+    return Table(label, separator, header, rows, empty, frozenset(used), stream, codec, skipped)
+
+
+class _Unclosed(Exception):
+    """The csv module's words about a row."""
+
+    def __init__(self, words: str, row: int) -> None:
+        super().__init__(words)
+        self.row = row
+
+
+def _rows(stream: BinaryIO, codec: str, separator: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
+    """(number, cells) of every row, also of empty ones."""
+    row = skipped
+    with _text(stream, codec) as text:
+        for _ in range(skipped):
+            text.readline()
+        try:
+            for row, cells in enumerate(csv.reader(text, delimiter=separator, strict=True), skipped + 1):
+                yield row, cells
+        except csv.Error as err:
+            raise _Unclosed(str(err), row + 1) from err
+
+
+def _holds_something(cells: list[str]) -> bool:
+    return any(cell and not cell.isspace() for cell in cells)
+
+
+@contextmanager
+def _text(stream: BinaryIO, codec: str) -> Iterator[io.TextIOWrapper]:
+    """The text from the beginning; the caller's file stays open."""
+    stream.seek(0)
+    text = io.TextIOWrapper(stream, codec, newline="")
     try:
-        if codec == "utf-8":
-            return data.decode("cp1252"), "Windows-1252"
-    except UnicodeDecodeError:
-        pass
+        yield text
+    finally:
+        if not stream.closed:
+            text.detach()
+
+
+def _find_codec(stream: BinaryIO, start: bytes, file: str) -> tuple[str, str]:
+    """The codec by which the whole file can be read, and its name for people."""
+    codec, label = _codec(start)
+    if _is_readable(stream, codec):
+        return codec, label
+    if codec == "utf-8" and _is_readable(stream, "cp1252"):
+        return "cp1252", "Windows-1252"
     raise RosterError(
         "The file's letters cannot be read: it is neither UTF-8 nor UTF-16 nor Windows-1252.",
         where=file,
         todo=_SAVE_AS,
     )
+
+
+def _is_readable(stream: BinaryIO, codec: str) -> bool:
+    decoder = codecs.getincrementaldecoder(codec)()
+    stream.seek(0)
+    try:
+        while data := stream.read(_PART):
+            decoder.decode(data)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _codec(data: bytes) -> tuple[str, str]:
@@ -130,29 +217,3 @@ def _find_separator(text: str) -> str:
         return any(cell.strip().casefold() == "email" for cell in cells), len(cells)
 
     return max(SEPARATORS, key=weight)
-
-
-def _too_many(file: str) -> RosterError:
-    return RosterError(
-        f"The file has too many rows; {MAX_ROWS:,} are the most.",
-        where=file,
-        todo="Split it into several files; each can be imported by itself.",
-    )
-
-
-def _records(text: str, separator: str, file: str) -> tuple[list[Record], int]:
-    records: list[Record] = []
-    row = 0
-    try:
-        for row, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), 1):
-            if any(cell and not cell.isspace() for cell in cells):
-                records.append(Record(row, tuple(cells)))
-                if len(records) > MAX_ROWS + 1:
-                    raise _too_many(file)
-    except csv.Error as err:
-        raise RosterError(
-            f"A quotation mark opens a cell and does not close it, or a cell is far too long ({err}).",
-            where=f"{file}, row {row + 1}",
-            todo='Write a quotation mark inside a quoted cell twice: "Jane ""Jo"" Roe".',
-        ) from err
-    return records, row - len(records)

@@ -13,12 +13,13 @@ from dispatch.authoring.diff import changes
 from dispatch.authoring.document import Document, Draft, LeftOut, Remark, SourceFigure, SourcePicture, shortened
 from dispatch.authoring.folder import BEFORE_FILE, BRIEF_FILE, update_folder, write_folder
 from dispatch.authoring.line_kinds import fold
-from dispatch.authoring.open_document import read_document
+from dispatch.authoring.open_document import MAX_FILE_BYTES, read_document
 from dispatch.authoring.pictures import read_photo
 from dispatch.authoring.roles import Decision
 from dispatch.authoring.understand import understand
 from dispatch.authoring.update import Existing, carry_over, read_existing
 from dispatch.errors import DispatchError, DocumentError, ProblemsFound
+from dispatch.input_files import read_input_file
 
 #: words of the title that a slug takes, and its length
 _MAX_SLUG_WORDS, _MAX_SLUG = 8, 80
@@ -191,8 +192,8 @@ def _date_of(brief: Path) -> str:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as err:
+        return read_input_file(path, MAX_FILE_BYTES, DocumentError, noun="The existing brief").decode("utf-8-sig")
+    except UnicodeDecodeError as err:
         raise DocumentError(
             f"The existing brief cannot be read: {err}.", where=str(path), todo="Save it as UTF-8 text."
         ) from err

@@ -114,7 +114,8 @@ def _number_and_rest(paragraph: SourceParagraph) -> tuple[str, SourceParagraph] 
     if first.raised == "above" and re.fullmatch(r"\s*\d{1,3}\s*", first.text):
         rest = replace(paragraph, spans=tuple(spans[1:]))
         return (first.text.strip(), _stripped(rest)) if rest.text.strip() else None
-    match = re.match(rf"\s*({_MARK.pattern})\s*(?=\S)", first.text)
+    # The whole number: "¹²" alone is not note 1 with the text "²".
+    match = re.match(rf"\s*({_MARK.pattern})(?![{_ABOVE}])\s*(?=\S)", first.text)
     if match is None and (match := re.fullmatch(rf"\s*({_MARK.pattern})\s*", first.text)) and len(spans) < 2:
         return None
     if match is None:

@@ -1,7 +1,6 @@
 """A file from outside is opened: only a regular file of a kind that can be read; others are refused by name."""
 
 import re
-import stat
 from pathlib import Path
 
 from dispatch.authoring.document import Document
@@ -9,6 +8,7 @@ from dispatch.authoring.docx.read import read_word
 from dispatch.authoring.markdown_source import read_markdown
 from dispatch.authoring.plain import read_text
 from dispatch.errors import DocumentError
+from dispatch.input_files import read_input_file
 
 #: larger files are not read
 MAX_FILE_BYTES = 100_000_000
@@ -40,7 +40,7 @@ def read_document(file: Path) -> Document:
     """Return the Document in a .docx, .txt or .md file. Raise DocumentError."""
     kind = file.suffix.casefold()
     _require_known(kind, file)
-    data = read_regular_file(file, MAX_FILE_BYTES)
+    data = read_input_file(file, MAX_FILE_BYTES, DocumentError, noun="The document")
     if found := _true_kind(data, kind):
         raise _refused(found, file)
     if kind in _TEXT:
@@ -53,25 +53,6 @@ def read_document(file: Path) -> Document:
             "There are no words in this document.", where=str(file), todo="Check that it is the right file."
         )
     return document
-
-
-def read_regular_file(file: Path, most: int) -> bytes:
-    """Return the bytes of a regular file; a pipe or a device would never end. Raise DocumentError."""
-    try:
-        about = file.stat()
-        if not stat.S_ISREG(about.st_mode):
-            raise DocumentError("This is no regular file.", where=str(file), todo="Copy the document into a folder.")
-        if about.st_size > most:
-            raise DocumentError(
-                f"This file has more than {most // 1_000_000} MB.",
-                where=str(file),
-                todo="Check that it is the right one.",
-            )
-        return file.read_bytes()
-    except OSError as err:
-        raise DocumentError(
-            f"The document cannot be read: {err.strerror}.", where=str(file), todo="Check its name and place."
-        ) from err
 
 
 def _require_known(kind: str, file: Path) -> None:

@@ -6,7 +6,6 @@ Pillow reads become PNG; drawings (EMF, WMF, SVG) cannot be taken.
 
 import io
 import re
-import stat
 import unicodedata
 import warnings
 from pathlib import Path
@@ -15,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from dispatch.authoring.document import SourcePicture
 from dispatch.errors import PictureError
+from dispatch.input_files import read_input_file
 
 MAX_PICTURE_BYTES = 40_000_000
 MAX_PIXELS = 80_000_000
@@ -33,17 +33,7 @@ _DRAWINGS = {
 
 def read_photo(path: Path) -> SourcePicture:
     """The photo in a file, named after it. Raises PictureError."""
-    try:
-        about = path.stat()
-        if not stat.S_ISREG(about.st_mode):
-            raise PictureError("This is no regular file.", where=str(path), todo="Copy the photo into a folder.")
-        if about.st_size > MAX_PICTURE_BYTES:
-            raise _too_large(f"{about.st_size:,} bytes", str(path))
-        data = path.read_bytes()
-    except OSError as err:
-        raise PictureError(
-            f"The photo cannot be read: {err.strerror}.", where=str(path), todo="Check its name and place."
-        ) from err
+    data = read_input_file(path, MAX_PICTURE_BYTES, PictureError, noun="The photo")
     return look_at(data, where=str(path), name=file_stem(path.stem))
 
 

@@ -1,8 +1,12 @@
-"""boto3 clients as dispatch needs them: no repeats and bounded waits.
+"""boto3 clients as dispatch needs them: mail is never sent twice, and every wait is bounded.
 
-Each has a session of its own: boto3's shared one would keep the first credentials that the process ever found.
+boto3's shared session is not used: it would keep the first credentials that the process ever found. The two clients of
+SES share one, because reading the model of SES takes longer than anything else that they do at their start.
 """
 
+import threading
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import boto3
@@ -21,10 +25,10 @@ CONNECT_SECONDS = 5
 MOST_CONNECTIONS = 64
 
 
-def ses_client(region: str, timeout_seconds: int) -> "SESV2Client":
+def ses_client(session: boto3.Session, region: str, timeout_seconds: int) -> "SESV2Client":
     """A client of SES v2 that makes each call once.
 
-    boto3 by default repeats a call that timed out, which mails people twice; `total_max_attempts=1` makes one attempt.
+    boto3 by default repeats a call that timed out, and people get two copies; `total_max_attempts=1` makes one attempt.
     """
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 1},
@@ -36,7 +40,52 @@ def ses_client(region: str, timeout_seconds: int) -> "SESV2Client":
         # it is made (model.message.fault_of), and more strictly than botocore would.
         parameter_validation=False,
     )
-    return boto3.Session().client("sesv2", region_name=region, config=config)
+    return session.client("sesv2", region_name=region, config=config)
+
+
+class OneASecond:
+    """Keeps calls of one kind a second apart, whichever threads make them."""
+
+    #: a little more than a second: the first of two calls may travel longer than the second
+    SECONDS = 1.05
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next: dict[str, float] = {}
+
+    def wait(self, kind: str) -> None:
+        """Return when a call of this kind may be made."""
+        with self._lock:
+            now = self._clock()
+            turn = max(now, self._next.get(kind, now))
+            self._next[kind] = turn + self.SECONDS
+        if turn > now:
+            self._sleep(turn - now)
+
+
+#: of the process, because Amazon counts for the account
+_pace = OneASecond()
+
+
+def account_client(session: boto3.Session, region: str) -> "SESV2Client":
+    """Return a client of SES v2 for calls that carry no mail: they may be repeated.
+
+    Amazon answers each such operation once a second (SES developer guide, "Service quotas"), repeats included.
+    """
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=CONNECT_SECONDS, read_timeout=30
+    )
+    client = session.client("sesv2", region_name=region, config=config)
+
+    def keep_pace(event_name: str, **_: object) -> None:
+        _pace.wait(f"{client.meta.endpoint_url} {event_name}")
+
+    client.meta.events.register("before-send.sesv2", keep_pace)
+    return client
 
 
 def s3_client(region: str) -> "S3Client":

@@ -1,4 +1,4 @@
-"""SesMailer: hands Messages to Amazon SES v2, one a call or up to 50, and says what became of each.
+"""SesMailer: submits Messages to Amazon SES v2, one a call or up to 50, and returns the Outcome of each.
 
 Sources: SES API v2 reference, SendEmail and SendBulkEmail (read in botocore 1.44.5). SES has no idempotency token, so
 no call is ever repeated here; the tags of each message settle what a call left open.
@@ -9,14 +9,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dispatch.aws.account import read_account
+import boto3
+
+from dispatch.aws.account import SesAccount
 from dispatch.aws.call import Call, Calls
 from dispatch.aws.client import CONNECT_SECONDS, ses_client
-from dispatch.aws.destinations import missing_event_types
-from dispatch.aws.identities import unverified
-from dispatch.aws.outcomes import of_bulk_status, of_failure
-from dispatch.errors import ProviderError
+from dispatch.aws.outcomes import of_bulk_statuses, of_failure
+from dispatch.errors import DispatchError, ProviderError
+from dispatch.model.mailbox import mailbox_header
 from dispatch.model.message import Accepted, Account, Message, NotSent, Outcome, Refused, Unknown
+from dispatch.model.readiness import Readiness
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import (
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     )
 
 
-#: people refused alone, and nobody taken, from which on the others of a call are not tried
+#: after so many people refused alone, and none accepted, the others of a call are not tried
 HOPELESS_REFUSALS = 3
 
 
@@ -42,30 +44,46 @@ class SesMailer:
     has_events = True
 
     def __init__(self, *, region: str, configuration_set: str, timeout_seconds: int) -> None:
-        self._region = region
+        session = boto3.Session()
+        self._account = SesAccount(session, region)
         self._configuration_set = configuration_set
-        self._client = ses_client(region, timeout_seconds)
+        self._client = ses_client(session, region, timeout_seconds)
         self._calls = Calls(self._client, CONNECT_SECONDS + timeout_seconds)
 
     def account(self) -> Account:
-        """What SES grants now. Raises ProviderError where it cannot be asked."""
-        return read_account(self._client, self._region)
+        """What SES grants, at most a minute old. Raises ProviderError where it cannot be asked."""
+        return self._account.grants()
 
-    @property
-    def endpoint_url(self) -> str:
-        """Where its calls go."""
-        return self._client.meta.endpoint_url
+    def problems(self, senders: Sequence[str]) -> Readiness:
+        """Return why SES would refuse these senders, or not publish what becomes of their messages."""
+        problems: list[DispatchError] = []
+        notes: list[str] = []
+        # Not every account may ask; SES itself refuses a sender that is not verified.
+        try:
+            problems += [_unknown_sender(sender) for sender in self.unverified(senders)]
+        except ProviderError as err:
+            notes.append(f"Whether the senders are verified is not known. {err.what}")
+        try:
+            problems += self.missing_event_types()
+        except ProviderError as err:
+            notes.append(f"Whether SES publishes the events of messages is not known. {err.what}")
+        return Readiness(tuple(problems), tuple(notes))
 
     def unverified(self, senders: Sequence[str]) -> list[str]:
         """Those of the senders whom SES would not let send. Raises ProviderError where it cannot be asked."""
-        return unverified(self._client, senders)
+        return self._account.unverified(senders)
 
     def missing_event_types(self) -> list[ProviderError]:
-        """Why SES would not tell what becomes of mail. Raises ProviderError where it cannot be asked."""
-        return missing_event_types(self._client, self._configuration_set)
+        """Why SES would not publish the events of messages. Raises ProviderError where it cannot be asked."""
+        return self._account.missing_event_types(self._configuration_set)
+
+    def close(self) -> None:
+        """Close the connections to SES; a later call opens others."""
+        self._client.close()
+        self._account.close()
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
-        """Hand over Messages of one Edition: one call for all `in_bulk`, else one for each."""
+        """Submit Messages of one Edition: one call for all `in_bulk`, else one for each."""
         if in_bulk:
             return self._in_bulk(messages, is_too_late)
         made: list[Outcome] = []
@@ -91,7 +109,7 @@ class SesMailer:
     def _call(
         self, request: Callable[[Call], list[Outcome]], is_too_late: Callable[[], bool]
     ) -> list[Outcome] | Outcome:
-        """The Outcomes that an answer tells, or the one of a call that failed as a whole."""
+        """The Outcomes in an answer, or the one of a call that failed as a whole."""
         call = Call(is_too_late)
         try:
             return self._calls.make(partial(request, call), call)
@@ -106,7 +124,7 @@ class SesMailer:
 
     def _single(self, message: Message) -> "SendEmailRequestTypeDef":
         request: SendEmailRequestTypeDef = {
-            "FromEmailAddress": message.sender,
+            "FromEmailAddress": mailbox_header(message.sender),
             "Destination": {"ToAddresses": [message.to]},
             "Content": {
                 "Simple": {
@@ -122,7 +140,7 @@ class SesMailer:
             "ConfigurationSetName": self._configuration_set,
         }
         if message.reply_to:
-            request["ReplyToAddresses"] = [message.reply_to]
+            request["ReplyToAddresses"] = [mailbox_header(message.reply_to)]
         return request
 
     def _send_bulk(self, messages: Sequence[Message], call: Call) -> list[Outcome]:
@@ -136,7 +154,7 @@ class SesMailer:
         subject, html, text = first.letter.template()
         # Every variable needs a default, or SES refuses an entry that lacks one.
         request: SendBulkEmailRequestTypeDef = {
-            "FromEmailAddress": first.sender,
+            "FromEmailAddress": mailbox_header(first.sender),
             "DefaultContent": {
                 "Template": {
                     "TemplateContent": {"Subject": subject, "Html": html, "Text": text},
@@ -147,8 +165,15 @@ class SesMailer:
             "ConfigurationSetName": self._configuration_set,
         }
         if first.reply_to:
-            request["ReplyToAddresses"] = [first.reply_to]
+            request["ReplyToAddresses"] = [mailbox_header(first.reply_to)]
         return request
+
+
+def _unknown_sender(sender: str) -> ProviderError:
+    todo = "Verify its domain in the SES console, under Identities."
+    return ProviderError(
+        f"Amazon SES does not know the sender {sender} as verified.", where="[audiences] from", todo=todo
+    )
 
 
 def _is_hopeless(outcomes: Sequence[Outcome]) -> bool:
@@ -160,18 +185,16 @@ def _is_hopeless(outcomes: Sequence[Outcome]) -> bool:
 def bulk_outcomes(results: Sequence[Any], people: int) -> list[Outcome]:
     """One Outcome a person from a bulk answer.
 
-    Results have been reported out of order, so a mixed answer is not matched by position: all its people are unknown
-    and their events settle them. A uniform one needs no matching, but for the message ids: those are used only when all
-    succeeded and their number is right.
+    Results have been reported out of order, so a mixed answer is not matched by position. A uniform one needs no
+    matching, but for the message ids: those are used only when all succeeded and their number is right.
     """
     statuses = {str(result.get("Status")) for result in results}
-    if len(results) != people or len(statuses) != 1:
-        return [Unknown("SES answered for the call as a whole, not for each person")] * people
+    if len(results) != people:
+        return [Unknown(f"SES answered for {len(results)} people of {people}")] * people
     if statuses == {"SUCCESS"}:
         ids = [result.get("MessageId") for result in results]
         return [Accepted(each) if each else Unknown("SES answered without a message id") for each in ids]
-    status = statuses.pop()
-    return [of_bulk_status(status, str(results[0].get("Error") or ""))] * people
+    return [of_bulk_statuses(results)] * people
 
 
 def _entry(message: Message) -> "BulkEmailEntryTypeDef":

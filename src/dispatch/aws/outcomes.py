@@ -1,10 +1,14 @@
 """What every answer of SES means: an Outcome for each error code and each status of a bulk entry.
 
+Outcomes are stored, so no address of SES's words gets into one.
+
 Source: botocore's model of sesv2 (SendEmail, SendBulkEmail, BulkEmailStatus) and "API v2 errors" in the SES developer
 guide. A test fails when botocore's model grows a code that is not in these tables.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from botocore.exceptions import (
     ClientError,
@@ -17,6 +21,7 @@ from botocore.exceptions import (
 )
 
 from dispatch.aws.call import HeldBack, TooSlow
+from dispatch.model.mailbox import without_addresses
 from dispatch.model.message import Busy, NotSent, Outcome, Refused, Stopped, Unknown
 
 _CREDENTIALS = (
@@ -26,9 +31,9 @@ _CREDENTIALS = (
 _CLOCK = "Check the clock of this computer and the AWS credentials."
 _ACCOUNT = "Amazon says why in the SES console, under Account dashboard."
 _QUOTA = "Send again when the 24 hours have passed, or ask Amazon for a higher quota; the rest stays queued."
-_SETUP = "Mend it in the SES console or in dispatch.toml, then send again."
+_SETUP = "Correct it in the SES console or in dispatch.toml, then send again."
 
-#: codes that refuse this one message for good
+#: codes that refuse this one message
 REFUSING = frozenset({"MessageRejected", "BadRequestException"})
 #: codes that ask to slow down
 SLOWING = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"})
@@ -96,7 +101,7 @@ def of_failure(err: Exception, *, has_left: bool) -> Outcome:
     if isinstance(err, ClientError):
         found = _of_client_error(err)
         # Where nothing left, the error is that of another call, such as one for credentials.
-        return found if has_left or isinstance(found, Busy | Stopped) else NotSent(f"{type(err).__name__}: {err}")
+        return found if has_left or isinstance(found, Busy | Stopped) else NotSent(without_addresses(str(err)))
     if isinstance(err, NoCredentialsError | PartialCredentialsError):
         return Stopped("There are no AWS credentials on this computer.", _CREDENTIALS)
     if isinstance(err, _NEVER_SENT):
@@ -106,7 +111,10 @@ def of_failure(err: Exception, *, has_left: bool) -> Outcome:
         return Unknown(f"no answer from SES ({type(err).__name__})")
     if isinstance(err, HTTPClientError | TooSlow):
         return NotSent(f"the call could not be made ({type(err).__name__})")
-    return Stopped(f"The call to SES could not be made: {str(err).rstrip('.')} ({type(err).__name__}).", _CREDENTIALS)
+    said = without_addresses(str(err)).rstrip(".")
+    # What this program wrote cannot be sent: a setting holds it.
+    todo = _SETUP if isinstance(err, ValueError) else _CREDENTIALS
+    return Stopped(f"The call to SES could not be made: {said} ({type(err).__name__}).", todo)
 
 
 def _of_client_error(err: ClientError) -> Outcome:
@@ -117,7 +125,7 @@ def _of_client_error(err: ClientError) -> Outcome:
 
 def of_code(code: str, message: str, status: int) -> Outcome:
     """The Outcome of an error answer."""
-    words = f"{code}: {message}" if message else code
+    words = without_addresses(f"{code}: {message}" if message else code)
     if code in SLOWING:
         if "daily" in message.casefold():
             return Stopped(words, _QUOTA, is_for_today=True)
@@ -130,13 +138,13 @@ def of_code(code: str, message: str, status: int) -> Outcome:
         return Unknown(f"SES answered {status} ({code})")
     if status == 429:
         return Busy(words)
-    # A 4xx of a name that nobody knows: not accepted, and the same call would fare no better.
+    # An unknown 4xx: not accepted, and the same call would get the same answer.
     return Stopped(words, _SETUP)
 
 
 def of_bulk_status(status: str, words: str) -> Outcome:
     """The Outcome of one entry of a bulk call that did not succeed."""
-    said = f"{status}: {words}" if words else status
+    said = without_addresses(f"{status}: {words}" if words else status)
     if status in BULK_SLOWED:
         return Busy(said)
     if status in BULK_REFUSED:
@@ -144,3 +152,21 @@ def of_bulk_status(status: str, words: str) -> Outcome:
     if status in BULK_STOPPED:
         return Stopped(said, BULK_STOPPED[status], is_for_today=BULK_STOPPED[status] == _QUOTA)
     return Unknown(f"SES answered {said}")
+
+
+def of_bulk_statuses(results: Sequence[Mapping[str, Any]]) -> Outcome:
+    """The one Outcome of everybody in a bulk call in which not all succeeded; statuses are not matched by position.
+
+    Where no entry was taken and none is in doubt, nobody's outcome is unknown: nothing has left.
+    """
+    counted = Counter(str(result.get("Status")) for result in results)
+    words = {str(result.get("Status")): str(result.get("Error") or "") for result in results}
+    found = [of_bulk_status(status, words[status]) for status in counted if status != "SUCCESS"]
+    if len(counted) == 1:
+        return found[0]
+    is_throttled = any(isinstance(each, Busy) for each in found)
+    if len(found) < len(counted) or any(isinstance(each, Unknown) for each in found):
+        said = ", ".join(f"{number} {status}" for status, number in counted.items())
+        return Unknown(f"SES answered {said}, and not for whom", is_throttled=is_throttled)
+    # Who was refused is not known; all are tried again, unless all were.
+    return next(each for kind in (Stopped, Busy, Refused) for each in found if isinstance(each, kind))

@@ -1,7 +1,7 @@
 """S3Publisher: a Publisher into an S3 bucket, in front of which a CDN answers at `<public_url>/i/`.
 
 Sources: S3 API reference, PutObject and GetObject; RFC 8246 (`immutable`). Names follow from the content, so an object
-never changes and may be kept for ever by whoever fetches it.
+never changes and may be cached for ever.
 """
 
 from typing import TYPE_CHECKING

@@ -5,6 +5,7 @@ Source: SQS API reference, ReceiveMessage and DeleteMessageBatch (AWS JSON proto
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -59,13 +60,13 @@ class SqsNotifications:
             except (ClientError, BotoCoreError) as err:
                 raise explain(err, "Deleting from the queue of events") from err
 
-    def read(self, body: str) -> list[Event]:
-        """The Events of one body. Raises NotificationError."""
-        return read_body(body)
+    def read(self, body: str, received_at: datetime) -> list[Event]:
+        """Return the Events of one body. Raise NotificationError."""
+        return read_body(body, received_at)
 
 
 def _transport_id(body: str, sqs_id: str) -> str:
-    """SNS keeps its MessageId over repeats, SQS makes a new one for each: the former tells more."""
+    """SNS keeps its MessageId over repeats, SQS makes a new one for each: so SNS's is used."""
     try:
         envelope = json.loads(body)
     except (ValueError, RecursionError):

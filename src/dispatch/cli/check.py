@@ -33,10 +33,10 @@ def check_command(context: Context, brief: str | None, links: bool, as_json: boo
     file = find_brief(context.workspace, brief)
     prepared = prepare_brief(context, file, audiences, url)
     if links:
+        from dispatch.pipeline.link_check import link_findings
         from dispatch.pipeline.prepare import in_order
-        from dispatch.pipeline.visit import visit_links
 
-        found = visit_links(prepared.brief, source=file.read_text("utf-8-sig"), skip=url)
+        found = link_findings(prepared, skip=url)
         prepared = replace(prepared, findings=in_order([*prepared.findings, *found]))
     if as_json:
         print_json(as_document(prepared))
@@ -81,14 +81,13 @@ def _as_object(finding: "Finding") -> dict[str, Any]:
 
 
 def as_lines(prepared: "Prepared") -> list[str]:
-    """The Findings for a person, no line over 80 columns where words allow it."""
+    """Return the Findings for a person, no line over 80 columns where words allow it."""
+    from dispatch.model.finding import by_audiences
+
     lines = [f"{prepared.brief.title} ({prepared.brief.file})", ""]
-    together: dict[Finding, list[str]] = {}
-    for finding in prepared.findings:
-        together.setdefault(replace(finding, audience=""), []).append(finding.audience)
-    for finding, named in together.items():
-        # what all Audiences share is told once, without naming them
-        audiences = [] if set(named) == set(prepared.editions) else [name for name in named if name]
+    for finding, named in by_audiences(prepared.findings):
+        # what all Audiences share is said without naming them
+        audiences = [] if set(named) == set(prepared.editions) else named
         lines += [*_told(finding, audiences), ""]
     return [*lines, *_summary(prepared)]
 

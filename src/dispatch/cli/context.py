@@ -6,7 +6,7 @@ Commands import nothing but click and this module at their top, so that `dispatc
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from dispatch.errors import DispatchError
     from dispatch.sections import Settings
     from dispatch.store.database import Database
@@ -58,13 +60,28 @@ class Context:
 
         return load(self.workspace, os.environ)
 
+    @functools.cached_property
+    def zone(self) -> "ZoneInfo":
+        """The time zone of every time on the screen. Raise SettingsError."""
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(self.settings.timezone)
+
     @property
     def state_folder(self) -> Path:
-        """Where dispatch keeps its own files; made when first asked for."""
+        """Where dispatch keeps its own files; made when first asked for. Raises WorkspaceError where it cannot be."""
+        from dispatch.errors import WorkspaceError
         from dispatch.settings import STATE_FOLDER
 
         folder = self.workspace / STATE_FOLDER
-        folder.mkdir(exist_ok=True)
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as err:
+            raise WorkspaceError(
+                f"dispatch cannot keep its own files: {err.strerror}.",
+                where=str(folder),
+                todo="That must be a folder that you may write; move what is there away.",
+            ) from err
         return folder
 
     @property
@@ -79,17 +96,21 @@ class Context:
         url = self.settings.database_url
         return Database.open(url) if url else Database.in_file(self.state_folder / "dispatch.db")
 
-    def open_database(self) -> "Database":
-        """The database of this transport's Campaigns: in practice one of its own, with a fresh copy of the lists."""
-        from dispatch.store.database import Database
-        from dispatch.store.practice_copy import copy_lists
+    def open_database(self, *, needs_lists: bool = True) -> "Database":
+        """The database of this transport's Campaigns: in practice one of its own, with a fresh copy of the lists.
 
-        lists = self.open_lists()
+        The copy is left as it is where a command does not read the lists.
+        """
+        from dispatch.store.database import Database
+
         if not self.is_practice:
-            return lists
-        with lists:
-            practice = Database.in_file(self.practice_database)
-            copy_lists(lists, practice)
+            return self.open_lists()
+        practice = Database.in_file(self.practice_database)
+        if needs_lists:
+            from dispatch.store.practice_copy import copy_lists
+
+            with self.open_lists() as lists:
+                copy_lists(lists, practice)
         return practice
 
     @property
@@ -108,6 +129,8 @@ class Context:
         return PRACTICE_LINE if self.is_practice else REAL_LINE
 
 
+#: where the practice server notes its address and process, in the state folder
+PRACTICE_NOTE = "practice.json"
 #: where practice stands until it has said otherwise
 PRACTICE_URL = "http://127.0.0.1:8425"
 
@@ -119,10 +142,22 @@ def public_url(context: Context) -> str:
     from dispatch.settings import STATE_FOLDER
 
     try:
-        port = json.loads((context.workspace / STATE_FOLDER / "practice.json").read_text("utf-8"))["port"]
-        return f"http://127.0.0.1:{int(port)}"
-    except (OSError, ValueError, KeyError, TypeError):
+        return f"http://127.0.0.1:{int(practice_note(context.workspace / STATE_FOLDER)['port'])}"
+    except (ValueError, KeyError, TypeError):
         return PRACTICE_URL
+
+
+def practice_note(state_folder: Path) -> dict[str, Any]:
+    """Return what the practice server of a workspace wrote down when it started; nothing where that cannot be read."""
+    from dispatch.errors import WorkspaceError
+    from dispatch.input_files import read_input_file
+
+    try:
+        data = read_input_file(state_folder / PRACTICE_NOTE, 10_000, WorkspaceError, noun="The note")
+        found = json.loads(data)
+    except (WorkspaceError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def here() -> Path:
@@ -165,9 +200,27 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
+def print_long_json(lists: Mapping[str, Iterable[Any]], rest: Mapping[str, Any]) -> None:
+    """One JSON document on standard output, as by `print_json`; the items of `lists` are made as they are printed."""
+    out = sys.stdout
+    out.write("{")
+    for number, (name, items) in enumerate(lists.items()):
+        out.write(f"{',' if number else ''}\n  {json.dumps(name)}: [")
+        is_empty = True
+        for item in items:
+            text = json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n    ")
+            out.write(f"{'' if is_empty else ','}\n    {text}")
+            is_empty = False
+        out.write("]" if is_empty else "\n  ]")
+    ending = json.dumps(dict(rest), ensure_ascii=False, indent=2).removeprefix("{")
+    out.write(f"{',' if rest else ''}{ending}\n")
+    out.flush()
+
+
 def complain(error: "DispatchError") -> None:
     """An error as people read it: what, where, what to do; on standard error."""
-    first, *rest = error.lines()
+    # What an environment holds need not be text that can be printed.
+    first, *rest = (line.encode("utf-8", "replace").decode() for line in error.lines())
     click.echo(f"Error: {first}", err=True)
     for line in rest:
         click.echo(f"  {line}", err=True)
@@ -182,6 +235,14 @@ def stop(error: "DispatchError") -> NoReturn:
 def is_terminal() -> bool:
     """Whether a person can be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def refuse_without_yes(*, yes: bool, as_json: bool, instead: str = "") -> None:
+    """End with wrong usage where no person can confirm and `--yes` was not given; `instead` is another way out."""
+    if not yes and (as_json or not is_terminal()):
+        click.echo("Error: there is nobody here to confirm.", err=True)
+        click.echo(f"  To do it without being asked, add --yes{instead}.", err=True)
+        sys.exit(USAGE)
 
 
 def find_brief(workspace: Path, named: str | None) -> Path:
@@ -203,6 +264,10 @@ def find_brief(workspace: Path, named: str | None) -> Path:
     for path in (Path(named), Path(named) / "brief.md", workspace / named, workspace / named / "brief.md"):
         if path.is_file():
             return path.resolve()
+        if path.exists() and not path.is_dir():
+            raise BriefError(
+                "That is no file.", where=str(path), todo="Name a brief.md, its folder, or part of its name."
+            )
     fits = [path for path in known if named.casefold() in path.parent.name.casefold()]
     exact = [path for path in fits if path.parent.name.casefold() == named.casefold()]
     if len(exact or fits) == 1:

@@ -42,7 +42,7 @@ def pull_command(context: Context, /, wait: int, *, as_json: bool) -> None:
             where=f"{context.workspace / 'dispatch.toml'}, [ses] queue_url",
             todo="Write the URL of the SQS queue that the configuration set's events arrive in.",
         )
-    with context.open_database() as database:
+    with context.open_database(needs_lists=False) as database:
         found = pull(database, queue, wait_seconds=wait)
         with database.reading() as connection:
             unreadable = stored.unreadable(connection, 10)
@@ -73,7 +73,7 @@ def pull_quietly(context: Context) -> str:
     queue = _queue(context)
     if queue is None:
         return ""
-    with context.open_database() as database:
+    with context.open_database(needs_lists=False) as database:
         try:
             pull(database, queue, wait_seconds=0)
         except ProviderError as err:

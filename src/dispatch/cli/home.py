@@ -64,7 +64,7 @@ def adopt_command(context: Context, /, *, restored: bool, yes: bool, as_json: bo
     The queue of events is read first: it tells what another copy has mailed. Campaigns under way are paused, so that
     somebody looks before anybody is mailed.
     """
-    from dispatch.cli.send_screen import refuse_without_yes
+    from dispatch.cli.context import refuse_without_yes
     from dispatch.cli.transport import open_notifications
     from dispatch.pipeline.home import adopt, look
     from dispatch.pipeline.ingest import pull

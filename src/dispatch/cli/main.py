@@ -3,11 +3,15 @@
 import importlib
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dispatch import __version__
 from dispatch.cli.context import INTERRUPTED, REFUSED, Context, complain
+
+if TYPE_CHECKING:
+    from dispatch.errors import DispatchError
 
 #: command -> (module of dispatch.cli that defines it, what it does in a few words), in the order of the day;
 #: the words stand here too, so that listing the commands loads none of their modules
@@ -16,14 +20,15 @@ COMMANDS = {
     "check": ("check", "Say everything that is wrong with BRIEF, with line numbers."),
     "preview": ("preview", "Look at a brief in the browser, as its readers will see it."),
     "proof": ("proof", "Mail all editions to whoever answers for them."),
-    "send": ("send", "Mail a brief: shows the plan, asks, waits, sends."),
-    "report": ("report", "What arrived, bounced, was opened and clicked."),
+    "send": ("send", "Send a brief: shows the plan, asks, waits, sends."),
+    "report": ("report", "Delivery, bounce, open and click figures."),
     "members": ("members", "Who is on the lists: add, import, look, remove, export."),
     "campaigns": ("campaigns", "All campaigns, the newest first."),
-    "show": ("campaigns", "One campaign in full, or one person of it."),
-    "pause": ("campaigns", "Stop a campaign for now."),
-    "resume": ("resume", "Go on with a campaign that was paused."),
-    "cancel": ("campaigns", "Give a campaign up for good."),
+    "show": ("campaigns", "One campaign in full, or one recipient of it."),
+    "pause": ("pause_resume_cancel", "Stop a campaign until you resume it."),
+    "resume": ("pause_resume_cancel", "Continue a campaign that was paused."),
+    "unschedule": ("pause_resume_cancel", "Take a campaign back before its first message leaves."),
+    "cancel": ("pause_resume_cancel", "End a campaign; queued recipients are skipped."),
     "reconcile": ("reconcile", "Settle what is not known yet."),
     "events": ("events", "Fetch what the provider says became of the mails."),
     "render": ("render", "Write both editions of BRIEF as files."),
@@ -34,6 +39,16 @@ COMMANDS = {
     "worker": ("worker", "Help to send, on as many machines as you like (PostgreSQL)."),
     "init": ("init", "Make a workspace in a folder."),
 }
+#: a word that people try -> the command that does it
+INSTEAD = {
+    "test": "dispatch proof --to ADDRESS",
+    "schedule": 'dispatch send --at "tomorrow 09:00"',
+    "status": "dispatch",
+    "stats": "dispatch report",
+    "stop": "dispatch pause",
+}
+#: an option that people try -> the command that does it
+OPTION_INSTEAD = {"--test": INSTEAD["test"], "--schedule": INSTEAD["schedule"]}
 
 
 class Commands(click.Group):
@@ -55,6 +70,9 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as err:
+            if err.command_name in INSTEAD:
+                said = f"There is no command {err.command_name!r}. Use: {INSTEAD[err.command_name]}"
+                raise click.UsageError(said, ctx=ctx) from None
             raise click.NoSuchCommand(err.command_name, possibilities=COMMANDS, ctx=ctx) from None
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -88,6 +106,17 @@ def dispatch(ctx: click.Context, workspace: Path | None) -> None:
         show_status(ctx.obj)
 
 
+def _explain(err: OSError) -> "DispatchError":
+    """What the system refused, for people: a full disk, a folder in a file's place, a file that may not be written."""
+    from dispatch.errors import WorkspaceError
+
+    return WorkspaceError(
+        f"The computer refused this: {err.strerror or err}.",
+        where=str(err.filename or "this workspace"),
+        todo="Check that it is there, that you may read and write it, and that the disk is not full.",
+    )
+
+
 def main() -> None:
     """The console script: runs the command line, and turns errors into their three lines."""
     from dispatch.errors import DispatchError
@@ -98,10 +127,15 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except click.ClickException as err:
         err.show()
+        if isinstance(err, click.NoSuchOption) and err.option_name in OPTION_INSTEAD:
+            click.echo(f"Use: {OPTION_INSTEAD[err.option_name]}", err=True)
         sys.exit(err.exit_code)
     except DispatchError as err:
         complain(err)
         sys.exit(REFUSED)
     except BrokenPipeError:
+        sys.exit(REFUSED)
+    except OSError as err:
+        complain(_explain(err))
         sys.exit(REFUSED)
     sys.exit(status if isinstance(status, int) else 0)

@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dispatch.cli.context import Context, is_terminal, json_option, pass_workspace
+from dispatch.cli.context import Context, json_option, pass_workspace
+from dispatch.cli.member_arguments import check_list, read_mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from dispatch.audience.addresses import Mailbox
-    from dispatch.errors import RosterError
 
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 address_argument = click.argument("address")
@@ -78,13 +76,17 @@ def import_command(
 @members_command.command("list")
 @list_option(required=False)
 @click.option("--search", "text", default="", help="Only people whose name or address holds this text.")
+@click.option("--page", type=click.IntRange(min=1), default=1, metavar="N", help="The page that a terminal shows.")
+@click.option("--all", "shows_all", is_flag=True, help="Everybody, also on a terminal.")
 @json_option
 @pass_workspace
-def list_command(context: Context, /, member_list: str | None, text: str, *, as_json: bool) -> None:
-    """Show who is on a list, or on all."""
+def list_command(
+    context: Context, /, member_list: str | None, text: str, *, page: int, shows_all: bool, as_json: bool
+) -> None:
+    """Show who is on a list, or on all; on a terminal one page at a time."""
     from dispatch.cli.members_show import show_list
 
-    show_list(context, member_list, text, as_json=as_json)
+    show_list(context, member_list, text, page=page, shows_all=shows_all, as_json=as_json)
 
 
 @members_command.command("show")
@@ -148,70 +150,3 @@ def export_command(context: Context, /, member_list: str | None, out: Path | Non
     from dispatch.cli.members_show import export
 
     export(context, member_list, out)
-
-
-def known_lists(context: Context) -> list[str]:
-    """The lists that the settings' audiences name."""
-    return sorted({audience.member_list for audience in context.settings.audiences.values()})
-
-
-def check_list(context: Context, member_list: str, *, also: "tuple[str, ...]" = ()) -> str:
-    """The list itself, if an audience names it or it is among `also`.
-
-    Raises RosterError that names the known ones.
-    """
-    import difflib
-
-    from dispatch.errors import RosterError
-
-    names = sorted({*known_lists(context), *also})
-    if member_list in names:
-        return member_list
-    near = difflib.get_close_matches(member_list, names, n=1)
-    lists = ", ".join(names) or "none"
-    raise RosterError(
-        f"There is no list {member_list!r}.",
-        where=f"Lists that an audience in dispatch.toml names: {lists}.",
-        todo=f"Did you mean --list {near[0]}?" if near else "Name one of them, or add an audience with that list.",
-    )
-
-
-def read_mailbox(address: str) -> "Mailbox":
-    """An address given as an argument. Raises RosterError that says why it is none."""
-    from dispatch.audience.addresses import BadAddress, read_mailbox
-    from dispatch.audience.rows import printable
-    from dispatch.errors import RosterError
-
-    found = read_mailbox(address)
-    if isinstance(found, BadAddress):
-        raise RosterError(
-            "That is not an address that can be mailed.",
-            where=f"{printable(address)}: {found.reason}",
-            todo="Check the spelling.",
-        )
-    return found
-
-
-def unknown_member(address: str) -> "RosterError":
-    """Nobody of that address is on any list."""
-    from dispatch.errors import RosterError
-
-    return RosterError(
-        f"{address} is not a member.",
-        where="on any list",
-        todo="Look for them: dispatch members list --search TEXT",
-    )
-
-
-def confirm(question: str, *, yes: bool) -> bool:
-    """Whether to go on: `--yes`, or a person's answer.
-
-    Raises UsageError (exit 2) where there is nobody to ask.
-    """
-    if yes:
-        return True
-    if not is_terminal():
-        raise click.UsageError(
-            "There is no terminal to ask in; nothing was changed. Add --yes to do it without asking."
-        )
-    return click.confirm(question, err=True)

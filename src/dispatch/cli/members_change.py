@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dispatch.cli.context import REFUSED, Context, print_json
+from dispatch.cli.member_arguments import check_list, confirm, on_screen, unknown_member
 
 if TYPE_CHECKING:
     from dispatch.audience.addresses import Mailbox
     from dispatch.model.member import Address, Member
-    from dispatch.model.roster import Change, Changes, Entry
+    from dispatch.model.member_import import Change, Changes, Entry
     from dispatch.store.database import Database
     from dispatch.store.erasure import Erased
     from dispatch.store.members import Transaction
@@ -24,7 +25,7 @@ def add(context: Context, mailbox: "Mailbox", member_list: str, name: str, reaso
 
     Raises RosterError for somebody who left, without one.
     """
-    from dispatch.model.roster import ChangeKind, Entry
+    from dispatch.model.member_import import ChangeKind, Entry
 
     entry = Entry(0, mailbox.address, _checked_name(name or mailbox.name))
     with context.open_lists() as database:
@@ -46,7 +47,6 @@ def add(context: Context, mailbox: "Mailbox", member_list: str, name: str, reaso
 
 def remove(context: Context, mailbox: "Mailbox", member_list: str, *, yes: bool) -> None:
     """Take one person off a list. Raises RosterError for somebody who is not subscribed to it."""
-    from dispatch.cli.members import check_list
     from dispatch.errors import RosterError
     from dispatch.model.member import SubscriptionState
     from dispatch.store import members
@@ -72,7 +72,6 @@ def remove(context: Context, mailbox: "Mailbox", member_list: str, *, yes: bool)
 
 def unsubscribe(context: Context, mailbox: "Mailbox", member_list: str | None, *, yes: bool) -> None:
     """Unsubscribe one person from a list, or from all."""
-    from dispatch.cli.members import check_list
     from dispatch.model.member import SubscriptionState
     from dispatch.store import members
 
@@ -132,7 +131,7 @@ def _checked_name(name: str) -> str:
 
 def _plan(connection: "Transaction", entry: "Entry", member_list: str) -> "Changes":
     from dispatch.audience.changes import plan_changes
-    from dispatch.model.roster import Sheet
+    from dispatch.model.member_import import Sheet
     from dispatch.store.members import known
 
     sheet = Sheet("UTF-8", "comma", (), (entry,))
@@ -140,7 +139,7 @@ def _plan(connection: "Transaction", entry: "Entry", member_list: str) -> "Chang
 
 
 def _apply(connection: "Transaction", changes: "Changes", now: Any) -> None:
-    from dispatch.model.roster import WRITTEN
+    from dispatch.model.member_import import WRITTEN
     from dispatch.store.members import apply
 
     if changes.of(*WRITTEN):
@@ -178,7 +177,6 @@ def _said(kind: Any, member_list: str) -> str:
 
 
 def _find(connection: "Transaction", mailbox: "Mailbox") -> "Member":
-    from dispatch.cli.members import unknown_member
     from dispatch.store.members import find
 
     member = find(connection, mailbox.address.key)
@@ -199,13 +197,11 @@ def _not_on(member: "Member", member_list: str) -> Exception:
 
 
 def _named(member: "Member") -> str:
-    from dispatch.cli.members_show import on_screen
 
     return on_screen(f"{member.name} <{member.address}>" if member.name else member.address)
 
 
 def _ask(question: str, *, yes: bool) -> None:
-    from dispatch.cli.members import confirm
 
     if not confirm(question, yes=yes):
         click.echo("Nothing was changed.", err=True)

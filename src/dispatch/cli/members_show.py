@@ -1,44 +1,53 @@
 """`dispatch members list | show | export`: looking, without changing anything."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.context import Context, is_terminal, print_json
+from dispatch.cli.context import Context, is_terminal, print_json, print_long_json
+from dispatch.cli.member_arguments import check_list, on_screen, unknown_member
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from dispatch.audience.addresses import Mailbox
     from dispatch.model.member import Member, Suppression
     from dispatch.store.members import Transaction
 
-#: people shown on a screen
-SHOWN = 200
+#: people on one page of a terminal
+PAGE = 50
+#: rows of a table that are measured together
+_MEASURED = 1_000
 
 
-def show_list(context: Context, member_list: str | None, text: str, *, as_json: bool) -> None:
-    """Show the people of a list, or of all."""
-    from dispatch.store.members import counts, members_of, suppressed_members
+def show_list(
+    context: Context, member_list: str | None, text: str, *, page: int, shows_all: bool, as_json: bool
+) -> None:
+    """Show the people of a list, or of all: a page of them on a terminal, everybody elsewhere."""
+    from dispatch.store.members import counts, how_many, members_of, suppressed_members
 
+    is_page = is_terminal() and not shows_all and not as_json
+    limit, offset = (PAGE, (page - 1) * PAGE) if is_page else (None, 0)
     with context.open_lists() as database, database.reading() as connection:
         _check(connection, context, member_list)
-        wanted = _folded(text)
-        people = [member for member in members_of(connection, member_list) if _holds(member, wanted)]
         suppressed = suppressed_members(connection)
         counted = counts(connection)
-    if as_json:
-        documents = [_document(member, suppressed.get(member.key)) for member in people]
-        lists = {name: {**_counted(of_list)} for name, of_list in counted.items()}
-        print_json({"members": documents, "lists": lists})
-        return
-    shown = people[:SHOWN] if is_terminal() else people
-    rows = [[member.address, member.name, _states(member, suppressed.get(member.key))] for member in shown]
-    _table(["email", "name", "lists"], rows)
-    if len(people) > len(shown):
-        click.echo(f"and {len(people) - len(shown):,} more; use --search, or dispatch members export.")
-    click.echo(f"{len(people):,} {'person' if len(people) == 1 else 'people'}.")
+        people = members_of(connection, member_list, search=text, limit=limit, offset=offset)
+        if as_json:
+            documents = (_document(member, suppressed.get(member.key)) for member in people)
+            print_long_json({"members": documents}, {"lists": {name: _counted(each) for name, each in counted.items()}})
+            return
+        _table(
+            ["email", "name", "lists"],
+            ([member.address, member.name, _states(member, suppressed.get(member.key))] for member in people),
+        )
+        count = how_many(connection, member_list, search=text)
+    last = max(1, -(-count // PAGE))
+    click.echo(f"{count:,} {'person' if count == 1 else 'people'}.")
+    if is_page and last > 1:
+        click.echo(f"Page {page} of {last}. Others: --page N; everybody: --all; a few: --search TEXT.")
     for name, of_list in counted.items():
         told = ", ".join(
             f"{count:,} {word}" for word, count in _counted(of_list).items() if count or word == "subscribed"
@@ -48,7 +57,6 @@ def show_list(context: Context, member_list: str | None, text: str, *, as_json: 
 
 def show_member(context: Context, mailbox: "Mailbox", *, as_json: bool) -> None:
     """Show all that is known of one person."""
-    from dispatch.cli.members import unknown_member
     from dispatch.store.members import find, suppression_of
 
     with context.open_lists() as database, database.reading() as connection:
@@ -67,22 +75,38 @@ def export(context: Context, member_list: str | None, out: Path | None) -> None:
 
     Raises RosterError where the file is there already or cannot be written.
     """
-    from dispatch.audience.export import write_rows
-    from dispatch.errors import RosterError
-    from dispatch.store.members import members_of, suppressed_members
+    from dispatch.audience.export import export_lines
+    from dispatch.store.members import attribute_names, members_of, suppressed_members
 
     with context.open_lists() as database, database.reading() as connection:
         _check(connection, context, member_list)
-        people = list(members_of(connection, member_list))
         reasons = {key: suppression.reason for key, suppression in suppressed_members(connection).items()}
-    text = write_rows(people, reasons)
-    if out is None:
-        click.echo(text.encode(), nl=False)
-        return
+        lines = export_lines(members_of(connection, member_list), attribute_names(connection, member_list), reasons)
+        if out is None:
+            stream = sys.stdout.buffer
+            for line in lines:
+                stream.write(line.encode())
+            stream.flush()
+            return
+        count = _write(out, lines)
+    # The first line names the columns.
+    click.echo(f"{count - 1:,} people are in {out}.", err=True)
+
+
+def _write(out: Path, lines: "Iterable[str]") -> int:
+    """Write the lines into a new file; return how many there were. A file that is not finished is removed."""
+    from dispatch.errors import RosterError
+
+    count = 0
     try:
         # With a byte order mark, without which Excel takes UTF-8 for the old code page.
         with out.open("x", encoding="utf-8-sig", newline="") as stream:
-            stream.write(text)
+            try:
+                for count, line in enumerate(lines, start=1):  # noqa: B007 - read after the loop
+                    stream.write(line)
+            except BaseException:
+                out.unlink()
+                raise
     except OSError as err:
         what = (
             "The file is there already."
@@ -90,31 +114,14 @@ def export(context: Context, member_list: str | None, out: Path | None) -> None:
             else f"It cannot be written: {err.strerror}."
         )
         raise RosterError(what, where=str(out), todo="Name another file, or move that one away.") from err
-    click.echo(f"{len(people):,} people are in {out}.", err=True)
-
-
-def on_screen(text: str) -> str:
-    """A line made safe for a terminal: what cannot be printed becomes a replacement character."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return count
 
 
 def _check(connection: "Transaction", context: Context, member_list: str | None) -> None:
-    from dispatch.cli.members import check_list
     from dispatch.store.members import counts
 
     if member_list is not None:
         check_list(context, member_list, also=tuple(counts(connection)))
-
-
-def _folded(text: str) -> str:
-    """A text for searching: without accents and case."""
-    import unicodedata
-
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
-
-
-def _holds(member: "Member", wanted: str) -> bool:
-    return not wanted or wanted in _folded(f"{member.name}\n{member.address}")
 
 
 def _counted(of_list: Any) -> dict[str, int]:
@@ -178,12 +185,21 @@ def _document(member: "Member | None", suppression: "Suppression | None", *, ema
     }
 
 
-def _table(headings: "Sequence[str]", rows: "Sequence[Sequence[str]]") -> None:
-    """Columns side by side, as wide as their cells; nothing is cut, so that it can be piped on."""
+def _table(headings: "Sequence[str]", rows: "Iterable[Sequence[str]]") -> None:
+    """Columns side by side, as wide as their cells; nothing is cut, so that it can be piped on.
+
+    A long table is measured and printed in parts, so that it is never held whole.
+    """
+    from itertools import chain, islice
+
     from rich.cells import cell_len
 
-    cells = [[on_screen(cell) for cell in row] for row in ([headings, *rows] if any(headings) else rows)]
-    widths = [max((cell_len(row[n]) for row in cells), default=0) for n in range(len(headings))]
-    for row in cells:
-        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(padded).rstrip())
+    left = iter(chain([headings], rows) if any(headings) else rows)
+    widths = [0] * len(headings)
+    while part := [[on_screen(cell) for cell in row] for row in islice(left, _MEASURED)]:
+        widths = [max(width, *(cell_len(row[n]) for row in part)) for n, width in enumerate(widths)]
+        lines = []
+        for row in part:
+            padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+            lines.append("  ".join(padded).rstrip())
+        click.echo("\n".join(lines))

@@ -14,16 +14,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dispatch.cli.context import PRACTICE_LINE, Context, json_option, pass_workspace, print_json
+from dispatch.cli.context import (
+    PRACTICE_LINE,
+    PRACTICE_NOTE,
+    Context,
+    json_option,
+    pass_workspace,
+    practice_note,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dispatch.practice.settings import PracticeSettings
 
-#: the port that practice tries first, so that addresses in mails stay the same from day to day
+#: the port that practice tries first, so that addresses in messages stay the same from day to day
 FIRST_PORT = 8425
 START_SECONDS = 20.0
+STOP_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -45,10 +54,10 @@ class Running:
 @json_option
 @click.pass_context
 def practice_command(ctx: click.Context, *, as_json: bool) -> None:
-    """Start, stop or look at the practice server.
+    """Start or stop the practice server, or show its status.
 
-    It stands in for Amazon SES: it takes mail, shows it at its web inbox, and tells what became of it as SES does.
-    `dispatch send` starts it by itself while mail.transport is practice.
+    It stands in for Amazon SES: it takes messages, shows them in a web inbox, and publishes delivery events as SES
+    does. `dispatch send` starts it automatically while mail.transport is practice.
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(status_command, as_json=as_json)
@@ -58,7 +67,7 @@ def practice_command(ctx: click.Context, *, as_json: bool) -> None:
 @json_option
 @pass_workspace
 def start_command(context: Context, /, *, as_json: bool) -> None:
-    """Start it, if it does not run yet."""
+    """Start it, if it is not running."""
     _show(ensure_running(context), as_json=as_json)
 
 
@@ -66,7 +75,7 @@ def start_command(context: Context, /, *, as_json: bool) -> None:
 @json_option
 @pass_workspace
 def status_command(context: Context, /, *, as_json: bool) -> None:
-    """Say whether it runs, and where its inbox is."""
+    """Show whether it is running, and the address of its inbox."""
     _show(find_running(context), as_json=as_json)
 
 
@@ -74,14 +83,27 @@ def status_command(context: Context, /, *, as_json: bool) -> None:
 @json_option
 @pass_workspace
 def stop_command(context: Context, /, *, as_json: bool) -> None:
-    """Stop it; its mails and events stay for the next start."""
+    """Stop it; its messages and events stay for the next start."""
+    from dispatch.errors import ProviderError
+
     running = find_running(context)
-    if running is not None:
-        _ask(running.port, "/api/stop", method="POST")
-        until = time.monotonic() + START_SECONDS
-        while find_running(context) is not None and time.monotonic() < until:
-            time.sleep(0.05)
-    _show(None, as_json=as_json)
+    if running is None:
+        _show(None, as_json=as_json)
+        return
+    _ask(running.port, "/api/stop", method="POST")
+    until = time.monotonic() + STOP_SECONDS
+    while find_running(context) is not None:
+        if time.monotonic() >= until:
+            raise ProviderError(
+                "The practice server does not stop.",
+                where=f"It is process {running.pid}, at {running.url}.",
+                todo=f"End that process: kill {running.pid}",
+            )
+        time.sleep(0.05)
+    if as_json:
+        print_json({"running": False, "stopped": True})
+    else:
+        click.echo(f"{PRACTICE_LINE}\nThe practice server has stopped. Its messages stay for the next start.")
 
 
 @practice_command.command("run", hidden=True)
@@ -94,6 +116,7 @@ def run_command(context: Context, /) -> None:
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
+    from dispatch.practice.at_home import at_home
     from dispatch.practice.server import config
     from dispatch.practice.server import routes as practice_routes
     from dispatch.practice.settings import PracticeSettings
@@ -112,7 +135,7 @@ def run_command(context: Context, /) -> None:
 
     app = Starlette(
         routes=[
-            Route("/api/stop", stop, methods=["POST"]),
+            Route("/api/stop", at_home(stop), methods=["POST"]),
             *reader_routes(
                 database,
                 public_folder=_practice_folder(context) / "public",
@@ -124,16 +147,16 @@ def run_command(context: Context, /) -> None:
         ]
     )
     server = uvicorn.Server(config(app))
-    # The address is noted once it is this process's: whoever reads it finds nobody else there.
+    # The address is noted once it is this process's: a reader of the note finds no other server there.
     _write(_note(context), json.dumps(asdict(running), indent=2))
     with listening:
         server.run(sockets=[listening])
 
 
 def ensure_running(context: Context) -> Running:
-    """The practice server, started if need be; it survives the command that started it.
+    """Return the practice server, started if it is not running; it survives the command that started it.
 
-    Raises ProviderError where it does not come up.
+    Raise ProviderError where it does not start.
     """
     with _starting(context):
         found = find_running(context)
@@ -141,9 +164,9 @@ def ensure_running(context: Context) -> Running:
 
 
 def find_running(context: Context) -> Running | None:
-    """The practice server of this workspace, if it answers."""
+    """Return the practice server of this workspace, if it answers."""
     try:
-        noted = json.loads(_note(context).read_text(encoding="utf-8"))
+        noted = practice_note(context.state_folder)
         running = Running(**{name: noted[name] for name in Running.__dataclass_fields__})
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -182,8 +205,8 @@ def _start(context: Context) -> Running:
         process.kill()
     raise ProviderError(
         "The practice server did not start.",
-        where=f"Its own words are in {log}.",
-        todo="Read the last lines there; to try again: dispatch practice start",
+        where=f"Its log: {log}",
+        todo="Read the last lines of the log; to try again: dispatch practice start",
     )
 
 
@@ -217,7 +240,7 @@ def _practice_folder(context: Context) -> Path:
 
 
 def _note(context: Context) -> Path:
-    return context.state_folder / "practice.json"
+    return context.state_folder / PRACTICE_NOTE
 
 
 def _write(file: Path, text: str) -> None:
@@ -228,13 +251,13 @@ def _write(file: Path, text: str) -> None:
 
 def _last_port(context: Context) -> int:
     try:
-        return int(json.loads(_note(context).read_text(encoding="utf-8"))["port"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(practice_note(context.state_folder)["port"])
+    except (ValueError, KeyError, TypeError):
         return FIRST_PORT
 
 
 def owner_of(context: Context) -> str:
-    """What tells this workspace's practice server from others that had, or will have, the same port."""
+    """Return what distinguishes this workspace's practice server from others that had, or will have, the same port."""
     return hashlib.sha256(str(context.workspace).encode()).hexdigest()[:12]
 
 
@@ -247,7 +270,7 @@ def _listen(wanted: int) -> socket.socket:
 
 
 def _ask(port: int, path: str, method: str = "GET") -> dict[str, Any] | None:
-    """A JSON answer of the server on this computer; None where nobody, or something else, answers."""
+    """A JSON answer of the server on this computer; None where nothing, or something else, answers."""
     import http.client
 
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -267,6 +290,6 @@ def _show(running: Running | None, *, as_json: bool) -> None:
         return
     click.echo(PRACTICE_LINE)
     if running is None:
-        click.echo("The practice server does not run. To start it: dispatch practice start")
+        click.echo("The practice server is not running. To start it: dispatch practice start")
     else:
-        click.echo(f"The practice server runs. Its inbox: {running.url}/inbox")
+        click.echo(f"The practice server is running. Its inbox: {running.url}/inbox")

@@ -10,7 +10,10 @@ import click
 from dispatch.cli.context import Context, pass_workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dispatch.model.message import Account
+    from dispatch.pipeline.preflight.setup import Setup
     from dispatch.web.preview.live import Bearings
     from dispatch.web.preview.outside import Outside
 
@@ -59,7 +62,7 @@ def open_preview(context: Context, brief_file: Path, *, port: int = 0, opens: bo
         from dispatch.web.preview.live import Live
         from dispatch.web.server import run
 
-        live = Live(context.workspace, brief_file, lambda: look(context.workspace), _banner(context))
+        live = Live(context.workspace, brief_file, lambda: look(context.workspace, brief_file), _banner(context))
         preview = Preview(live, outside(context.workspace), sock.getsockname()[1])
         run(preview.application(), sock, on_stop=live.close)
 
@@ -72,30 +75,30 @@ def write_files(context: Context, brief_file: Path, folder: Path) -> int:
     from dispatch.web.preview.live import Live
     from dispatch.web.preview.people import People
 
-    shown = Live(context.workspace, brief_file, lambda: look(context.workspace), _banner(context)).refresh()
+    shown = Live(context.workspace, brief_file, lambda: look(context.workspace, brief_file), _banner(context)).refresh()
     with closing(People(outside(context.workspace))) as people:
         return export(shown, people, folder)
 
 
 def outside(workspace: Path) -> "Outside":
-    """How the preview reaches the database and the provider; every call reads the settings anew."""
-    from dispatch.web.preview.outside import Courier, Outside
+    """How the preview reaches the database and the provider; every call reads the settings again."""
+    from contextlib import contextmanager
 
-    def courier() -> Courier:
-        from dispatch.cli.mailing import require_public_url
-        from dispatch.cli.transport import open_transport
+    from dispatch.web.preview.outside import Outside
+
+    @contextmanager
+    def setup() -> "Iterator[Setup]":
+        from dispatch.cli.transport import open_transport, setup_of
 
         context = Context(named=workspace)
-        if not context.is_practice:
-            require_public_url(context, context.settings.all_audiences())
-        transport = open_transport(context)
-        return Courier(transport.database, transport.mailer, transport.publisher, transport.public_url)
+        with open_transport(context) as transport:
+            yield setup_of(context, transport)
 
     return Outside(
         open_database=lambda: Context(named=workspace).open_database(),
         lists_mark=lambda: _lists_mark(Context(named=workspace)),
         account=lambda: _account(Context(named=workspace)),
-        courier=courier,
+        setup=setup,
     )
 
 
@@ -124,14 +127,15 @@ def _account(context: Context) -> "Account":
 
     if context.is_practice and find_running(context) is None:
         raise ProviderError("The practice server does not run yet; dispatch send starts it.")
-    transport = open_transport(context)
-    with transport.database:
+    with open_transport(context) as transport:
         return transport.mailer.account()
 
 
-def look(workspace: Path) -> "Bearings":
+def look(workspace: Path, brief_file: Path) -> "Bearings":
     """What the settings say now. Raises SettingsError, ProblemsFound."""
     from dispatch.cli.context import public_url
+    from dispatch.cli.scheduled import scheduled_text
+    from dispatch.pipeline.prepare import slug_of
     from dispatch.web.preview.live import Bearings
 
     context = Context(named=workspace)
@@ -141,6 +145,7 @@ def look(workspace: Path) -> "Bearings":
         transport=context.settings.mail.transport,
         banner=context.banner,
         rate_share=context.settings.send.rate_share,
+        scheduled=scheduled_text(context, slug_of(brief_file)),
     )
 
 

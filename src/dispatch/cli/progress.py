@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from dispatch.pipeline.send import Progress
+    from dispatch.store.claims import Retries
 
 #: without a terminal a line is printed this often
 LINE_SECONDS = 10.0
@@ -17,7 +20,8 @@ LINE_SECONDS = 10.0
 class Bar:
     """Shows Progress: a bar on a terminal, plain lines elsewhere, nothing when silent."""
 
-    def __init__(self, *, is_silent: bool) -> None:
+    def __init__(self, zone: "tzinfo", *, is_silent: bool) -> None:
+        self._zone = zone
         self._is_silent = is_silent
         self._live: Any = None
         self._task: Any = None
@@ -50,13 +54,26 @@ class Bar:
         counts = progress.counts
         total = counts.audience - counts.skipped
         done = total - counts.queued - counts.submitting
-        said = _sentence(progress, done, total)
+        said = self._waiting(progress) or _sentence(progress, done, total)
+        if waiting := retries_sentence(progress.retries, self._zone):
+            said += f"; {waiting}"
         if self._live is not None:
             phase = progress.phase.capitalize()
             self._live.update(self._task, description=phase, total=total, completed=done, said=said)
         elif time.monotonic() - self._shown_at >= LINE_SECONDS:
             self._shown_at = time.monotonic()
             click.echo(f"{progress.phase}: {said}")
+
+    def _waiting(self, progress: "Progress") -> str:
+        """Return what to say while it waits for its time, "" at any other moment."""
+        if progress.not_before is None or progress.phase != "waiting for its time":
+            return ""
+        from datetime import UTC, datetime
+
+        from dispatch.model.words import appointment, plural
+
+        when = appointment(progress.not_before, self._zone, datetime.now(UTC))
+        return f"{when}: {plural(progress.counts.queued, 'recipient')}. Ctrl-C leaves it scheduled"
 
 
 def _sentence(progress: "Progress", done: int, total: int) -> str:
@@ -66,6 +83,17 @@ def _sentence(progress: "Progress", done: int, total: int) -> str:
     if progress.counts.failed:
         said += f", {progress.counts.failed} refused"
     return said
+
+
+def retries_sentence(retries: "Retries", zone: "tzinfo") -> str:
+    """Say who waits because their server asked for a later try, and until when; "" for nobody."""
+    from dispatch.model.words import plural
+
+    if retries.next_at is None:
+        return ""
+    whose = "the" if retries.people == 1 else "their"
+    when = f"{retries.next_at.astimezone(zone):%H:%M %Z}"
+    return f"{plural(retries.people, 'recipient')}: {whose} server asked to try again at {when}"
 
 
 def _duration(seconds: float) -> str:

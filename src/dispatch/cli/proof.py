@@ -1,4 +1,4 @@
-"""`dispatch proof`: mails every edition to whoever answers for it."""
+"""`dispatch proof`: email a proof of every edition for approval."""
 
 import sys
 
@@ -7,7 +7,7 @@ import click
 from dispatch.cli.context import DONE, REFUSED, Context, find_brief, json_option, pass_workspace, print_json
 
 
-@click.command("proof", short_help="Mail all editions to whoever answers for them.")
+@click.command("proof", short_help="Email a proof of every edition for approval.")
 @click.argument("brief", required=False)
 @click.option(
     "--to",
@@ -15,33 +15,39 @@ from dispatch.cli.context import DONE, REFUSED, Context, find_brief, json_option
     multiple=True,
     required=True,
     metavar="ADDRESS",
-    help="Whom to show it; may be given several times.",
+    help="The approver's address; may be given several times.",
 )
 @json_option
 @pass_workspace
 def proof_command(context: Context, /, brief: str | None, addresses: tuple[str, ...], *, as_json: bool) -> None:
-    """Mail every edition of a brief to somebody who answers for it, with the counts and a short code.
+    """Email a proof of every edition of a brief for approval, with the recipient counts and a short code.
 
-    Real mail wants a proof since the last change of the content or of the settings that reach the mail.
+    Real mail needs a proof since the last change of the content, or of the settings that show in the email.
     """
-    from dispatch.cli.mailing import Desk
-    from dispatch.cli.members import read_mailbox
+    from dispatch.cli.mailing import propose, show_notes
+    from dispatch.cli.member_arguments import read_mailbox
+    from dispatch.cli.transport import setup_of, use_transport
     from dispatch.model.message import Accepted
+    from dispatch.pipeline.preflight.look import before_proof
     from dispatch.pipeline.proof import send_proof
 
     checked = [read_mailbox(address).address.ascii for address in addresses]
-    desk = Desk.open(context, find_brief(context.workspace, brief), ())
-    desk.check_account(len(checked) * len(desk.audiences))
+    transport = use_transport(context)
+    proposal = propose(context, transport, find_brief(context.workspace, brief), ())
+    setup = setup_of(context, transport)
+    found = before_proof(setup, proposal.audiences, len(checked) * len(proposal.audiences))
+    show_notes(found)
+    found.require("The proof cannot be sent yet. Nothing was sent.")
     sent = send_proof(
-        desk.transport.database,
-        desk.prepared,
-        desk.audiences,
-        desk.propose().plan,
+        transport.database,
+        proposal.prepared,
+        proposal.audiences,
+        proposal.plan,
         checked,
-        mailer=desk.transport.mailer,
-        publisher=desk.transport.publisher,
-        account=desk.transport.mailer.account(),
-        public_url=desk.transport.public_url,
+        mailer=transport.mailer,
+        publisher=transport.publisher,
+        account=transport.mailer.account(),
+        public_url=transport.public_url,
     )
     told = [
         (to, audience, "accepted" if isinstance(outcome, Accepted) else outcome.reason)
@@ -52,9 +58,9 @@ def proof_command(context: Context, /, brief: str | None, addresses: tuple[str, 
         print_json({"proof": sent.proof.id, "code": sent.proof.code, "brief": sent.proof.slug, "mails": mails})
     else:
         click.echo(context.banner)
-        click.echo(f"Proof {sent.proof.code} of {desk.prepared.brief.title}")
+        click.echo(f"Proof {sent.proof.code} of {proposal.prepared.brief.title}")
         for to, audience, words in told:
             click.echo(f"  {audience:<12} to {to}: {words}")
-        if not desk.is_real:
-            click.echo(f"The mails: {desk.transport.public_url}/inbox")
+        if not setup.is_real:
+            click.echo(f"The messages: {transport.public_url}/inbox")
     sys.exit(DONE if all(words == "accepted" for _, _, words in told) else REFUSED)

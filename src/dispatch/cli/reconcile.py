@@ -38,21 +38,23 @@ def reconcile_command(
     are asked. For the others only you can know: --assume sent ADDRESS… or --assume unsent ADDRESS…. Nothing is mailed
     by this command; `dispatch resume` mails whoever waits.
     """
-    from dispatch.cli.transport import open_transport
+    from dispatch.cli.transport import use_transport
     from dispatch.pipeline.ingest import pull
-    from dispatch.pipeline.report import find_campaign
+    from dispatch.pipeline.lookup import find_campaign
 
     named = [word for word in words if "@" not in word]
     addresses = [word for word in words if "@" in word]
     if len(named) > 1 or bool(addresses) != bool(assume):
         raise click.UsageError("Write: dispatch reconcile [CAMPAIGN] [--assume sent|unsent ADDRESS…]")
-    transport = open_transport(context)
+    transport = use_transport(context)
     found = find_campaign(transport.database, named[0] if named else None)
     if transport.notifications is not None:
         pull(transport.database, transport.notifications, wait_seconds=1)
     if assume:
         done = _assume(transport, found, assume, addresses)
-        _tell(context, transport, found, _look(context, transport, found), done, as_json=as_json)
+        questions = _look(context, transport, found)
+        _show(context, found, questions, done, as_json=as_json)
+        sys.exit(REFUSED if questions.all else DONE)
     questions = _look(context, transport, found)
     if questions.unread:
         questions = _read_to_the_end(context, transport, found, is_silent=as_json)
@@ -67,7 +69,8 @@ def reconcile_command(
             by = "a person" if not context.settings.send.resend_unknown else "the setting send.resend_unknown"
             again = send_again(connection, people, by, at_once=False)
         questions = _look(context, transport, found)
-    _tell(context, transport, found, questions, {"again": again}, as_json=as_json)
+    _show(context, found, questions, {"again": again}, as_json=as_json)
+    sys.exit(REFUSED if questions.all else DONE)
 
 
 def _look(context: Context, transport: "Transport", campaign: "Campaign") -> "OpenQuestions":
@@ -117,7 +120,7 @@ def _says_yes(context: Context, people: "Sequence[Delivery]", *, yes: bool, as_j
 
 def _assume(transport: "Transport", campaign: "Campaign", assume: str, addresses: "Sequence[str]") -> dict[str, int]:
     """Do what a person knows. Raises ProblemsFound where somebody named is not of unknown outcome."""
-    from dispatch.cli.members import read_mailbox
+    from dispatch.cli.member_arguments import read_mailbox
     from dispatch.errors import CampaignError, DispatchError, ProblemsFound
     from dispatch.model.delivery import DeliveryState
     from dispatch.store import history, uncertain
@@ -142,14 +145,8 @@ def _assume(transport: "Transport", campaign: "Campaign", assume: str, addresses
         return {"again": uncertain.send_again(connection, people, "a person", at_once=False)}
 
 
-def _tell(
-    context: Context,
-    transport: "Transport",
-    campaign: "Campaign",
-    questions: "OpenQuestions",
-    done: dict[str, int],
-    *,
-    as_json: bool,
+def _show(
+    context: Context, campaign: "Campaign", questions: "OpenQuestions", done: dict[str, int], *, as_json: bool
 ) -> None:
     kinds = {
         "too_early": "An event may still come; look again later",
@@ -169,7 +166,6 @@ def _tell(
             click.echo("Nothing is unknown.")
         for name, said in kinds.items():
             _print_people(said, getattr(questions, name))
-    sys.exit(REFUSED if questions.all else DONE)
 
 
 def _documents(questions: "OpenQuestions", kinds: dict[str, str]) -> dict[str, Any]:

@@ -26,8 +26,8 @@ SAMPLE = {"name": "Sample Member", "email": "sample.member@example.org"}
 def render_command(context: Context, brief: str | None, out: Path) -> None:
     """Write both editions of BRIEF as files.
 
-    For each audience: .html, .txt and .mjml with merge tokens such as [[name]], and .eml, a whole mail filled
-    for a sample member, which any mail program opens.
+    For each audience: .html, .txt and .mjml with merge tokens such as [[name]], and .eml, a whole message filled
+    for a sample member, byte for byte as it would be sent, which any mail program opens.
     """
     from dispatch.cli.context import find_brief, public_url
     from dispatch.pipeline.prepare import prepare
@@ -49,20 +49,25 @@ def render_command(context: Context, brief: str | None, out: Path) -> None:
 
 
 def sample_mail(audience: "Audience", edition: "Edition", url: str) -> bytes:
-    """A whole mail of an Edition, filled for a sample member: headers, text part, html part."""
-    from email.message import EmailMessage
-    from email.policy import SMTP
+    """Return a whole message of an Edition, filled for a sample member, as it would travel."""
+    from datetime import UTC, datetime
 
     from dispatch.compose.merge import letter, values
-    from dispatch.model.edition import Letter
+    from dispatch.model.delivery import CampaignId, DeliveryId
+    from dispatch.model.message import Message
+    from dispatch.model.mime import mime_of
+    from dispatch.pipeline.message import headers_of, list_id_of
     from dispatch.pipeline.prepare import sample_links
 
-    prepared = letter(edition)
-    filled = values(prepared, SAMPLE, sample_links(url))
-    message = EmailMessage(policy=SMTP)
-    message["From"] = audience.sender
-    message["To"] = f"{SAMPLE['name']} <{SAMPLE['email']}>"
-    message["Subject"] = Letter.fill(prepared.subject, filled)
-    message.set_content(Letter.fill(prepared.text, filled), cte="quoted-printable")
-    message.add_alternative(Letter.fill(prepared.html, filled), subtype="html", cte="quoted-printable")
-    return message.as_bytes()
+    prepared, links = letter(edition), sample_links(url)
+    message = Message(
+        delivery_id=DeliveryId("0" * 32),
+        campaign_id=CampaignId("0" * 32),
+        to=SAMPLE["email"],
+        sender=audience.sender,
+        reply_to=audience.reply_to,
+        letter=prepared,
+        values=values(prepared, SAMPLE, links),
+        headers=headers_of(links["unsubscribe_url"], list_id_of(audience.member_list, audience.sender)),
+    )
+    return mime_of(message, datetime.now(UTC))

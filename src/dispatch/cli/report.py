@@ -1,4 +1,4 @@
-"""`dispatch report`: what became of a Campaign; its rows add up to the frozen audience."""
+"""`dispatch report`: the figures of a Campaign; its rows add up to the locked recipients."""
 
 import sys
 from typing import TYPE_CHECKING, Any
@@ -9,32 +9,33 @@ from dispatch.cli.context import DONE, REFUSED, Context, json_option, pass_works
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from dispatch.model.report import Numbers, Report
 
 
-@click.command("report", short_help="What arrived, bounced, was opened and clicked.")
+@click.command("report", short_help="Delivery, bounce, open and click figures.")
 @click.argument("campaign", required=False)
 @json_option
 @pass_workspace
 def report_command(context: Context, /, campaign: str | None, *, as_json: bool) -> None:
-    """Say what became of a campaign.
+    """Show the delivery, bounce, open and click figures of a campaign.
 
-    CAMPAIGN is the name of its brief or a part of it; left out, the newest. The numbers are counted from the list of
-    who was mailed and from what the provider has told since, never estimated; what is new is fetched first.
+    CAMPAIGN is the name of its brief or a part of it; left out, the newest. The figures are counted from the list of
+    recipients and from the delivery events, never estimated; new events are fetched first.
     """
     from dispatch.cli.events import pull_quietly
     from dispatch.pipeline.report import report
 
     problem = pull_quietly(context)
-    with context.open_database() as database:
-        found = report(database, campaign)
+    with context.open_database(needs_lists=False) as database:
+        found, now = report(database, campaign), database.now()
     if as_json:
         print_json(document(found))
     else:
-        _show(context, found)
+        _show(context, found, now)
     if problem:
-        click.echo(f"Note: {problem} The numbers are those of the last time.", err=True)
+        click.echo(f"Note: {problem} The figures are those of the last time.", err=True)
     sys.exit(DONE if found.adds_up else REFUSED)
 
 
@@ -75,26 +76,28 @@ def _numbers(numbers: "Numbers") -> dict[str, Any]:
 
 #: (what a row says, the number it shows, whether it is one of those that add up)
 _ROWS = (
-    ("mailed", "submitted"),
-    ("waiting", "queued"),
-    ("being mailed", "submitting"),
-    ("not known yet", "uncertain"),
-    ("refused by the provider", "failed"),
-    ("left out", "skipped"),
+    ("sent", "submitted"),
+    ("queued", "queued"),
+    ("sending", "submitting"),
+    ("unknown", "uncertain"),
+    ("refused", "failed"),
+    ("skipped", "skipped"),
 )
 _LATER = (
     ("delivered", "delivered"),
-    ("bounced for good", "bounced"),
-    ("bounced for now", "soft_bounced"),
-    ("not sent after all", "rejected"),
+    ("hard bounces", "bounced"),
+    ("soft bounces", "soft_bounced"),
+    ("rejected after acceptance", "rejected"),
     ("reported as spam", "complained"),
     ("unsubscribed", "unsubscribed"),
 )
 _LABEL = 26
 
 
-def _show(context: Context, found: "Report") -> None:
-    audiences = {**found.audiences, "together": found.totals}
+def _show(context: Context, found: "Report", now: "datetime") -> None:
+    from dispatch.cli.campaign_words import heading, state_lines
+
+    audiences = {**found.audiences, "Total": found.totals}
     titles = {audience.slug: audience.name for audience in context.settings.all_audiences()}
     heads = [titles.get(name, name) for name in audiences]
     widths = [max(9, len(head)) for head in heads]
@@ -103,33 +106,33 @@ def _show(context: Context, found: "Report") -> None:
         click.echo(f"{label:<{_LABEL}}" + "".join(f"  {value:>{w}}" for value, w in zip(values, widths, strict=True)))
 
     click.echo(context.banner)
-    click.echo(f"{found.campaign.title} ({found.campaign.date}): {found.campaign.state.value}")
-    if found.campaign.reason:
-        click.echo(f"  {found.campaign.reason} {found.campaign.todo}")
+    click.echo(heading(found.campaign))
+    for line in state_lines(context, found.campaign, now):
+        click.echo(f"  {line}")
     click.echo()
     row("", heads)
     for label, name in _ROWS:
         row(label, [str(getattr(numbers.counts, name)) for numbers in audiences.values()])
-    row("people in all", [str(numbers.counts.audience) for numbers in audiences.values()])
+    row("Total", [str(numbers.counts.audience) for numbers in audiences.values()])
     if not found.adds_up:
-        click.echo(f"THESE NUMBERS DO NOT ADD UP: {found.frozen} people were frozen.")
-    click.echo("\nOf those mailed:")
+        click.echo(f"THESE FIGURES DO NOT ADD UP: {found.frozen} recipients were locked.")
+    click.echo("\nOf those sent:")
     for label, name in _LATER:
         row("  " + label, [str(getattr(numbers, name)) for numbers in audiences.values()])
-    row("  no word yet", [str(_no_word(numbers)) for numbers in audiences.values()])
-    click.echo("\nRead, as far as it can be known (people, and the share of those delivered):")
+    row("  awaiting delivery report", [str(_no_word(numbers)) for numbers in audiences.values()])
+    click.echo("\nRead, as far as it can be known (people, and their share of those delivered):")
     row("  opened", [_share(numbers.opened, numbers.delivered) for numbers in audiences.values()])
     row("  clicked", [_share(numbers.clicked, numbers.delivered) for numbers in audiences.values()])
     totals = found.totals
     click.echo(
-        f"  Opens: {_by_reader(totals.opens)}. Clicks: {_by_reader(totals.clicks)}. Machines are not in the rows above."
+        f"  Opens: {_by_reader(totals.opens)}. Clicks: {_by_reader(totals.clicks)}. Bots are not in the rows above."
     )
     for reason, count in totals.left_out.items():
-        click.echo(f"Left out: {count} {reason}.")
+        click.echo(f"Skipped: {count} {reason}.")
     if found.unreadable_notifications or found.foreign_notifications:
         click.echo(
             f"Events kept apart: {found.unreadable_notifications} unreadable, "
-            f"{found.foreign_notifications} of other mail."
+            f"{found.foreign_notifications} of other messages."
         )
 
 
@@ -144,4 +147,4 @@ def _share(people: int, of: int) -> str:
 
 def _by_reader(found: "Mapping[str, int]") -> str:
     people, proxies, machines = (found.get(name, 0) for name in ("human", "proxy", "machine"))
-    return f"{people} by people, {proxies} by picture proxies, {machines} by machines"
+    return f"people {people} · privacy proxies {proxies} · bots {machines}"

@@ -2,13 +2,16 @@
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+import click
 
 from dispatch.cli.context import Context
 
 if TYPE_CHECKING:
     from dispatch.pipeline.options import SendOptions
     from dispatch.pipeline.ports import Mailer, Notifications, Publisher
+    from dispatch.pipeline.preflight.setup import Setup
     from dispatch.store.database import Database
 
 
@@ -26,11 +29,23 @@ class Transport:
     #: the address at which readers reach our pages
     public_url: str
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.mailer.close()
+        self.database.close()
+
+
+def use_transport(context: Context) -> Transport:
+    """Return the transport that the settings name, open until the running command ends."""
+    return click.get_current_context().with_resource(open_transport(context))
+
 
 def open_transport(context: Context) -> Transport:
-    """The transport that the settings name, open; in practice the practice server is started.
+    """Return the transport that the settings name, open; in practice the practice server is started.
 
-    Raises SettingsError, StoreError, ProviderError.
+    Raise SettingsError, StoreError, ProviderError.
     """
     settings = context.settings
     public_url = settings.web.public_url
@@ -63,7 +78,10 @@ def open_notifications(context: Context, queue_url: str) -> "Notifications | Non
 
 
 def point_at_practice(url: str, owner: str) -> None:
-    """Turn every AWS call of this process to the practice server of a workspace, whatever the environment says."""
+    """Turn every AWS call of this process to the practice server of a workspace, whatever the environment says.
+
+    No proxy is asked for what is on this computer; other addresses, such as the links of a brief, keep theirs.
+    """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -76,6 +94,10 @@ def point_at_practice(url: str, owner: str) -> None:
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     )
+    # Python reads the name in small letters before the other.
+    past_proxies = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if "127.0.0.1" not in past_proxies.split(","):
+        os.environ["no_proxy"] = os.environ["NO_PROXY"] = f"{past_proxies},127.0.0.1,localhost".removeprefix(",")
 
 
 def _publisher(context: Context) -> "Publisher":
@@ -107,6 +129,9 @@ def _mailer(context: Context, configuration_set: str) -> "Mailer":
             password=settings.smtp.password,
             max_per_second=settings.smtp.max_per_second,
             timeout_seconds=settings.smtp.timeout_seconds,
+            connections=settings.smtp.connections,
+            greylist_minutes=settings.smtp.greylist_minutes,
+            greylist_hours=settings.smtp.greylist_hours,
         )
     from dispatch.aws.mailer import SesMailer
 
@@ -117,9 +142,32 @@ def _mailer(context: Context, configuration_set: str) -> "Mailer":
     )
 
 
-def send_options(
-    context: Context, public_url: str, limit: int | None = None, *, is_limit_of_today: bool = False
-) -> "SendOptions":
+def setup_of(context: Context, transport: Transport) -> "Setup":
+    """Return what the rules of sending look at."""
+    from dispatch.pipeline.preflight.setup import Rules, Setup
+    from dispatch.settings import SETTINGS_FILE
+
+    send = context.settings.send
+    return Setup(
+        transport=transport.name,
+        database=transport.database,
+        mailer=transport.mailer,
+        publisher=transport.publisher,
+        public_url=transport.public_url,
+        has_queue=transport.notifications is not None,
+        rules=Rules(
+            settings_file=str(context.workspace / SETTINGS_FILE),
+            claim_seconds=send.claim_seconds,
+            grace_seconds=send.grace_seconds,
+            require_proof=send.require_proof,
+            allow_example_domains=send.allow_example_domains,
+            allow_http=context.settings.web.allow_http,
+            check_public_url=send.check_public_url,
+        ),
+    )
+
+
+def send_options(context: Context, public_url: str) -> "SendOptions":
     """The settings of a send."""
     from dispatch.pipeline.options import SendOptions
 
@@ -135,7 +183,5 @@ def send_options(
         max_complaint_rate=send.max_complaint_rate,
         rates_after=send.rates_after,
         complaints_after=send.complaints_after,
-        limit=limit,
-        is_limit_of_today=is_limit_of_today,
         canary_wait_seconds=send.canary_wait_seconds,
     )

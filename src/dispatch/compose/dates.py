@@ -1,25 +1,21 @@
-"""Dates as readers of a brief know them."""
+"""Dates as readers of a Brief know them."""
 
 import datetime as dt
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-_YEAR_FIRST = frozenset({"zh", "ja", "ko", "hu", "lt", "sv", "mn"})
-
-
-def is_english(lang: str) -> bool:
-    """Whether a language tag means English."""
-    return lang.split("-")[0].lower() == "en"
-
 
 def long_date(date: dt.date, lang: str) -> str:
-    """`19 September 2023` in English briefs, in others 19.09.2023 or 2023-09-19, as is usual there.
+    """Return a date as the Brief's language writes it: `19 September 2023`, `19 сентября 2023 г.`, `2023年9月19日`.
 
-    Full stops keep their place in text that runs from right to left; hyphens do not (UAX #9, classes CS and ES).
+    `lang` is a language tag (BCP 47). English dates are British, whatever the region; a language that Unicode's CLDR
+    does not know gets the ISO date.
     """
-    if is_english(lang):
-        return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
-    year_first = lang.split("-")[0].lower() in _YEAR_FIRST
-    return date.isoformat() if year_first else f"{date:%d.%m.%Y}"
+    from babel import Locale, UnknownLocaleError
+    from babel.dates import format_date
+
+    tag = "en-GB" if lang.split("-")[0].lower() == "en" else lang
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return date.isoformat()
+    # Some mail programs' fonts have no narrow blank.
+    return format_date(date, "long", locale=locale).replace("\u202f", "\u00a0")

@@ -95,7 +95,8 @@ class Inliner:
         href = (
             f"#fn{number}" if self.is_web else address(url) if url else Markup("{}#fn{}").format(self.web_url, number)
         )
-        return Markup('<a class="mark" href="{0}" aria-label="Note {1}">{1}</a>').format(href, number)
+        label = self.view.words.note.format(number=number)
+        return Markup('<a class="mark" href="{0}" aria-label="{2}">{1}</a>').format(href, number, label)
 
 
 def speech(lang: str, direction: str) -> Markup:

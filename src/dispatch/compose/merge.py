@@ -21,6 +21,8 @@ _UNSAFE = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\
 _IN_ADDRESS = re.compile(r"""\b(?:href|src)\s*=\s*["']([^"'<>]*)\Z""", re.IGNORECASE)
 _RUN = re.compile(r"[{}\\]+")
 _ADDRESS_START = ("https://", "http://", "mailto:")
+#: an address that neither quoting nor escaping would change, as dispatch's own are
+_SAFE_ADDRESS = re.compile(r"https?://[A-Za-z0-9%:/?#\[\]@!$()*+,;=~._-]*")
 
 
 def letter(edition: Edition) -> Letter:
@@ -97,6 +99,8 @@ def _for_html(value: str) -> str:
 
 
 def _for_address(value: str) -> str:
+    if _SAFE_ADDRESS.fullmatch(value):
+        return value
     line = _for_line(value)
     return html.escape(quote(line, safe="%:/?#[]@!$&()*+,;=~-._")) if line.startswith(_ADDRESS_START) else NO_ADDRESS
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dispatch.compose.dates import is_english, long_date
+from dispatch.compose.dates import long_date
 from dispatch.compose.escape import html as escaped
+from dispatch.compose.frame_words import FrameWords
 from dispatch.compose.html import Inliner, address, speech
 from dispatch.compose.templates import BASE, Templates
 from dispatch.compose.view import Note, View, byline, host
@@ -42,7 +43,6 @@ SECTION_PX = 1600
 _FILLER = Markup("&#8199;&#65279;&#847; ") * 60
 #: capitals that only one language has (Turkic languages keep the dot of the i)
 _CAPITALS = {lang: {"i": "İ"} for lang in ("tr", "az", "crh")}
-_WORDS = {"notes": "Notes", "read_next": "Read next", "key_points": "KEY POINTS"}
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,26 @@ class PageWriter:
             "web_url": self.inliner.web_url,
             "start": "right" if view.brief.dir == "rtl" else "left",
             "end": "left" if view.brief.dir == "rtl" else "right",
-            "words": _WORDS | {"about": about(view.brief), "by": "By" if is_english(view.brief.lang) else ""},
+            "words": self.words(),
+        }
+
+    def words(self) -> dict[str, str]:
+        """The words around the text, in the Brief's language where dispatch has them."""
+        words = self.view.words
+        return {
+            "notes": words.notes,
+            "read_next": words.read_next,
+            "key_points": capitals(words.key_points, words.lang),
+            "about": about(self.view.brief, words),
+            "by": words.by,
+            "pictures_missing": words.pictures_missing,
+            "read_on_web": words.read_on_web,
+            "unsubscribe": words.unsubscribe,
+            "or": words.or_,
+            "change": words.change,
+            "why": self.view.why,
+            "dir": words.dir,
+            "start": "right" if words.dir == "rtl" else "left",
         }
 
     def head(self, preheader: str) -> dict[str, Any]:
@@ -221,6 +240,7 @@ class PageWriter:
             alt=text(block.alt),
             caption=text(block.caption),
             credit=text(block.credit),
+            credit_line=text(self.view.words.photo.format(credit=block.credit)) if block.credit else "",
             width=shown,
             height=round(shown * picture.height_px / picture.width_px) if picture else 0,
         )
@@ -246,10 +266,10 @@ def _shown(picture: Picture, width: int) -> int:
     return max(1, min(width, picture.width_px, SHOWN_HEIGHT_PX * picture.width_px // picture.height_px))
 
 
-def about(brief: Brief) -> str:
+def about(brief: Brief, words: FrameWords) -> str:
     """The heading over the authors' biographies."""
     told = [author for author in brief.authors if author.biography]
-    return "About the author" if len(told) == 1 else "About the authors"
+    return words.about_author if len(told) == 1 else words.about_authors
 
 
 def capitals(text: str, lang: str) -> str:

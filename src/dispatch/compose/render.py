@@ -10,10 +10,10 @@ from dispatch.compose.page import PageWriter
 from dispatch.compose.templates import compiled
 from dispatch.compose.text import TextWriter
 from dispatch.compose.view import View, view
-from dispatch.links import web_copy_url
 from dispatch.model.brand import Audience, Picture
 from dispatch.model.brief import Brief, Code, Inlines, Paragraph, plain
 from dispatch.model.edition import TOKEN, Edition
+from dispatch.tokens import web_copy_url
 
 #: stands in where the workspace has no address of its own yet; `.invalid` leads nowhere (RFC 2606, section 2)
 NO_PUBLIC_URL = "https://public-url-not-set.invalid"

@@ -73,33 +73,31 @@ class TextWriter:
                     for line in wrap(", ".join(filter(None, byline(author, self.view))))
                 ),
             ]
-        return [*lines, "", "Read it on the web:", self.web_url]
+        return [*lines, "", f"{self.view.words.read_on_web}:", self.web_url]
 
     def after(self) -> Iterator[list[str]]:
         """Notes, authors, earlier briefs."""
-        brief = self.view.brief
+        brief, words = self.view.brief, self.view.words
         if self.view.notes:
-            yield self.underlined("Notes", "-")
+            yield self.underlined(words.notes, "-")
             yield [line for note in self.view.notes for line in self.note(note)]
         told = [author for author in brief.authors if author.biography]
         if told:
-            yield self.underlined(about(brief), "-")
+            yield self.underlined(about(brief, words), "-")
             for author in told:
                 is_named = author.biography.startswith(author.name)
                 yield wrap(author.biography if is_named else f"{author.name}: {author.biography}")
         if brief.read_next:
-            yield self.underlined("Read next", "-")
+            yield self.underlined(words.read_next, "-")
             yield [
                 line for entry in brief.read_next for line in (*wrap(entry.title, "- ", "  "), "  " + guard(entry.url))
             ]
 
     def foot(self) -> list[str]:
         """Why the reader gets this, how to stop it, and who sent it."""
-        brand = self.view.audience.brand
-        lines = ["-" * COLUMNS]
-        if self.view.audience.why:
-            lines += wrap(self.view.audience.why)
-        lines += ["", "Unsubscribe or change what you receive:", self.unsubscribe, ""]
+        brand, words = self.view.audience.brand, self.view.words
+        lines = ["-" * COLUMNS, *wrap(self.view.why)]
+        lines += ["", f"{words.unsubscribe} {words.or_} {words.change}:", self.unsubscribe, ""]
         for organisation in self.view.brief.organisations:
             named = ", ".join(filter(None, (organisation.name, organisation.site)))
             lines += wrap(named, "", "  ")
@@ -195,14 +193,16 @@ class TextWriter:
         lines = [line for at, part in enumerate(parts) for line in ([""] if at else []) + part]
         mark = self.margin("| " if block.kind == "key-points" else "> ")
         return [
-            (mark + line).rstrip() for line in (["Key points", "", *lines] if block.kind == "key-points" else lines)
+            (mark + line).rstrip()
+            for line in ([self.view.words.key_points, "", *lines] if block.kind == "key-points" else lines)
         ]
 
     def figure(self, block: Figure) -> list[str]:
         """A picture in words."""
-        parts = [block.alt, block.caption, f"Photo: {block.credit}" if block.credit else ""]
-        words = " ".join(part if part.endswith((".", "!", "?", "…")) else part + "." for part in parts if part)
-        return wrap(f"[Picture: {words}]" if words else "[Picture]", "", " ", columns=self.columns)
+        words = self.view.words
+        parts = [block.alt, block.caption, words.photo.format(credit=block.credit) if block.credit else ""]
+        told = " ".join(part if part.endswith((".", "!", "?", "…", "。")) else part + "." for part in parts if part)
+        return wrap(f"[{words.picture}: {told}]" if told else f"[{words.picture}]", "", " ", columns=self.columns)
 
     # --- inline ---------------------------------------------------------------------------------------------
 

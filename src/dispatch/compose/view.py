@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import idna
 
+from dispatch.compose.frame_words import FALLBACK, FrameWords, frame_words
 from dispatch.compose.notes import after_ibid, links_of, marks
 from dispatch.model.brand import Audience
 from dispatch.model.brief import (
@@ -49,6 +50,19 @@ class View:
     numbers: Mapping[str, int]
 
     @property
+    def words(self) -> FrameWords:
+        """The words around the text."""
+        return frame_words(self.brief.lang)
+
+    @property
+    def why(self) -> str:
+        """Why the reader gets this: the settings' words; in another language than English, dispatch's own words."""
+        words = self.words
+        if self.audience.why and words.lang == FALLBACK:
+            return self.audience.why
+        return words.why.format(organisation=self.audience.brand.name)
+
+    @property
     def figures(self) -> tuple[Figure, ...]:
         """The Figures of this Audience, in order."""
         return tuple(block for block in walk(self.blocks) if isinstance(block, Figure))
@@ -61,7 +75,8 @@ def view(brief: Brief, audience: Audience) -> View:
         note.label: replace(note, blocks=tuple(_chosen(note.blocks, audience.slug))) for note in brief.footnotes
     }
     numbers = _numbers(blocks, footnotes)
-    notes = tuple(_note(footnotes[label], number, footnotes, numbers) for label, number in numbers.items())
+    words = frame_words(brief.lang)
+    notes = tuple(_note(footnotes[label], number, footnotes, numbers, words) for label, number in numbers.items())
     return View(brief, audience, blocks, notes, numbers)
 
 
@@ -125,7 +140,13 @@ def _numbers(blocks: Blocks, footnotes: Mapping[str, Footnote]) -> dict[str, int
     return order
 
 
-def _note(note: Footnote, number: int, footnotes: Mapping[str, Footnote], numbers: Mapping[str, int]) -> Note:
+def _note(
+    note: Footnote,
+    number: int,
+    footnotes: Mapping[str, Footnote],
+    numbers: Mapping[str, int],
+    frame: FrameWords,
+) -> Note:
     source = footnotes.get(note.ibid_of, note)
     urls = list(dict.fromkeys(link.href for link in links_of(source)))
     url = urls[0] if len(urls) == 1 else ""
@@ -135,7 +156,7 @@ def _note(note: Footnote, number: int, footnotes: Mapping[str, Footnote], number
         # its source is called only in a passage for others: the source itself stands here
         return Note(number, _with_page(source.blocks, note), url)
     hosts = list(dict.fromkeys(filter(None, map(host, urls))))
-    words = f"note {numbers[source.label]}" + (f": {', '.join(hosts)}" if hosts else "")
+    words = frame.points_to.format(number=numbers[source.label]) + (f": {', '.join(hosts)}" if hosts else "")
     return Note(number, note.blocks, url, words)
 
 

@@ -4,25 +4,22 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from wcwidth import wcswidth
+
 from dispatch.model.edition import TOKEN
 
 COLUMNS = 72
 _GLUE = "\ufdd1"
 _WIDE = ("W", "F")
+# what emoji are joined with; not printable, and yet part of what is shown
+_JOINING = "\u200d\ufe0f"
 # no line begins with these
 _CLOSING = "\u3001\u3002\uff0c\uff0e\uff1a\uff1b\uff1f\uff01\uff09\u300d\u300f\u300b\u3011 "
 
 
 def width(text: str) -> int:
-    """Columns that a text takes in a fixed-width font."""
-    return sum(
-        0
-        if unicodedata.combining(c) or c in "\u00ad\u200b\u200d\ufe0f"
-        else 2
-        if unicodedata.east_asian_width(c) in _WIDE
-        else 1
-        for c in text
-    )
+    """Return the columns that a text takes in a fixed-width font (UAX #11, emoji sequences as one)."""
+    return len(text) if text.isascii() else wcswidth("".join(c for c in text if c.isprintable() or c in _JOINING))
 
 
 def wrap(text: str, first: str = "", rest: str | None = None, columns: int = COLUMNS) -> list[str]:

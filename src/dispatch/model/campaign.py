@@ -11,8 +11,10 @@ from dispatch.model.delivery import COUNTED, CampaignId
 class CampaignState(StrEnum):
     """Where a Campaign stands."""
 
+    #: recipients and text are locked; nothing leaves before its time
+    SCHEDULED = "scheduled"
     SENDING = "sending"
-    #: stopped by a person, a limit or the provider; `send` goes on with it
+    #: stopped by a person, a limit or the provider; `resume` goes on with it
     PAUSED = "paused"
     #: nothing queued, nothing being submitted
     FINISHED = "finished"
@@ -21,8 +23,17 @@ class CampaignState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """How many messages of a Campaign may leave, through all processes together."""
+
+    messages: int
+    #: whether it is what the provider grants for 24 hours, so that it passes with time
+    is_of_today: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
-    """The sending of one Brief: one per Brief, for ever."""
+    """The sending of one Brief: one per Brief, unless it is taken back before the first message leaves."""
 
     id: CampaignId
     slug: str
@@ -42,6 +53,19 @@ class Campaign:
     goes_on_at: datetime | None = None
     #: the `seq` of the Deliveries that go first and are waited for; empty once they are judged
     canary: tuple[int, ...] = ()
+    #: what may still leave under a limit; None without one
+    may_send: int | None = None
+    #: the limit that a person set; None for none, and for one that passes with the provider's 24 hours
+    limited_to: int | None = None
+
+    def waits_at(self, now: datetime) -> bool:
+        """Return whether its time has not come: it is scheduled, or was paused before its time."""
+        may_start = self.state in (CampaignState.SCHEDULED, CampaignState.PAUSED)
+        return may_start and self.not_before is not None and self.not_before > now
+
+
+#: how many people get which Edition: (Audience, fingerprint) -> people
+Copies = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +108,7 @@ class Plan:
     """Who would get which Edition, who is left out and why; one copy a person."""
 
     audiences: tuple[AudiencePlan, ...]
-    #: people of these lists who have a Delivery of this Campaign already
+    #: people of these lists to whom a message of this Campaign has left, or may have
     already: int = 0
     #: Deliveries frozen earlier that still wait
     waiting: int = 0

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from dispatch.model.quoted_printable import quoted
+
 #: tokens that dispatch fills: the reader's own unsubscribe and preferences page
 LINK_TOKENS = frozenset({"unsubscribe_url"})
 
@@ -93,7 +95,11 @@ class Edition:
         return list(seen.values())
 
 
-@dataclass(frozen=True, slots=True)
+#: a Split in quoted-printable: encoded literals, and the Fields between them
+QuotedSplit = tuple[bytes | Field, ...]
+
+
+@dataclass(frozen=True)
 class Letter:
     """An Edition split for sending: each part as literals and merge keys.
 
@@ -104,6 +110,16 @@ class Letter:
     subject: tuple[str | Field, ...]
     html: tuple[str | Field, ...]
     text: tuple[str | Field, ...]
+
+    @cached_property
+    def quoted_text(self) -> QuotedSplit:
+        """The text part in quoted-printable, encoded once; it ends in a line break."""
+        return _quoted(self.text)
+
+    @cached_property
+    def quoted_html(self) -> QuotedSplit:
+        """The html part in quoted-printable, encoded once; it ends in a line break."""
+        return _quoted(self.html)
 
     @staticmethod
     def fill(parts: Split, values: Mapping[str, str]) -> str:
@@ -120,3 +136,15 @@ class Letter:
             for parts in (self.subject, self.html, self.text)
         )
         return subject, html, text
+
+
+def _quoted(parts: Split) -> QuotedSplit:
+    last = parts[-1] if parts else ""
+    whole = parts if isinstance(last, str) and last.endswith("\n") else (*parts, "\n")
+    made: list[bytes | Field] = []
+    for part in whole:
+        if isinstance(part, Field) or not made or isinstance(made[-1], Field):
+            made.append(part if isinstance(part, Field) else quoted(part))
+        else:
+            made[-1] += quoted(part)
+    return tuple(made)

@@ -1,7 +1,7 @@
 """Finding: one thing that a check saw, with its place and what to do about it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -49,3 +49,13 @@ class Finding:
 def errors_of(findings: Iterable[Finding]) -> list[Finding]:
     """Those Findings that stop a `send`."""
     return [finding for finding in findings if finding.level is Level.ERROR]
+
+
+def by_audiences(findings: Iterable[Finding]) -> list[tuple[Finding, list[str]]]:
+    """Return each Finding once, without its Audience, with the Audiences that it was seen for (none for the Brief)."""
+    found: dict[Finding, list[str]] = {}
+    for finding in findings:
+        slugs = found.setdefault(replace(finding, audience=""), [])
+        if finding.audience:
+            slugs.append(finding.audience)
+    return list(found.items())

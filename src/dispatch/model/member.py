@@ -1,5 +1,6 @@
 """Member, Subscription, Suppression: who can be mailed, and who must not."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,18 @@ class Address:
     #: local part as typed @ punycode domain: what travels in an envelope
     ascii: str
     key: MemberKey
+
+
+def folded(text: str) -> str:
+    """Return the text without case and accents, for searching."""
+    if text.isascii():
+        return text.lower()
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
+
+
+def folded_member(name: str, address: str, key: str) -> str:
+    """Return what a search for a Member looks through: name, address as typed and key, folded, a line each."""
+    return "\n".join(dict.fromkeys((folded(name), folded(address), folded(key))))
 
 
 class SubscriptionState(StrEnum):

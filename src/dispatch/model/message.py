@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from dispatch.model.delivery import CampaignId, DeliveryId
 from dispatch.model.edition import Letter
@@ -61,13 +63,19 @@ def fault_of(message: Message) -> str:
     for name, value in message.headers:
         if not (value.isascii() and value.isprintable() and 0 < len(value) <= _MOST_VALUE):
             return f"the header {name[:40]!r} is empty, too long or holds what no header can hold"
-        if not _NAME.fullmatch(name) or len(name) + len(value) > _MOST_TOGETHER:
+        if not _is_name(name) or len(name) + len(value) > _MOST_TOGETHER:
             return f"the name of the header {name[:40]!r} is none"
     for name, value in (("From", message.sender), ("Reply-To", message.reply_to), ("Subject", message.subject)):
         # What is printable, as nearly everything is, holds no control character.
         if not value.isprintable() and _CONTROL.search(value):
             return f"{name} holds a line break or another control character"
     return ""
+
+
+@lru_cache(maxsize=64)
+def _is_name(name: str) -> bool:
+    """Whether a header can have this name; all messages of a Campaign have the same few."""
+    return _NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,29 @@ class Busy:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferred:
+    """The recipient's server asks to try this recipient again later; nothing left, and the others need not wait."""
+
+    reason: str
+    #: how long to wait before the second try; every further wait is twice as long
+    first_wait: timedelta
+    #: how long after the first try the last one is made
+    give_up_after: timedelta
+
+    def next_try(self, first_at: datetime, now: datetime) -> datetime | None:
+        """Return when to try again after a try at `now`, the first of them at `first_at`; None to give up."""
+        last = first_at + self.give_up_after
+        # With every wait as long as all of them so far and the first one, they double.
+        return None if now >= last else min(now + self.first_wait + (now - first_at), last)
+
+    @property
+    def patience(self) -> str:
+        """For how long it was tried, in words."""
+        minutes = self.give_up_after.total_seconds() / 60
+        return f"tried again for {minutes / 60:g} h" if minutes >= 60 else f"tried again for {minutes:.2g} min"
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
     """No message can be sent until a person acts; nothing left."""
 
@@ -114,10 +145,13 @@ class Unknown:
     """The call was made and its outcome is not known; only an event can settle it."""
 
     reason: str
+    #: whether the provider said that it refused some messages of the call for speed
+    is_throttled: bool = False
 
 
-#: what became of one Message
-Outcome = Accepted | Refused | NotSent | Busy | Stopped | Unknown
+#: what the call for one Message gave. Accepted, Refused and Unknown use up a Campaign's limit: something left, or may
+#: have left, or nobody tries again. The others put the person back into the queue and use up nothing.
+Outcome = Accepted | Refused | NotSent | Busy | Deferred | Stopped | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +169,12 @@ class Account:
     stopped: str = ""
     #: Amazon's own sandbox: only verified recipients
     is_sandbox: bool = False
+    #: how long after a claim's end a call can still be accepted, in seconds: as long as its signature is valid
+    least_grace_seconds: int = 0
+    #: calls that it takes at the same time, 0 for as many as the pace needs
+    calls_in_flight: int = 0
+    #: messages that one call takes one after the other, where it cannot take several at once
+    messages_in_a_row: int = 1
 
     @property
     def left_today(self) -> int | None:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from dispatch.errors import DispatchError, ProviderError
-from dispatch.links import TokenKind, picture_url, sign, unsubscribe_url
 from dispatch.model.brand import Picture
 from dispatch.store.campaigns import new_id
 from dispatch.store.database import Database
+from dispatch.tokens import TokenKind, picture_url, sign, unsubscribe_url
 
 #: for one answer, in seconds
 PATIENCE_SECONDS = 10.0

@@ -1,4 +1,4 @@
-"""Glance: a look at the database that costs, taken no more often than its cost allows."""
+"""Cost-limited cache: a costly look at the database, taken no more often than its cost allows."""
 
 import time
 from collections.abc import Callable
@@ -30,7 +30,3 @@ class CostLimitedCache(Generic[T]):
             ended = time.monotonic()
             self._again_at = ended + COST_SHARE * (ended - started)
         return self._seen
-
-    def forget(self) -> None:
-        """Let the next call look, whatever it costs."""
-        self._again_at = float("-inf")

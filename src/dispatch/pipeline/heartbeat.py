@@ -1,6 +1,7 @@
-"""Presence: a process that sends lets itself be seen, so that `dispatch show` names it."""
+"""Heartbeat: a process that sends writes every few seconds that it is alive, so that `dispatch show` names it."""
 
-import time
+import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -9,40 +10,43 @@ from dispatch.store import workers
 from dispatch.store.database import Database
 
 #: how often it writes that it is still there
-NOTE_SECONDS = 2.0
+BEAT_SECONDS = 2.0
 
 
 class Heartbeat:
     """While it is entered, this process is in the list of workers. A database that is gone does not disturb it."""
 
-    def __init__(self, database: Database, kind: str, campaign_id: str = "") -> None:
+    def __init__(
+        self, database: Database, kind: str, campaign_id: str = "", accepted: Callable[[], int] = lambda: 0
+    ) -> None:
         self._database = database
         self._kind = kind
         self._campaign_id = campaign_id
+        #: how many messages were accepted through this process
+        self._accepted = accepted
         self._worker_id = ""
-        self._noted_at = time.monotonic()
+        self._is_over = threading.Event()
 
     def __enter__(self) -> Self:
         with self._database.writing() as connection:
             self._worker_id = workers.join(connection, self._kind, self._campaign_id)
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._is_over.set()
         try:
             with self._database.writing() as connection:
                 workers.leave(connection, self._worker_id)
         except StoreError:
-            return  # it is forgotten by itself
+            return  # a day later it is forgotten
 
-    def note(self, accepted: int) -> None:
-        """Tell how many mails were accepted through this process; written down now and then."""
-        if time.monotonic() - self._noted_at < NOTE_SECONDS:
-            return
-        self._noted_at = time.monotonic()
-        try:
-            with self._database.writing() as connection:
-                workers.note(connection, self._worker_id, self._campaign_id, accepted)
-        except StoreError:
-            return
+    def _beat(self) -> None:
+        while not self._is_over.wait(BEAT_SECONDS):
+            try:
+                with self._database.writing() as connection:
+                    workers.note(connection, self._worker_id, self._campaign_id, self._accepted())
+            except StoreError:
+                continue

@@ -128,7 +128,8 @@ def adopt(database: Database) -> list[str]:
     paused = []
     with database.writing() as connection:
         for campaign in campaigns.all_campaigns(connection):
-            if campaign.state is CampaignState.SENDING and queued(connection, campaign.id):
+            may_start = campaign.state in (CampaignState.SCHEDULED, CampaignState.SENDING)
+            if may_start and queued(connection, campaign.id):
                 reason = "This database took over from another copy, which may have mailed people since."
                 todo = "Look with `dispatch show`, then: dispatch resume"
                 campaigns.set_state(connection, campaign.id, CampaignState.PAUSED, reason, todo)

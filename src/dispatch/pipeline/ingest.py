@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dispatch.errors import NotificationError
-from dispatch.model.event import Event, NotificationState
+from dispatch.errors import NotificationError, ProviderError
+from dispatch.model.event import Event, Notification, NotificationState
 from dispatch.pipeline.ports import Notifications
 from dispatch.store import notifications as stored
 from dispatch.store.database import Database, clock
@@ -15,8 +15,10 @@ from dispatch.store.erasure import forget_late_notifications
 from dispatch.store.queues import note_empty
 from dispatch.store.uncertain import see_probes
 
+#: a Notification, and the receipt by which it is deleted from its queue
+Arrived = tuple[Notification, str]
 #: Notifications read in one transaction
-BATCH = 200
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,38 @@ def pull(
     total = read_pending(database, queue)
     while True:
         began = time.monotonic()
-        arrived = queue.receive(wait_seconds)
-        if not arrived:
+        first = queue.receive(wait_seconds)
+        if not first:
             if wait_seconds:
                 _note_empty(database, queue, time.monotonic() - began)
             return total
+        arrived, failed = _receive_more(queue, first, keep_on)
         with database.writing() as connection:
             received = stored.keep(connection, [notification for notification, _ in arrived], clock(connection))
         queue.delete([receipt for _, receipt in arrived])
         total = total + Ingested(received=received) + read_pending(database, queue)
+        if failed is not None:
+            raise failed
         wait_seconds = 0
         if not keep_on():
             return total
+
+
+def _receive_more(
+    queue: Notifications, arrived: list[Arrived], keep_on: Callable[[], bool]
+) -> tuple[list[Arrived], ProviderError | None]:
+    """What is in the queue now, up to a transaction's worth; and why it could not be read further, if so."""
+    found = {receipt: notification for notification, receipt in arrived}
+    failed = None
+    while len(found) < BATCH and keep_on():
+        before = len(found)
+        try:
+            found.update((receipt, notification) for notification, receipt in queue.receive(0))
+        except ProviderError as err:
+            failed = err
+        if len(found) == before:
+            break
+    return [(notification, receipt) for receipt, notification in found.items()], failed
 
 
 def _note_empty(database: Database, queue: Notifications, seconds_ago: float) -> None:
@@ -85,7 +107,7 @@ def read_pending(database: Database, queue: Notifications) -> Ingested:
             outcome: Counter[NotificationState] = Counter()
             for notification in batch:
                 try:
-                    found = queue.read(notification.body)
+                    found = queue.read(notification.body, notification.received_at)
                 except NotificationError as err:
                     stored.mark(connection, [notification.id], NotificationState.UNREADABLE, err.what)
                     outcome[NotificationState.UNREADABLE] += 1
@@ -93,8 +115,9 @@ def read_pending(database: Database, queue: Notifications) -> Ingested:
                 facts.extend((event, notification.id) for event in found)
             named = [event.delivery_id for event, _ in facts]
             known = stored.known_deliveries(connection, named)
-            proofs = stored.known_proof_messages(connection, named)
-            probes = see_probes(connection, named, clock(connection))
+            others = [each for each in named if each not in known]
+            proofs = stored.known_proof_messages(connection, others) if others else set()
+            probes = see_probes(connection, others, clock(connection)) if others else set()
             ours = [(event, number) for event, number in facts if event.delivery_id in known]
             foreign = {number for event, number in facts if event.delivery_id not in known | proofs | probes}
             stored.mark(connection, sorted(foreign), NotificationState.FOREIGN)

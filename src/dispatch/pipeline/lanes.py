@@ -1,8 +1,8 @@
-"""Lanes: threads of one process that claim, submit and settle until the queue is empty or somebody says stop."""
+"""Lanes: threads of one process that claim, submit and settle until nobody may be claimed or they must stop."""
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,14 +11,14 @@ from dispatch.model.campaign import Campaign
 from dispatch.model.message import Accepted, Account, Busy, Message, NotSent, Outcome, Refused, Unknown, fault_of
 from dispatch.pipeline.circuit_breaker import CircuitBreaker, Stop
 from dispatch.pipeline.fence import Fence
-from dispatch.pipeline.message import Stationery, messages, stationery
-from dispatch.pipeline.options import EVERYBODY, Choice, SendOptions
+from dispatch.pipeline.message import PreparedEdition, messages, prepare_edition
+from dispatch.pipeline.options import SendContext
 from dispatch.pipeline.pace import Pace, Throttle, pace_for
-from dispatch.pipeline.ports import IsTooLate, Mailer
+from dispatch.pipeline.ports import IsTooLate
 from dispatch.pipeline.retry import while_database_is_down
 from dispatch.store import campaigns, ledger, pace
-from dispatch.store.claims import Claim
-from dispatch.store.database import Database, clock
+from dispatch.store.claims import Claim, Permission, claim, permission, queued
+from dispatch.store.database import clock
 
 #: how often what the provider grants is asked again
 ACCOUNT_SECONDS = 60.0
@@ -28,12 +28,10 @@ ACCOUNT_SECONDS = 60.0
 class LaneState:
     """Where one lane stands between two of its transactions."""
 
-    #: what its last call gave, not yet written down
+    #: what its last call gave, not yet written down; all accepted
     unsettled: list[tuple[Claim, Outcome]] = field(default_factory=list)
-    #: messages that it has reserved of what may still be handed over
-    size: int = 0
-    #: whether the pace lets them go
-    has_permit: bool = False
+    #: messages for which the pace gave a permit, whose wait is over; 0 for none
+    permitted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,43 +45,43 @@ class Batch:
     is_too_late: IsTooLate = lambda: False
     #: how long the pace wants it to wait first
     wait_seconds: float = 0.0
-    #: whether it may go on after the wait, and need not ask again
-    has_permit: bool = False
+    #: messages that may go after the wait without asking again
+    permitted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the Outcomes of a call mean for the sending, to be written down together with them."""
+
+    #: why the Campaign pauses; None where it goes on
+    stop: Stop | None = None
+    #: whether all processes hold back for a moment
+    is_held_back: bool = False
 
 
 class Lanes:
     """The lanes of one process for one Campaign; what they have done can be read at any time."""
 
     def __init__(
-        self,
-        database: Database,
-        mailer: Mailer,
-        campaign: Campaign,
-        account: Account,
-        options: SendOptions,
-        left: int | None,
-        choice: Choice = EVERYBODY,
+        self, context: SendContext, campaign: Campaign, account: Account, named: Collection[int] | None = None
     ) -> None:
-        self._choice = choice
-        self._database = database
-        self._mailer = mailer
+        self._database = context.database
+        self._mailer = context.mailer
+        self._options = context.options
         self._campaign = campaign
-        self._options = options
-        self._token_key = database.key("token")
-        self._papers: dict[int, Stationery] = {}
+        #: the `seq` of the Deliveries that a person named; None for all who wait
+        self._named = named
+        self._token_key = context.database.key("token")
+        self._editions: dict[int, PreparedEdition] = {}
         self._throttle = Throttle()
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        #: messages that may still be handed over; None for all
-        self.left = left
         self._account = account
         self._account_at = time.monotonic()
         self._breaker = CircuitBreaker()
         self._threads: list[threading.Thread] = []
         #: messages accepted by the provider through these lanes
         self.accepted = 0
-        #: messages that the provider refused
-        self.refused = 0
         #: an error that no lane could go on from
         self.fault: BaseException | None = None
 
@@ -99,7 +97,8 @@ class Lanes:
 
     def start(self) -> None:
         """Let the lanes run."""
-        for number in range(self._options.calls_in_flight or self.pace.calls_in_flight):
+        calls = self._options.calls_in_flight or self.pace.calls_in_flight
+        for number in range(min(calls, self._account.calls_in_flight or calls)):
             thread = threading.Thread(target=self._run, name=f"lane {number + 1}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -119,6 +118,8 @@ class Lanes:
         for thread in self._threads:
             thread.join(None if until is None else max(0.0, until - time.monotonic()))
 
+    # --- one lane -------------------------------------------------------------------------------------------------
+
     def _run(self) -> None:
         state = LaneState()
         try:
@@ -129,113 +130,118 @@ class Lanes:
             self.stop()
 
     def _one_batch(self, state: LaneState) -> bool:
-        """Settle the last batch, claim the next and hand it over; False when there is nothing more to do."""
+        """Settle the last batch, claim the next and send it; False when there is nothing more to do."""
         if self._is_account_due():
-            # The provider may be slow to say it, and what was accepted must not wait for that.
+            # The provider may be slow to answer, and what was accepted must not wait for that.
             self._settle(state)
             self._refresh_account()
-        if not state.size:
-            state.size = self._reserve(self.pace.batch)
         batch = self._take(state)
         state.unsettled = []
+        state.permitted = batch.permitted
         if batch.wait_seconds:
-            state.has_permit = batch.has_permit
             self._stop.wait(batch.wait_seconds)
             return True
-        self._give_back(state.size - len(batch.claims))
-        state.size, state.has_permit = 0, False
         self._submit(batch, state)
         return batch.has_more or bool(state.unsettled)
 
     @while_database_is_down
     def _take(self, state: LaneState) -> Batch:
-        """Write down what was accepted and take up to `turn.size` claims, in one transaction.
+        """Write down what was accepted and claim the next batch, in one transaction.
 
         Who must wait for the pace is not claimed yet: a kill during the wait leaves nobody in doubt.
         """
-        may_claim = state.size > 0 and not self._stop.is_set()
-        if not may_claim and not state.unsettled:
+        is_over = self._stop.is_set()
+        if is_over and not state.unsettled:
             return Batch()
-        choice, campaign_id = self._choice, self._campaign.id
+        campaign_id = self._campaign.id
         fence = Fence(self._options.claim_seconds)
         with self._database.writing() as connection:
+            # The Campaign is held before its Deliveries, as everywhere, so that nobody waits in a circle.
+            allowed = None if is_over else permission(connection, campaign_id, self._named)
             ledger.settle(connection, state.unsettled)
-            if not may_claim or not campaigns.may_claim(
-                connection, campaign_id, is_named=choice.is_named, is_canary=choice.is_canary
-            ):
+            if not isinstance(allowed, Permission):
                 return Batch()
-            if not state.has_permit:
-                permit = pace.take(connection, self._account.name, state.size, self._per_second())
+            size = state.permitted
+            if not size:
+                size = min(self.pace.batch, allowed.most or self.pace.batch)
+                permit = pace.take(connection, self._account.name, size, self._per_second())
                 if permit.wait_seconds:
-                    return Batch(wait_seconds=permit.wait_seconds, has_permit=permit.is_granted)
-            claims = ledger.claim(connection, campaign_id, state.size, choice.seqs)
-            has_more = len(claims) == state.size or ledger.queued(connection, campaign_id, choice.seqs)
+                    return Batch(wait_seconds=permit.wait_seconds, permitted=size if permit.is_granted else 0)
+            claims = claim(connection, allowed, size)
+            has_more = len(claims) == size or queued(connection, campaign_id, allowed.among)
             return Batch(claims, has_more, fence.is_past)
 
     def _submit(self, batch: Batch, state: LaneState) -> None:
         # One call carries one Edition; a batch that holds two is two calls.
-        for edition_id in dict.fromkeys(claim.edition_id for claim in batch.claims):
+        for edition_id in dict.fromkeys(each.edition_id for each in batch.claims):
             # What the call before gave does not wait for this one.
             self._settle(state)
-            share = [claim for claim in batch.claims if claim.edition_id == edition_id]
-            letters = messages(share, self._stationeries(edition_id), self._token_key, self._options.public_url)
-            outcomes = self._hand_over(letters, batch.is_too_late)
-            state.unsettled = list(zip(share, outcomes, strict=True))
-            if not all(isinstance(each, Accepted) for each in outcomes):
-                self._settle(state)
-            self._react(outcomes)
+            share = [each for each in batch.claims if each.edition_id == edition_id]
+            built = messages(share, self._prepared(edition_id), self._token_key, self._options.public_url)
+            outcomes = self._call(built, batch.is_too_late)
+            settled = list(zip(share, outcomes, strict=True))
+            if all(isinstance(each, Accepted) for each in outcomes):
+                self._note_accepted(outcomes)
+                # These may wait for the transaction that claims the next batch.
+                state.unsettled = settled
+            else:
+                self._write_down(settled, self._judge(outcomes))
+
+    def _call(self, built: Sequence[Message], is_too_late: IsTooLate) -> list[Outcome]:
+        """The Outcome of each; one that cannot travel at all is refused here, and the others go without it."""
+        faults = [fault_of(message) for message in built]
+        good = [message for message, fault in zip(built, faults, strict=True) if not fault]
+        made = iter(self._mailer.submit(good, is_too_late, in_bulk=self.pace.in_bulk) if good else [])
+        return [Refused(fault) if fault else next(made) for fault in faults]
+
+    def _note_accepted(self, outcomes: Sequence[Outcome]) -> None:
+        with self._lock:
+            self.accepted += len(outcomes)
+            # Of several acceptances one is enough: it ends every count of what goes wrong.
+            self._breaker.note(outcomes[:1], time.monotonic())
+
+    def _judge(self, outcomes: Sequence[Outcome]) -> Verdict:
+        """What the Outcomes of a call mean; counted before they are written down, so that a stop comes with them."""
+        now = time.monotonic()
+        with self._lock:
+            self.accepted += sum(isinstance(each, Accepted) for each in outcomes)
+            stop = self._breaker.note(outcomes, now)
+            is_throttled = self._breaker.defers_all or any(_is_throttled(each) for each in outcomes)
+            if is_throttled:
+                self._throttle.refused(now)
+        return Verdict(stop, is_throttled or any(isinstance(each, NotSent) for each in outcomes))
 
     def _settle(self, state: LaneState) -> None:
-        """Commit the outcomes in a transaction of their own: they do not hold other rows while they wait for one."""
+        """Commit the acceptances in a transaction of their own: they do not hold other rows while they wait for one."""
         if state.unsettled:
             self._write_down(state.unsettled)
             state.unsettled = []
 
     @while_database_is_down
-    def _write_down(self, outcomes: Sequence[tuple[Claim, Outcome]]) -> None:
+    def _write_down(self, outcomes: Sequence[tuple[Claim, Outcome]], verdict: Verdict = Verdict()) -> None:
+        """Settle the Outcomes and stop the Campaign where they say so, in one transaction.
+
+        Nobody comes back to the queue of a Campaign that is not paused yet, from where another lane would take them.
+        """
+        stop = verdict.stop
         with self._database.writing() as connection:
+            if stop is not None:
+                goes_on_at = clock(connection) + timedelta(hours=1) if stop.is_for_today else None
+                campaigns.pause_if_sending(connection, self._campaign.id, stop.reason, stop.todo, goes_on_at)
             ledger.settle(connection, outcomes)
-
-    def _hand_over(self, letters: Sequence[Message], is_too_late: IsTooLate) -> list[Outcome]:
-        """The Outcome of each; one that cannot travel at all is refused here, and the others go without it."""
-        faults = [fault_of(letter) for letter in letters]
-        good = [letter for letter, fault in zip(letters, faults, strict=True) if not fault]
-        made = iter(self._mailer.submit(good, is_too_late, in_bulk=self.pace.in_bulk) if good else [])
-        return [Refused(fault) if fault else next(made) for fault in faults]
-
-    def _react(self, outcomes: Sequence[Outcome]) -> None:
-        with self._lock:
-            self.accepted += sum(isinstance(each, Accepted) for each in outcomes)
-            self.refused += sum(isinstance(each, Refused) for each in outcomes)
-            if self.left is not None:
-                self.left += sum(not isinstance(each, Accepted | Refused | Unknown) for each in outcomes)
-            stop = self._breaker.note(outcomes, time.monotonic())
-            is_busy = any(isinstance(each, Busy) for each in outcomes)
-            if is_busy:
-                self._throttle.refused(time.monotonic())
+            if verdict.is_held_back:
+                pace.hold_back(connection, self._account.name, 1.0)
         if stop is not None:
-            self._pause(stop)
-        elif is_busy or any(isinstance(each, NotSent) for each in outcomes):
-            self._hold_back()
+            self.stop()
 
-    @while_database_is_down
-    def _hold_back(self) -> None:
-        with self._database.writing() as connection:
-            pace.hold_back(connection, self._account.name, 1.0)
-
-    @while_database_is_down
-    def _pause(self, stop: Stop) -> None:
-        with self._database.writing() as connection:
-            goes_on_at = clock(connection) + timedelta(hours=1) if stop.is_for_today else None
-            campaigns.pause_if_sending(connection, self._campaign.id, stop.reason, stop.todo, goes_on_at)
-        self.stop()
+    # --- what all lanes share -------------------------------------------------------------------------------------
 
     def _per_second(self) -> float:
         with self._lock:
             return self.pace.per_second * self._throttle.share(time.monotonic())
 
     def _is_account_due(self) -> bool:
-        """Whether what is granted must be asked again, by the lane that is told so."""
+        """Whether what is granted must be asked again, by the lane that gets this answer."""
         with self._lock:
             is_due = time.monotonic() - self._account_at >= ACCOUNT_SECONDS
             if is_due:
@@ -249,26 +255,19 @@ class Lanes:
             # What it granted a minute ago holds until it answers again.
             return
         if found.stopped:
-            self._pause(Stop(found.stopped, "Amazon says why in the SES console, under Account dashboard."))
+            todo = "Amazon says why in the SES console, under Account dashboard."
+            self._write_down([], Verdict(Stop(found.stopped, todo)))
         self._account = found
 
-    def _reserve(self, size: int) -> int:
-        with self._lock:
-            if self.left is None:
-                return size
-            batch = min(size, self.left)
-            self.left -= batch
-            return batch
-
-    def _give_back(self, size: int) -> None:
-        with self._lock:
-            if self.left is not None:
-                self.left += size
-
     @while_database_is_down
-    def _stationeries(self, edition_id: int) -> dict[int, Stationery]:
-        if edition_id not in self._papers:
+    def _prepared(self, edition_id: int) -> dict[int, PreparedEdition]:
+        if edition_id not in self._editions:
             with self._database.reading() as connection:
                 frozen = campaigns.frozen_editions(connection, self._campaign.id)
-            self._papers = {each.id: stationery(each) for each in frozen}
-        return self._papers
+            self._editions = {each.id: prepare_edition(each) for each in frozen}
+        return self._editions
+
+
+def _is_throttled(outcome: Outcome) -> bool:
+    """Whether the provider said that it is too fast."""
+    return isinstance(outcome, Busy) or (isinstance(outcome, Unknown) and outcome.is_throttled)

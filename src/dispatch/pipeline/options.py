@@ -1,6 +1,9 @@
-"""Options: the settings of a send, and to whom of a Campaign it may go."""
+"""Options: the settings of a send, and what a process that sends works with."""
 
 from dataclasses import dataclass
+
+from dispatch.pipeline.ports import Mailer, Notifications
+from dispatch.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,27 +21,16 @@ class SendOptions:
     max_complaint_rate: float
     rates_after: int
     complaints_after: int
-    #: mails that this call may send at most; None for all
-    limit: int | None = None
-    #: whether the limit is what is left of the provider's 24 hours, so that it passes by itself
-    is_limit_of_today: bool = False
-    #: longest wait for what becomes of a canary, in seconds
+    #: longest wait for the events about the first people, in seconds from the first call
     canary_wait_seconds: int = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Which Deliveries a run of lanes may take."""
+class SendContext:
+    """What a process that sends works with."""
 
-    #: their `seq`; None for everybody who waits
-    seqs: frozenset[int] | None = None
-    #: whether a person named them, so that they wait for nothing
-    is_named: bool = False
-
-    @property
-    def is_canary(self) -> bool:
-        """Whether they go first because the settings want it."""
-        return self.seqs is not None and not self.is_named
-
-
-EVERYBODY = Choice()
+    database: Database
+    mailer: Mailer
+    #: the queue of events; None where there is none
+    notifications: Notifications | None
+    options: SendOptions

@@ -1,4 +1,4 @@
-"""Pace: how fast, how many a call, and by which road."""
+"""Pace: how fast, how many a call, and by which of the provider's two calls."""
 
 import math
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ class Pace:
 def pace_for(account: Account, rate_share: float, *, has_bulk: bool) -> Pace:
     """The pace under a granted rate, of which `rate_share` is taken."""
     per_second = account.max_per_second * rate_share
-    if has_bulk and account.max_per_second > BULK_ABOVE_PER_SECOND:
-        return Pace(per_second, min(MOST_IN_BULK, max(1, int(per_second / 10))), in_bulk=True)
-    return Pace(per_second, 1, in_bulk=False)
+    in_bulk = has_bulk and account.max_per_second > BULK_ABOVE_PER_SECOND
+    most = MOST_IN_BULK if in_bulk else account.messages_in_a_row
+    return Pace(per_second, min(most, max(1, int(per_second / 10))), in_bulk=in_bulk)
 
 
 class Throttle:

@@ -1,26 +1,24 @@
-"""Plan: who would get which Edition, who is left out and why; and the freeze that makes it so."""
+"""Plan: who would get which Edition, who is left out and why."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from dispatch.errors import CampaignError
 from dispatch.model.brand import Audience
-from dispatch.model.campaign import Campaign, CampaignState, Plan
-from dispatch.pipeline.one_person import freeze_one, plan_for_one
-from dispatch.pipeline.ports import Publisher
+from dispatch.model.campaign import Campaign, CampaignState, Copies, Plan
+from dispatch.model.finding import Finding, Level, Place
+from dispatch.model.words import plural
+from dispatch.pipeline.lookup import refuse_cancelled, refuse_other_transport
+from dispatch.pipeline.one_person import plan_for_one
 from dispatch.pipeline.prepare import Prepared
-from dispatch.store import campaigns, plans
-from dispatch.store.audit import record
-from dispatch.store.canary import choose
+from dispatch.store import campaigns, one_person, plans
 from dispatch.store.database import Database, clock
-from dispatch.store.jobs import enqueue_lanes
 from dispatch.store.members import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a `send` would do, before anything is done."""
+    """What a `send` would do, before anything is done; what a person confirms."""
 
     prepared: Prepared
     audiences: tuple[Audience, ...]
@@ -29,163 +27,149 @@ class Proposal:
     plan: Plan
     #: the Campaign that exists already; None for a Brief that was never sent
     campaign: Campaign | None
-    #: whether the content differs from what was frozen last
+    #: whether the Campaign waits for its time and nothing of it has left: it would be replaced by this proposal
+    is_replacement: bool = False
+    #: whether the text differs from what was locked last
     is_edited: bool = False
     #: key of the one Member whom it is for; None for everybody
     only: str | None = None
+    #: how many people would get which text, those queued earlier included
+    copies: Copies = field(default_factory=dict)
+
+    @property
+    def continues(self) -> Campaign | None:
+        """The Campaign whose recipients keep what they have; None where one is made or replaced."""
+        return None if self.is_replacement else self.campaign
 
     def remarks(self) -> list[str]:
-        """What a person should know before saying yes, a sentence each."""
+        """Return what a person should know before confirming, a sentence each."""
         if self.only is not None:
-            return [f"Only {self.only}; nobody else is mailed."]
+            return [f"Only {self.only}; nobody else gets a message.", *self._about_only()]
         if self.campaign is None:
             return []
-        said = [f"This brief was sent before: {self.plan.already} of these people have their copy or were left out."]
-        if self.plan.waiting:
-            said.append(
-                f"{self.plan.waiting} people still wait for the text that was approved for them; they get that."
-            )
-        if self.plan.new:
+        if self.is_replacement:
             text = "the edited text" if self.is_edited else "the same text"
-            said.append(f"{self.plan.new} people have had none and get {text}.")
-        elif not self.plan.waiting:
-            said.append("There is nobody left to mail.")
-        if self.is_edited and not self.plan.new:
-            said.append("The brief was edited since; nobody gets the new text.")
+            return [f"This replaces what is scheduled: recipients as they are now, and {text}."]
+        return [*self._about_earlier(), *self._about_edits()]
+
+    def _about_only(self) -> list[str]:
+        if self.campaign is None or self.campaign.state is not CampaignState.SCHEDULED:
+            return []
+        return ["The campaign is scheduled: once this message has left, it cannot be taken back any more."]
+
+    def _about_earlier(self) -> list[str]:
+        plan = self.plan
+        said = []
+        if plan.already:
+            said.append(f"This brief was sent before: {plural(plan.already, 'person has', 'people have')} had a copy.")
+        if plan.waiting:
+            said.append(f"{plural(plan.waiting, 'queued recipient')} will get the text that was locked for them.")
+        if plan.new:
+            text = "the edited text" if self.is_edited else "the same text"
+            said.append(f"{plural(plan.new, 'new recipient')} will get {text}.")
+        if not plan.to_send:
+            said.append("Nobody is left to send to.")
         return said
+
+    def _about_edits(self) -> list[str]:
+        if not self.is_edited or self.plan.new:
+            return []
+        return ["The brief was edited since; nobody gets the new text."]
 
 
 def propose(
     database: Database, prepared: Prepared, audiences: Sequence[Audience], transport: str, only: str | None = None
 ) -> Proposal:
-    """What a `send` of this Brief to these Audiences, or to `only` the Member of a key, would do now; changes nothing.
+    """Return what a `send` of this Brief to these Audiences, or to `only` the Member of a key, would do now.
 
-    Raises CampaignError where the Brief is not what its name says it was, or is another one's twin.
+    Raise CampaignError where the Brief is not what its name says it was, or has the title and date of another.
     """
     brief = prepared.brief
-    title, date = brief.title, brief.date.isoformat()
     with database.reading() as connection:
         campaign = campaigns.find(connection, brief.slug)
-        twin = campaigns.find_twin(connection, brief.slug, title, date)
-        _refuse_mix_ups(brief.slug, title, date, campaign, twin, transport)
+        is_replacement = only is None and campaign is not None and may_be_replaced(connection, campaign)
+        refuse_mix_ups(connection, prepared, campaign, transport, is_replacement=is_replacement)
+        kept = None if is_replacement else campaign
         if only is None:
-            plan = plans.plan(connection, audiences, campaign.id if campaign else None)
+            plan = plans.plan(connection, audiences, kept.id if kept else None)
+            copies = _confirmed(connection, prepared, plan, kept)
         else:
             plan = plan_for_one(connection, audiences, campaign, only)
-        frozen = campaigns.latest_fingerprints(connection, campaign.id) if campaign else {}
-    is_edited = any(
-        audience.slug in frozen and frozen[audience.slug] != prepared.editions[audience.slug].fingerprint
-        for audience in audiences
-    )
-    return Proposal(prepared, tuple(audiences), transport, plan, campaign, is_edited, only)
+            copies = {one_person.copy_of(connection, campaign.id, only): 1} if campaign and plan.waiting else {}
+            copies = copies or _new_copies(prepared, plan)
+        locked = campaigns.latest_fingerprints(connection, campaign.id) if campaign else {}
+    is_edited = is_other_text(locked, prepared)
+    return Proposal(prepared, tuple(audiences), transport, plan, campaign, is_replacement, is_edited, only, copies)
 
 
-def _refuse_mix_ups(
-    slug: str, title: str, date: str, campaign: Campaign | None, twin: Campaign | None, transport: str
+def is_other_text(locked: Mapping[str, str], prepared: Prepared) -> bool:
+    """Return whether an Edition differs from the one whose fingerprint was locked for its Audience."""
+    return any(locked.get(slug, each.fingerprint) != each.fingerprint for slug, each in prepared.editions.items())
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledText:
+    """The text of a Campaign that waits for its time, beside which a Brief is looked at."""
+
+    #: Audience -> fingerprint
+    fingerprints: Mapping[str, str]
+    #: when it leaves, in words
+    when: str
+    #: the command that schedules the text of the file instead
+    command: str
+
+    def findings(self, prepared: Prepared) -> list[Finding]:
+        """Return the Finding that the scheduled text is older than the file, where it is."""
+        if not is_other_text(self.fingerprints, prepared):
+            return []
+        message = f"The scheduled text is older than this one. {self.when}"
+        place = Place(prepared.brief.file)
+        return [Finding(Level.WARNING, "scheduled-text-older", message, place, f"To schedule this one: {self.command}")]
+
+
+def may_be_replaced(connection: Transaction, campaign: Campaign) -> bool:
+    """Return whether a Campaign waits for its time and nothing of it has left."""
+    return campaign.waits_at(clock(connection)) and not campaigns.has_begun(connection, campaign.id)
+
+
+def _confirmed(connection: Transaction, prepared: Prepared, plan: Plan, campaign: Campaign | None) -> Copies:
+    found = dict(campaigns.queued_copies(connection, campaign.id)) if campaign else {}
+    for copy, people in _new_copies(prepared, plan).items():
+        found[copy] = found.get(copy, 0) + people
+    return found
+
+
+def _new_copies(prepared: Prepared, plan: Plan) -> dict[tuple[str, str], int]:
+    return {
+        (each.audience, prepared.editions[each.audience].fingerprint): each.people
+        for each in plan.audiences
+        if each.people
+    }
+
+
+def refuse_mix_ups(
+    connection: Transaction, prepared: Prepared, campaign: Campaign | None, transport: str, *, is_replacement: bool
 ) -> None:
-    if twin is not None:
+    """Raise CampaignError where the Campaign of this name is not this Brief's, or cannot be continued."""
+    brief = prepared.brief
+    slug, title, date = brief.slug, brief.title, brief.date.isoformat()
+    if twin := campaigns.find_twin(connection, slug, title, date):
         raise CampaignError(
-            f"A brief with this title and date was sent already, under the name {twin.slug!r}.",
+            f"A brief with this title and date is known already: {twin.slug!r} ({twin.state.value}).",
             where=f"{slug}: {title} ({date})",
-            todo=f"To mail people who have not had it, send {twin.slug!r}; another brief needs another title or date.",
+            todo=f"To send it to people who have not had it, send {twin.slug!r}; another brief needs another title or "
+            "date.",
         )
-    if campaign is None:
+    if campaign is None or is_replacement:
         return
     if (campaign.title, campaign.date) != (title, date):
+        new = "A new brief needs a folder of its own; a corrected title or date must be changed back."
+        if not campaigns.has_begun(connection, campaign.id):
+            new = f"Nothing of it has left: to send the corrected brief, first run dispatch unschedule {slug}"
         raise CampaignError(
             f"Another brief was sent under the name {slug!r}: {campaign.title} ({campaign.date}).",
             where=f"Now it reads: {title} ({date})",
-            todo="A new brief needs a folder of its own; a mended title of the same brief must be put back to be sent.",
+            todo=new,
         )
-    if campaign.state is CampaignState.CANCELLED:
-        raise CampaignError(
-            "This campaign was cancelled.",
-            where=slug,
-            todo="It stays so. To mail the brief after all, give it a folder and a date of its own.",
-        )
-    if campaign.transport != transport:
-        raise CampaignError(
-            f"This campaign left by {campaign.transport!r}, and the setting mail.transport now says {transport!r}.",
-            where=slug,
-            todo=f"Put mail.transport back to {campaign.transport!r} to go on with it.",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """What a freeze made."""
-
-    campaign: Campaign
-    #: Deliveries that were added
-    added: int
-    #: `seq` of the one Delivery that a person named; None for everybody
-    only: frozenset[int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Under which terms a Campaign is frozen."""
-
-    #: Findings that a person overruled
-    forced: tuple[str, ...] = ()
-    #: nothing leaves before; None for at once
-    not_before: datetime | None = None
-    #: people who go first and are waited for; 0 for none
-    canary: int = 0
-
-
-def freeze(database: Database, proposal: Proposal, publisher: Publisher, terms: Terms) -> Frozen:
-    """Make the proposal so: pictures published, content and audience frozen, in one transaction.
-
-    Gives the Campaign, sending. Raises CampaignError where it changed meanwhile, PictureError where a picture cannot
-    be published; then nothing is frozen.
-    """
-    prepared = proposal.prepared
-    for picture in prepared.pictures.values():
-        publisher.publish(picture)
-    with database.writing() as connection:
-        campaigns.hold_freezes(connection)
-        now = clock(connection)
-        brief = prepared.brief
-        title, date = brief.title, brief.date.isoformat()
-        campaign = campaigns.find(connection, brief.slug)
-        twin = campaigns.find_twin(connection, brief.slug, title, date)
-        _refuse_mix_ups(brief.slug, title, date, campaign, twin, proposal.transport)
-        if campaign is None:
-            campaign = campaigns.create(
-                connection, slug=brief.slug, title=title, date=date, transport=proposal.transport, now=now
-            )
-        added = _freeze_people(connection, campaign, proposal, now)
-        about: dict[str, object] = {
-            "added": added,
-            "to": [each.slug for each in proposal.audiences],
-            "forced": list(terms.forced),
-        }
-        if terms.not_before is not None:
-            about["not_before"] = terms.not_before.isoformat()
-        record(connection, "campaign frozen", now=now, campaign_id=campaign.id, detail=about)
-        if proposal.only is not None:
-            seq = freeze_one(connection, campaign, proposal.only)
-            found = campaigns.find_by_id(connection, campaign.id)
-            assert found is not None
-            return Frozen(found, added, frozenset({seq}))
-        _open(connection, campaign, terms, added)
-        enqueue_lanes(connection, campaign.id, terms.not_before)
-    opened = replace(campaign, state=CampaignState.SENDING, reason="", todo="", not_before=terms.not_before)
-    return Frozen(opened, added)
-
-
-def _freeze_people(connection: Transaction, campaign: Campaign, proposal: Proposal, now: datetime) -> int:
-    plan, audiences = proposal.plan, proposal.audiences
-    if not plan.new and not plan.left_out:
-        return 0
-    rows = campaigns.freeze_editions(connection, campaign.id, proposal.prepared.editions, audiences, now)
-    return plans.freeze_audience(connection, campaign.id, audiences, rows, proposal.only)
-
-
-def _open(connection: Transaction, campaign: Campaign, terms: Terms, added: int) -> None:
-    campaigns.set_state(connection, campaign.id, CampaignState.SENDING)
-    campaigns.schedule(connection, campaign.id, terms.not_before)
-    # A few more than the canary itself would be no rest to wait with.
-    if 0 < terms.canary < added:
-        campaigns.set_canary(connection, campaign.id, choose(connection, campaign.id, terms.canary))
+    refuse_cancelled(campaign)
+    refuse_other_transport(campaign, transport)

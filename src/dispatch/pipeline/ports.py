@@ -4,11 +4,13 @@ Whoever implements them takes and returns plain nouns of the model; no provider'
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from dispatch.model.brand import Picture
 from dispatch.model.event import Event, Notification
 from dispatch.model.message import Account, Message, Outcome
+from dispatch.model.readiness import Readiness
 
 #: asked as late as possible before a call: whether the claims behind it have grown too old to send
 IsTooLate = Callable[[], bool]
@@ -24,6 +26,14 @@ class Mailer(Protocol):
 
     def account(self) -> Account:
         """What the provider grants now. Raises ProviderError where it cannot be asked."""
+        ...
+
+    def problems(self, senders: Sequence[str]) -> Readiness:
+        """Return what keeps Messages of these senders (From headers) from leaving, and what cannot be asked."""
+        ...
+
+    def close(self) -> None:
+        """Say goodbye to the provider; what is submitted later connects again. Raises nothing."""
         ...
 
     def submit(self, messages: Sequence[Message], is_too_late: IsTooLate, *, in_bulk: bool) -> list[Outcome]:
@@ -69,6 +79,9 @@ class Notifications(Protocol):
         """Take Notifications off the queue, after they are stored."""
         ...
 
-    def read(self, body: str) -> list[Event]:
-        """The Events of one body, none where it reports nothing. Raises NotificationError if it cannot be parsed."""
+    def read(self, body: str, received_at: datetime) -> list[Event]:
+        """The Events of one body, none where it reports nothing. Raises NotificationError if it cannot be parsed.
+
+        An event without a moment of its own has that of its receipt.
+        """
         ...

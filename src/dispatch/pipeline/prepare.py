@@ -6,11 +6,12 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 import dispatch
-from dispatch.compose.check import check
+from dispatch.compose.checks.all import check
 from dispatch.compose.parse import parse
 from dispatch.compose.render import render
 from dispatch.errors import BriefError, DispatchError, PictureError, ProblemsFound, TemplateError
 from dispatch.images.shelf import Shelf
+from dispatch.input_files import read_input_file
 from dispatch.model.brand import Audience, Picture
 from dispatch.model.brief import Brief, Figure
 from dispatch.model.edition import Edition
@@ -24,6 +25,7 @@ IMAGES_FOLDER = "images"
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".tif", ".tiff", ".bmp")
 _MAX_BRIEF_BYTES = 2_000_000
 _MAX_TEMPLATE_BYTES = 500_000
+_MAX_PICTURE_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Prepared:
     editions: dict[str, Edition]
     #: by the file that the Brief or a Brand names
     pictures: dict[str, Picture]
+    #: the text of brief.md
+    source: str = ""
     #: everything that was seen, errors first, in the order of the file
     findings: list[Finding] = field(default_factory=list)
 
@@ -82,7 +86,7 @@ def prepare(
     )
     about_pictures += _unused(brief_file.parent, parsed.brief)
     findings = [*parsed.findings, *about_pictures, *about_editions]
-    return Prepared(parsed.brief, editions, pictures, in_order(findings))
+    return Prepared(parsed.brief, editions, pictures, text, in_order(findings))
 
 
 def in_order(findings: Sequence[Finding]) -> list[Finding]:
@@ -106,19 +110,14 @@ def _named(workspace: Path, file: Path) -> str:
         return str(file)
 
 
+def read_brief(file: Path, where: str = "") -> bytes:
+    """Return the bytes of a brief.md. Raise BriefError where it is no file, or far too long for one."""
+    todo = "Name a brief.md that is there."
+    return read_input_file(file, _MAX_BRIEF_BYTES, BriefError, noun="The brief", where=where, todo=todo)
+
+
 def _text(file: Path, named: str) -> str:
-    try:
-        data = file.read_bytes()
-    except OSError as err:
-        raise BriefError(
-            f"The brief cannot be read: {err.strerror}.", where=named, todo="Name a brief.md that is there."
-        ) from err
-    if len(data) > _MAX_BRIEF_BYTES:
-        raise BriefError(
-            "The brief is far too long.",
-            where=named,
-            todo="Name the brief.md itself, not a picture or a document.",
-        )
+    data = read_brief(file, where=named)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
@@ -158,15 +157,10 @@ def _starter() -> Path:
 
 
 def _template(file: Path) -> str:
+    data = read_input_file(file, _MAX_TEMPLATE_BYTES, TemplateError, noun=f"The template {file.name}")
     try:
-        if file.stat().st_size > _MAX_TEMPLATE_BYTES:
-            raise TemplateError(
-                f"The template {file.name} is far too long.",
-                where=str(file),
-                todo="Take it from dispatch again.",
-            )
-        return file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as err:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as err:
         raise TemplateError(
             f"The template {file.name} cannot be read: {err}.", where=str(file), todo="Save it as UTF-8 text."
         ) from err
@@ -208,11 +202,10 @@ def _add(
         findings.append(missing)
         return
     try:
-        made[file] = shelf.prepared(path.read_bytes(), file=file)
+        data = read_input_file(path, _MAX_PICTURE_BYTES, PictureError, noun=f"The picture {file[:80]!r}")
+        made[file] = shelf.prepared(data, file=file)
     except PictureError as err:
         findings.append(Finding(Level.ERROR, "picture-unusable", err.what, place, err.todo))
-    except OSError:
-        findings.append(missing)
 
 
 def _inside(folder: Path, file: str) -> Path | None:
@@ -221,7 +214,8 @@ def _inside(folder: Path, file: str) -> Path | None:
     if relative.is_absolute() or ".." in relative.parts or ":" in str(relative):
         return None
     path = (folder / relative).resolve()
-    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+    is_there = path.is_relative_to(folder.resolve()) and path.exists() and not path.is_dir()
+    return path if is_there else None
 
 
 def _missing(figure: Figure, place: Place) -> Finding:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from dispatch.compose import merge
 from dispatch.compose.cover import Cover, with_cover
-from dispatch.links import TokenKind, approval_url, sign, unsubscribe_url
 from dispatch.model.brand import Audience
 from dispatch.model.campaign import Plan
 from dispatch.model.delivery import CampaignId, DeliveryId
@@ -22,6 +21,7 @@ from dispatch.pipeline.prepare import Prepared
 from dispatch.store import proofs
 from dispatch.store.campaigns import new_id
 from dispatch.store.database import Database, clock
+from dispatch.tokens import TokenKind, approval_url, sign, unsubscribe_url
 
 #: no letters and digits that are mistaken for one another when read out
 _CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -80,13 +80,16 @@ def send_proof(
     url = unsubscribe_url(public_url, sign(key, TokenKind.PROOF, proof.id))
     in_bulk = pace_for(account, 1.0, has_bulk=mailer.has_bulk).in_bulk
     outcomes: list[tuple[str, str, Outcome]] = []
-    for mail, audience, to in mails:
-        message = _message(mail, proof, with_cover(prepared.editions[audience.slug], cover), audience, to, url)
-        outcome = mailer.submit([message], lambda: False, in_bulk=in_bulk)[0]
-        with database.writing() as connection:
-            words = proofs.ACCEPTED if isinstance(outcome, Accepted) else outcome.reason
-            proofs.note_outcome(connection, mail, words)
-        outcomes.append((to, audience.slug, outcome))
+    try:
+        for mail, audience, to in mails:
+            message = _message(mail, proof, with_cover(prepared.editions[audience.slug], cover), audience, to, url)
+            outcome = mailer.submit([message], lambda: False, in_bulk=in_bulk)[0]
+            with database.writing() as connection:
+                words = proofs.ACCEPTED if isinstance(outcome, Accepted) else outcome.reason
+                proofs.note_outcome(connection, mail, words)
+            outcomes.append((to, audience.slug, outcome))
+    finally:
+        mailer.close()
     return ProofSent(proof, tuple(outcomes))
 
 
@@ -109,7 +112,8 @@ def _new(
 
 
 def _warnings(findings: Sequence[Finding]) -> list[str]:
-    return [finding.message for finding in findings if finding.level is not Level.NOTE]
+    # Once each, although every Edition has it.
+    return list(dict.fromkeys(finding.message for finding in findings if finding.level is not Level.NOTE))
 
 
 def _message(mail: str, proof: Proof, edition: Edition, audience: Audience, to: str, url: str) -> Message:

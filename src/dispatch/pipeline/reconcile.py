@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from dispatch.compose import merge
-from dispatch.links import TokenKind, sign, unsubscribe_url
 from dispatch.model.campaign import Campaign
 from dispatch.model.delivery import CampaignId, Delivery, DeliveryId, DeliveryState
 from dispatch.model.edition import Edition
@@ -18,8 +17,9 @@ from dispatch.store import campaigns, ledger, uncertain
 from dispatch.store.database import Database, clock
 from dispatch.store.notifications import last_unreadable
 from dispatch.store.queues import read_through
+from dispatch.tokens import TokenKind, sign, unsubscribe_url
 
-#: takes mail and tells Send and Delivery of it; counts in no rate (SES developer guide, "mailbox simulator")
+#: accepts messages and reports Send and Delivery for them; counts in no rate (SES developer guide, "mailbox simulator")
 SIMULATOR = "success@simulator.amazonses.com"
 
 #: how much longer than anything stays hidden a queue is read before it counts as never quiet
@@ -32,18 +32,18 @@ class OpenQuestions:
 
     #: the grace is not over, or the queue was not read to its end since: an event may still come
     too_early: list[Delivery] = field(default_factory=list)
-    #: those of them for whom only the queue must be read to its end
+    #: those for whom only the queue must be read to its end
     unread: list[Delivery] = field(default_factory=list)
-    #: the grace is over and events are proven to flow: surely nothing was accepted; a person may say send again
+    #: the grace is over and events are proven to flow: nothing was accepted; a person may send again
     may_be_sent_again: list[Delivery] = field(default_factory=list)
     #: the grace is over, but events are not proven to flow: only a person can settle it
     for_a_person: list[Delivery] = field(default_factory=list)
-    #: those of them around whose calls nothing else was accepted, so that a probe can prove it
+    #: those around whose calls nothing else was accepted, so that a probe can prove it
     can_be_probed: list[Delivery] = field(default_factory=list)
 
     @property
     def all(self) -> list[Delivery]:
-        """All of them."""
+        """All, whatever can be done about them."""
         return [*self.too_early, *self.may_be_sent_again, *self.for_a_person]
 
 
@@ -57,13 +57,13 @@ def open_questions(
     silence counts when all that was in the queue at the end of its grace is stored and understood.
     """
     found = OpenQuestions()
-    # Everybody of one claim has the same moment: it is looked around once.
-    flows: dict[datetime, tuple[int, int]] = {}
     with database.reading() as connection:
         now = clock(connection)
         read = read_through(connection, queue.name) if queue is not None else None
         last_unreadable_at = last_unreadable(connection)
-        for delivery in ledger.in_state(connection, campaign_id, DeliveryState.UNCERTAIN):
+        waiting = ledger.in_state(connection, campaign_id, DeliveryState.UNCERTAIN)
+        flow = ledger.flow_around(connection, {each.claimed_at for each in waiting if each.claimed_at is not None})
+        for delivery in waiting:
             moment = delivery.claimed_at
             assert moment is not None
             over = moment + timedelta(seconds=grace_seconds)
@@ -73,9 +73,7 @@ def open_questions(
                 if now >= over:
                     found.unread.append(delivery)
                 continue
-            if moment not in flows:
-                flows[moment] = ledger.flow_around(connection, moment)
-            accepted, silent = flows[moment]
+            accepted, silent = flow.around(moment)
             is_proven = bool(accepted) and not silent
             is_proven = is_proven or (not accepted and uncertain.has_seen_probe(connection, moment))
             # What cannot be understood may have been about this very mail.
@@ -107,7 +105,7 @@ def probe(
     wait_seconds: float,
     is_interrupted: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Mail Amazon's simulator and wait for the event; gives whether it came, so that events are proven to flow.
+    """Mail Amazon's simulator and wait for the event; return whether it came, so that events are proven to flow.
 
     Raises ProviderError where the queue cannot be read.
     """

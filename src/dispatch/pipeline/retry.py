@@ -1,4 +1,4 @@
-"""Patience: a database that is gone for a while is waited for, so that no acceptance is forgotten."""
+"""Retry: a database that is gone for a while is waited for, so that no acceptance is forgotten."""
 
 import functools
 import time
@@ -16,9 +16,11 @@ T = TypeVar("T")
 
 
 def while_database_is_down(act: Callable[P, T]) -> Callable[P, T]:
-    """A whole transaction that is tried again while the database is gone. Raises StoreError in the end.
+    """Try a whole transaction again while the database is gone. Raise StoreError in the end.
 
-    One whose commit was not confirmed may run twice, so that only such may be marked as bear it.
+    A call blocks for up to 60 seconds, and for as long as the last try takes (30 seconds for a lock, 10 for a
+    connection); a Ctrl-C that the program only notes, as a send does, is looked at after that. A transaction whose
+    commit was not confirmed may run twice: mark only those that bear it.
     """
 
     @functools.wraps(act)

@@ -1,7 +1,7 @@
 """A practice server of its own: `python -m dispatch.practice STATE_FOLDER [PORT] [SETTINGS as JSON]`.
 
 Prints one line of JSON once it listens: {"url", "pid"}. `dispatch practice start` runs the same server
-beside the readers' pages.
+together with the readers' pages.
 """
 
 import json

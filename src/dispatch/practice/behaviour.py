@@ -1,8 +1,8 @@
-"""What becomes of a mail, decided by its recipient's address alone.
+"""Which events a message has, decided by its recipient's address alone.
 
 1. SES's mailbox simulator: success@, bounce@, ooto@, complaint@, suppressionlist@simulator.amazonses.com,
 with any +label. 2. A label that asks for it: `name+bounce@…` and so on; see `_LABELS`. 3. Else the crowd:
-the SHA-256 of the address draws how this reader behaves, always the same way.
+the SHA-256 of the address draws how this reader behaves, always in the same manner.
 
 Times are plausible seconds after the acceptance.
 """
@@ -26,7 +26,7 @@ GMAIL_PROXY = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggp
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class PlannedEvent:
     """One event to come: its kind in SES's word, seconds after the acceptance, what its own object says."""
 
     kind: str
@@ -34,7 +34,7 @@ class Happening:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-Plan = list[Happening]
+Plan = list[PlannedEvent]
 
 
 def is_simulator(address: str) -> bool:
@@ -67,17 +67,17 @@ def _draw(address: str) -> random.Random:
 
 
 def _sent() -> Plan:
-    return [Happening("Send", 0.0)]
+    return [PlannedEvent("Send", 0.0)]
 
 
 def _delivered(draw: random.Random) -> Plan:
-    return [*_sent(), Happening("Delivery", round(draw.uniform(0.4, 2.0), 3))]
+    return [*_sent(), PlannedEvent("Delivery", round(draw.uniform(0.4, 2.0), 3))]
 
 
 def _bounced(kind: str, subtype: str, status: str, words: str) -> Callable[[random.Random], Plan]:
     def bounce(draw: random.Random) -> Plan:
         detail = {"type": kind, "subtype": subtype, "status": status, "diagnostic": words}
-        return [*_sent(), Happening("Bounce", round(draw.uniform(0.6, 4.0), 3), detail)]
+        return [*_sent(), PlannedEvent("Bounce", round(draw.uniform(0.6, 4.0), 3), detail)]
 
     return bounce
 
@@ -106,34 +106,34 @@ _suppressed_by_account = _bounced(
 
 def _on_account_list(reason: str) -> Plan:
     if reason == "COMPLAINT":
-        return [*_sent(), Happening("Complaint", 0.8, {"subtype": "OnAccountSuppressionList"})]
-    return [*_sent(), Happening("Bounce", 0.8, _suppressed_by_account(_draw("")).pop().detail)]
+        return [*_sent(), PlannedEvent("Complaint", 0.8, {"subtype": "OnAccountSuppressionList"})]
+    return [*_sent(), PlannedEvent("Bounce", 0.8, _suppressed_by_account(_draw("")).pop().detail)]
 
 
 def _complained(draw: random.Random) -> Plan:
     delivered = _delivered(draw)
     return [
         *delivered,
-        Happening("Complaint", delivered[-1].after + round(draw.uniform(4, 20), 3), {"feedback": "abuse"}),
+        PlannedEvent("Complaint", delivered[-1].after + round(draw.uniform(4, 20), 3), {"feedback": "abuse"}),
     ]
 
 
 def _out_of_office(draw: random.Random) -> Plan:
     delivered = _delivered(draw)
     answer = {"type": "Transient", "subtype": "General"}
-    return [*delivered, Happening("Bounce", delivered[-1].after + 1.5, answer)]
+    return [*delivered, PlannedEvent("Bounce", delivered[-1].after + 1.5, answer)]
 
 
 def _delayed(draw: random.Random) -> Plan:
-    return [*_sent(), Happening("DeliveryDelay", 5.0), Happening("Delivery", round(draw.uniform(15, 40), 3))]
+    return [*_sent(), PlannedEvent("DeliveryDelay", 5.0), PlannedEvent("Delivery", round(draw.uniform(15, 40), 3))]
 
 
 def _rejected(draw: random.Random) -> Plan:
-    return [*_sent(), Happening("Reject", 0.3)]
+    return [*_sent(), PlannedEvent("Reject", 0.3)]
 
 
 def _not_rendered(draw: random.Random) -> Plan:
-    return [Happening("Rendering Failure", 0.3, {"missing": "attributeName"})]
+    return [PlannedEvent("Rendering Failure", 0.3, {"missing": "attributeName"})]
 
 
 def _opened(draw: random.Random) -> Plan:
@@ -149,7 +149,7 @@ def _clicked(draw: random.Random) -> Plan:
         "bot": "Unlikely",
         "link": draw.random(),
     }
-    return [*opened, Happening("Click", opened[-1].after + round(draw.uniform(6, 30), 3), detail)]
+    return [*opened, PlannedEvent("Click", opened[-1].after + round(draw.uniform(6, 30), 3), detail)]
 
 
 def _prefetched(draw: random.Random) -> Plan:
@@ -165,14 +165,16 @@ def _scanned(draw: random.Random) -> Plan:
     start = delivered[-1].after + draw.uniform(0.5, 2.5)
     ip, bot = _ip(draw), draw.choice(["Likely", "Likely", ""])
     detail = {"agent": BROWSER, "ip": ip, "bot": bot}
-    clicks = [Happening("Click", round(start + 0.2 * n, 3), {**detail, "link": n / 4, "distinct": n}) for n in range(4)]
+    clicks = [
+        PlannedEvent("Click", round(start + 0.2 * n, 3), {**detail, "link": n / 4, "distinct": n}) for n in range(4)
+    ]
     return [*delivered, *clicks]
 
 
 def _with_open(draw: random.Random, agent: str, *, after: tuple[float, float], bot: str) -> Plan:
     delivered = _delivered(draw)
     seconds = delivered[-1].after + round(draw.uniform(*after), 3)
-    return [*delivered, Happening("Open", seconds, {"agent": agent, "ip": _ip(draw), "bot": bot})]
+    return [*delivered, PlannedEvent("Open", seconds, {"agent": agent, "ip": _ip(draw), "bot": bot})]
 
 
 def _ip(draw: random.Random) -> str:
@@ -210,13 +212,13 @@ LABELS = tuple(_LABELS)
 
 def _crowd(draw: random.Random, crowd: Crowd) -> Plan:
     lot = draw.random()
-    for share, fate in (
+    for share, plan_of in (
         (crowd.hard_bounces, _hard),
         (crowd.soft_bounces, _soft),
         (crowd.complaints, _complained),
     ):
         if lot < share:
-            return fate(draw)
+            return plan_of(draw)
         lot -= share
     if draw.random() < crowd.scanners:
         return _scanned(draw)

@@ -7,129 +7,129 @@ from typing import Any
 from dispatch.practice import shapes
 from dispatch.practice.settings import ACCOUNT_ID, PracticeSettings
 from dispatch.practice.state import State
-from dispatch.practice.wire import Call, Refusal, bad_request, not_found
+from dispatch.practice.wire import Call, Operation, Refusal, bad_request, not_found
 
 Members = dict[str, Any]
+_KIND = "configuration-set"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 #: event types that a destination may ask for
 _TYPES = frozenset({*shapes.MATCHING.values(), "SUBSCRIPTION"})
 _MAX_DESTINATIONS = 10
 
 
-class Sets:
-    """The configuration sets."""
+class ConfigurationSets:
+    """The operations on configuration sets."""
 
     def __init__(self, state: State, settings: PracticeSettings) -> None:
         self.state = state
-        self.settings = settings
+        name = settings.configuration_set
+        if state.get(_KIND, name) is None:
+            # The one of the settings, whose events go to the queue of the settings.
+            topic = f"arn:aws:sns:{settings.region}:{ACCOUNT_ID}:{settings.queue_name}"
+            destination = {
+                "Enabled": True,
+                "MatchingEventTypes": sorted(shapes.MATCHING.values()),
+                "SnsDestination": {"TopicArn": topic},
+            }
+            state.put(_KIND, name, {"destinations": {settings.queue_name: destination}})
 
-    def begin(self) -> None:
-        """Make the configuration set of the settings, whose events go to the queue of the settings."""
-        name = self.settings.configuration_set
-        if self.state.get("configuration-set", name) is not None:
-            return
-        topic = f"arn:aws:sns:{self.settings.region}:{ACCOUNT_ID}:{self.settings.queue_name}"
-        destination = {
-            "Enabled": True,
-            "MatchingEventTypes": sorted(shapes.MATCHING.values()),
-            "SnsDestination": {"TopicArn": topic},
-        }
-        self.state.put("configuration-set", name, {"destinations": {self.settings.queue_name: destination}})
+    def operations(self) -> list[Operation]:
+        """The operations, as botocore's model has them."""
+        one = "configuration-sets/{ConfigurationSetName}"
+        all_of_it, named = f"{one}/event-destinations", f"{one}/event-destinations/{{EventDestinationName}}"
+        return [
+            Operation("CreateConfigurationSet", "POST", "configuration-sets", self.create),
+            Operation("GetConfigurationSet", "GET", one, self.get),
+            Operation("CreateConfigurationSetEventDestination", "POST", all_of_it, self.create_destination),
+            Operation("GetConfigurationSetEventDestinations", "GET", all_of_it, self.get_destinations),
+            Operation("UpdateConfigurationSetEventDestination", "PUT", named, self.update_destination),
+            Operation("DeleteConfigurationSetEventDestination", "DELETE", named, self.delete_destination),
+        ]
 
-    def create_set(self, call: Call) -> Members:
-        """Make a configuration set, without destinations."""
-        name = name_of(call, "ConfigurationSetName")
-        if self.state.get("configuration-set", name) is not None:
+    def create(self, call: Call) -> Members:
+        """Add a configuration set, without destinations."""
+        name = _name(call, "ConfigurationSetName")
+        if self.state.get(_KIND, name) is not None:
             raise Refusal("AlreadyExistsException", f"Configuration set <{name}> already exists.")
-        options = {
-            key: call.members[key] for key in ("SendingOptions", "TrackingOptions", "Tags") if key in call.members
-        }
-        self.state.put("configuration-set", name, {**options, "destinations": {}})
+        options = {key: call.members[key] for key in ("SendingOptions", "Tags") if key in call.members}
+        self.state.put(_KIND, name, {**options, "destinations": {}})
         return {}
 
-    def list_sets(self, call: Call) -> Members:
-        """The names of the configuration sets."""
-        return {"ConfigurationSets": list(self.state.every("configuration-set"))}
-
-    def get_set(self, call: Call) -> Members:
+    def get(self, call: Call) -> Members:
         """One configuration set."""
-        name, found = self._set(call)
+        name, found = self._named(call)
         found.pop("destinations")
         return {"ConfigurationSetName": name, "SendingOptions": {"SendingEnabled": True}, **found}
 
-    def delete_set(self, call: Call) -> Members:
-        """Remove a configuration set."""
-        name, _ = self._set(call)
-        self.state.drop("configuration-set", name)
-        return {}
-
-    def put_set_sending(self, call: Call) -> Members:
-        """Pause or resume the sending through one configuration set."""
-        name, found = self._set(call)
-        found["SendingOptions"] = {"SendingEnabled": bool(call.members.get("SendingEnabled", False))}
-        self.state.put("configuration-set", name, found)
-        return {}
-
     def create_destination(self, call: Call) -> Members:
         """Add an event destination; an SNS topic's events go to the queue of the topic's name."""
-        name, found = self._set(call)
-        own = name_of(call, "EventDestinationName")
+        name, found = self._named(call)
+        own = _name(call, "EventDestinationName")
         if own in found["destinations"]:
             raise Refusal("AlreadyExistsException", f"An event destination with name <{own}> already exists.")
         if len(found["destinations"]) >= _MAX_DESTINATIONS:
-            raise Refusal(
-                "LimitExceededException",
-                f"A configuration set has at most {_MAX_DESTINATIONS} event destinations.",
-            )
+            said = f"A configuration set has at most {_MAX_DESTINATIONS} event destinations."
+            raise Refusal("LimitExceededException", said)
         found["destinations"][own] = _destination(call)
-        self.state.put("configuration-set", name, found)
+        self.state.put(_KIND, name, found)
         return {}
 
     def get_destinations(self, call: Call) -> Members:
         """The event destinations of a configuration set."""
-        _, found = self._set(call)
+        _, found = self._named(call)
         return {"EventDestinations": [{"Name": name, **one} for name, one in found["destinations"].items()]}
 
     def update_destination(self, call: Call) -> Members:
         """Replace an event destination."""
         name, found, own = self._named_destination(call)
         found["destinations"][own] = _destination(call)
-        self.state.put("configuration-set", name, found)
+        self.state.put(_KIND, name, found)
         return {}
 
     def delete_destination(self, call: Call) -> Members:
         """Remove an event destination."""
         name, found, own = self._named_destination(call)
         del found["destinations"][own]
-        self.state.put("configuration-set", name, found)
+        self.state.put(_KIND, name, found)
         return {}
 
-    def _set(self, call: Call) -> tuple[str, Members]:
-        name = text(call, "ConfigurationSetName")
-        found = self.state.get("configuration-set", name)
+    def _named(self, call: Call) -> tuple[str, Members]:
+        name = call.text("ConfigurationSetName")
+        found = self.state.get(_KIND, name)
         if found is None:
             raise not_found(f"Configuration set <{name}> does not exist.")
         return name, found
 
     def _named_destination(self, call: Call) -> tuple[str, Members, str]:
-        name, found = self._set(call)
-        own = text(call, "EventDestinationName")
+        name, found = self._named(call)
+        own = call.text("EventDestinationName")
         if own not in found["destinations"]:
             raise not_found(f"Event destination <{own}> does not exist.")
         return name, found, own
 
 
-def text(call: Call, name: str) -> str:
-    """A member that must be there, a text. Raises Refusal."""
-    value = call.members.get(name)
-    if not isinstance(value, str) or not value:
-        raise bad_request(f"{name} is missing.")
-    return value
+def check_sends(state: State, name: str) -> None:
+    """Raise Refusal unless mail may be sent by this configuration set; "" is none, and always may."""
+    found = state.get(_KIND, name) if name else {}
+    if found is None:
+        raise not_found(f"Configuration set <{name}> does not exist.")
+    if not found.get("SendingOptions", {}).get("SendingEnabled", True):
+        raise Refusal("SendingPausedException", f"Email sending is disabled for configuration set <{name}>.")
 
 
-def name_of(call: Call, member: str) -> str:
-    """A member that must be a name as SES has them. Raises Refusal."""
-    name = text(call, member)
+def topics(state: State, name: str, kind: str) -> list[str]:
+    """The SNS topics to which a configuration set publishes events of a kind (SES's word in `eventType`)."""
+    found = (state.get(_KIND, name) or {}).get("destinations", {}).values()
+    return [
+        one["SnsDestination"]["TopicArn"]
+        for one in found
+        if one["Enabled"] and "TopicArn" in one.get("SnsDestination", {})
+        if shapes.MATCHING[kind] in one["MatchingEventTypes"]
+    ]
+
+
+def _name(call: Call, member: str) -> str:
+    name = call.text(member)
     if not _NAME.match(name):
         raise bad_request(f"{member} may have 1 to 64 of A-Z, a-z, 0-9, _ and -.")
     return name
@@ -139,7 +139,6 @@ def _destination(call: Call) -> Members:
     given = call.members.get("EventDestination")
     if not isinstance(given, Mapping):
         raise bad_request("EventDestination is missing.")
-    unknown = set(given.get("MatchingEventTypes") or ()) - _TYPES
-    if unknown:
+    if unknown := set(given.get("MatchingEventTypes") or ()) - _TYPES:
         raise bad_request(f"Invalid event type: {sorted(unknown)[0]}.")
     return {"Enabled": False, "MatchingEventTypes": [], **given}

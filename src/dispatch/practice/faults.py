@@ -1,7 +1,7 @@
 """Faults on demand: what goes wrong, for whom, how often; seeded, so that a storm can be repeated.
 
-A rule strikes by `times` (the next N chances), by `addresses` (every mail to them), or by `rate`. Whether a
-rate strikes is drawn from the seed, the rule's place, the first recipient and how often that recipient has
+A rule applies by `times` (the next N chances), by `addresses` (every mail to them), or by `rate`. Whether a
+rate applies is drawn from the seed, the rule's place, the first recipient and how often that recipient has
 had this chance: so a storm hits the same people whatever the order or the number of calls in flight.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from dispatch.practice.wire import Refusal, bad_request
 
-#: fault -> the moment of the call at which it strikes
+#: fault -> the moment of the call at which it applies
 BEFORE = (
     "throttle",
     "daily-quota",
@@ -51,7 +51,7 @@ class Rule:
     """One fault on demand."""
 
     fault: str
-    #: the operation that it strikes, such as SendEmail or ReceiveMessage; "*": SendEmail and SendBulkEmail
+    #: the operation to which it applies, such as SendEmail or ReceiveMessage; "*": SendEmail and SendBulkEmail
     on: str = "*"
     rate: float | None = None
     #: chances left; None without limit
@@ -64,13 +64,13 @@ class Rule:
     #: error code and sentence of `refuse`
     code: str = "BadRequestException"
     message: str = "A fault on demand."
-    #: the kinds of events (SES's eventType) that an event fault strikes; empty: all
+    #: the kinds of events (SES's eventType) that an event fault applies to; empty: all
     kinds: tuple[str, ...] = ()
-    struck: int = 0
+    applied: int = 0
 
     def fits(self, operation: str, addresses: Iterable[str]) -> bool:
-        """Whether the rule may strike this operation and these recipients at all."""
-        if self.times is not None and self.struck >= self.times:
+        """Whether the rule may apply to this operation and these recipients at all."""
+        if self.times is not None and self.applied >= self.times:
             return False
         if self.on != operation and not (self.on == "*" and operation in ("SendEmail", "SendBulkEmail")):
             return False
@@ -104,17 +104,17 @@ class Faults:
         self._chances.clear()
 
     def show(self) -> dict[str, Any]:
-        """The rules in force, with how often each has struck."""
+        """The rules in force, with how often each has applied."""
         return {"seed": self.seed, "rules": [asdict(rule) for rule in self.rules]}
 
-    def strike(self, operation: str, addresses: list[str], among: tuple[str, ...], kind: str = "") -> Rule | None:
-        """The first rule of these faults that strikes now, counted as struck."""
+    def applies(self, operation: str, addresses: list[str], among: tuple[str, ...], kind: str = "") -> Rule | None:
+        """The first rule of these faults that applies now, counted as applied."""
         if not self.rules:
             return None
         for place, rule in enumerate(self.rules):
             fits = rule.fault in among and rule.fits(operation, addresses) and (not rule.kinds or kind in rule.kinds)
             if fits and self._drawn(place, rule, f"{kind}:{addresses[0].lower() if addresses else operation}"):
-                rule.struck += 1
+                rule.applied += 1
                 return rule
         return None
 

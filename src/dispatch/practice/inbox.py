@@ -11,10 +11,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route
 
 from dispatch.practice import mails
-from dispatch.practice.api import at_home
+from dispatch.practice.at_home import at_home
 from dispatch.practice.state import State
 
-#: mails on one page
+#: messages on one page
 PAGE = 50
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -32,6 +32,7 @@ def _environment() -> Environment:
     loader = FunctionLoader(lambda name: (_FOLDER / name).read_text(encoding="utf-8"))
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters["moment"] = lambda seconds: mails.iso(seconds)[:19].replace("T", " ") + " UTC"
+    made.filters["readable"] = mails.header_text
     return made
 
 
@@ -53,7 +54,7 @@ class Inbox:
         ]
 
     async def home(self, request: Request) -> Response:
-        """The way to the inbox."""
+        """The root leads to the inbox."""
         return RedirectResponse("/inbox", 302)
 
     async def style(self, request: Request) -> Response:
@@ -61,7 +62,7 @@ class Inbox:
         return Response((_FOLDER / "style.css").read_text(encoding="utf-8"), media_type="text/css")
 
     async def listing(self, request: Request) -> Response:
-        """The mails, newest first; `q` searches address and subject, `from` chooses a sender."""
+        """The messages, newest first; `q` searches address and subject, `from` chooses a sender."""
         query, sender = request.query_params.get("q", "").strip(), request.query_params.get("from", "")
         where, values = _condition(query, sender)
         total = self.state.number(f"SELECT count(*) FROM mail WHERE {where}", *values)  # noqa: S608  # `where` is made of fixed parts
@@ -100,7 +101,7 @@ class Inbox:
         """The html part alone, for the frame on the mail's page."""
         mail = mails.by_id(self.state, request.path_params["message_id"])
         if mail is None:
-            return PlainTextResponse("There is no such mail.", 404)
+            return PlainTextResponse("There is no such message.", 404)
         headers = {"content-security-policy": _MAIL_POLICY, **_COMMON}
         return HTMLResponse(_with_base(mails.render(self.state, mail).html), headers=headers)
 
@@ -113,7 +114,7 @@ _COMMON = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"
 
 
 def _with_base(html: str) -> str:
-    """The html with its links opening outside the frame; what stands before its head stays there."""
+    """The html with its links opening outside the frame; what is before its head remains there."""
     head = re.search(r"<head\b[^>]*>", html, re.I) or re.match(r"\s*<!doctype[^>]*>", html, re.I)
     place = head.end() if head else 0
     return f'{html[:place]}<base target="_blank">{html[place:]}'

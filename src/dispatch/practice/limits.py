@@ -9,13 +9,10 @@ from collections.abc import Iterable, Mapping
 from email.utils import parseaddr
 from typing import Any
 
-from dispatch.practice.wire import Refusal, bad_request, rejected
+from dispatch.practice.wire import Refusal, bad_request
 
-MAX_RECIPIENTS = 50
 MAX_ENTRIES = 50
 MAX_HEADERS = 15
-#: bytes of a whole message, after encoding
-MAX_MESSAGE = 40 * 1024 * 1024
 #: bytes of a request with an inline template: about 1 MB of JSON
 MAX_INLINE_REQUEST = 1024 * 1024
 
@@ -27,58 +24,15 @@ _ADDRESS = re.compile(
 )
 
 #: headers that may appear once: "header fields" page of the SES developer guide
-_ONCE = frozenset(
-    [
-        "accept-language",
-        "auto-submitted",
-        "bounces-to",
-        "comments",
-        "content-class",
-        "content-type",
-        "date",
-        "delivered-to",
-        "errors-to",
-        "feedback-id",
-        "importance",
-        "in-reply-to",
-        "keywords",
-        "list-archive",
-        "list-help",
-        "list-id",
-        "list-owner",
-        "list-post",
-        "list-subscribe",
-        "list-unsubscribe",
-        "list-unsubscribe-post",
-        "message-context",
-        "organization",
-        "precedence",
-        "references",
-        "reply-to",
-        "return-path",
-        "return-receipt-to",
-        "sensitivity",
-        "thread-index",
-        "thread-topic",
-        "user-agent",
-    ]
+_ONCE = re.compile(
+    "accept-language|auto-submitted|bounces-to|comments|content-(?:class|type)|date|delivered-to|errors-to|feedback-id"
+    "|importance|in-reply-to|keywords|list-(?:archive|help|id|owner|post|subscribe|unsubscribe|unsubscribe-post)"
+    "|message-context|organization|precedence|references|reply-to|return-path|return-receipt-to|sensitivity"
+    "|thread-(?:index|topic)|user-agent"
 )
-#: headers that SES writes by itself
-_RESERVED = frozenset(
-    [
-        "bcc",
-        "cc",
-        "content-transfer-encoding",
-        "content-type",
-        "date",
-        "from",
-        "message-id",
-        "mime-version",
-        "return-path",
-        "sender",
-        "subject",
-        "to",
-    ]
+#: headers that SES writes itself
+_RESERVED = re.compile(
+    "bcc|cc|content-transfer-encoding|content-type|date|from|message-id|mime-version|return-path|sender|subject|to"
 )
 
 
@@ -96,22 +50,16 @@ def bare(mailbox: object) -> str:
     return address
 
 
-def recipients(destination: object) -> dict[str, list[str]]:
-    """The recipients of a Destination by `to`, `cc`, `bcc`, each as written. Raises Refusal."""
-    if not isinstance(destination, Mapping):
-        raise bad_request("Destination is missing.")
-    found = {
-        key.lower()[:-9]: list(destination.get(key) or ()) for key in ("ToAddresses", "CcAddresses", "BccAddresses")
-    }
-    count = sum(map(len, found.values()))
-    if count == 0:
-        raise bad_request("Destination has no recipients.")
-    if count > MAX_RECIPIENTS:
-        raise rejected(f"Recipient count exceeds {MAX_RECIPIENTS}.")
-    for mailboxes in found.values():
-        for mailbox in mailboxes:
-            bare(mailbox)
-    return found
+def recipient(destination: object) -> str:
+    """Return the bare address of the one recipient of a Destination. Raise Refusal.
+
+    SES takes up to 50; dispatch sends each message to one person, so no more are needed here.
+    """
+    given = destination if isinstance(destination, Mapping) else {}
+    mailboxes = [mailbox for found in given.values() for mailbox in found or ()]
+    if len(mailboxes) != 1 or not given.get("ToAddresses"):
+        raise bad_request("Destination must have one address in ToAddresses; the practice server takes no more.")
+    return bare(mailboxes[0])
 
 
 def tags(given: object) -> dict[str, str]:
@@ -136,7 +84,7 @@ def headers(given: object) -> list[tuple[str, str]]:
     found = [_header(header.get("Name"), header.get("Value")) for header in _items(given)]
     if len(found) > MAX_HEADERS:
         raise bad_request(f"Too many headers: {len(found)}; {MAX_HEADERS} are allowed.")
-    once = [name.lower() for name, _ in found if name.lower() in _ONCE]
+    once = [name.lower() for name, _ in found if _ONCE.fullmatch(name.lower())]
     if len(once) != len(set(once)):
         raise bad_request("Duplicate header: each of the list headers may appear once.")
     return found
@@ -145,7 +93,7 @@ def headers(given: object) -> list[tuple[str, str]]:
 def _header(name: object, value: object) -> tuple[str, str]:
     if not isinstance(name, str) or not _HEADER_NAME.match(name):
         raise bad_request("Invalid header name: 1 to 126 printable ASCII characters without colon are allowed.")
-    if name.lower() in _RESERVED:
+    if _RESERVED.fullmatch(name.lower()):
         raise bad_request(f"Header {name} cannot be set.")
     if not isinstance(value, str) or not _HEADER_VALUE.match(value):
         raise bad_request(f"Invalid value of header {name}: 1 to 995 printable ASCII characters are allowed.")

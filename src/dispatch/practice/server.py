@@ -25,20 +25,19 @@ from starlette.types import ASGIApp
 
 from dispatch.practice import faults as fault_rules
 from dispatch.practice import signatures
-from dispatch.practice.account import Desk, Pace
+from dispatch.practice.account import AccountState, RateLimit
 from dispatch.practice.api import Api
-from dispatch.practice.configuration_sets import Sets
+from dispatch.practice.configuration_sets import ConfigurationSets
 from dispatch.practice.events import Events
 from dispatch.practice.faults import Faults, Rule
 from dispatch.practice.inbox import Inbox
-from dispatch.practice.operations import Operation, operations
 from dispatch.practice.queues import Queues
-from dispatch.practice.sending import Sending
-from dispatch.practice.ses import Ses
+from dispatch.practice.records import Records
+from dispatch.practice.sending import MailOperations
 from dispatch.practice.settings import PracticeSettings
 from dispatch.practice.sqs import Sqs
 from dispatch.practice.state import State
-from dispatch.practice.wire import Answer, Call, Cut, PracticeProtocol, Refusal, bad_request, refusal_answer
+from dispatch.practice.wire import Answer, Call, Cut, Operation, PracticeProtocol, Refusal, bad_request, refusal_answer
 
 __all__ = ["Practice", "PracticeSettings", "build", "config", "routes"]
 
@@ -62,17 +61,18 @@ class Practice:
         self.clock = clock
         self.state = State(state_folder)
         self.faults = Faults()
-        self.desk = Desk(self.state, settings)
+        self.account = AccountState(self.state, settings)
         self.events = Events(self.state, settings, self.faults)
         self.queues = Queues(self.state, self.events.body)
-        self.sending = Sending(self.state, settings, self.desk, self.events, self.faults)
-        self.sets = Sets(self.state, settings)
-        self.ses = Ses(self.state, settings, self.desk)
         self.sqs = Sqs(self.queues, clock, settings.region)
-        self._paces: dict[str, Pace] = {}
+        self._rates: dict[str, RateLimit] = {}
         with self.state.transaction():
-            self.sets.begin()
-            self.queues.create(settings.queue_name, {}, clock())
+            self.queues.create(settings.queue_name, {})
+            self.operations = [
+                *MailOperations(self.state, settings, self.account, self.events, self.faults).operations(),
+                *Records(self.state, self.account).operations(),
+                *ConfigurationSets(self.state, settings).operations(),
+            ]
 
     def close(self) -> None:
         """Close the state."""
@@ -80,10 +80,10 @@ class Practice:
 
     def routes(self) -> list[BaseRoute]:
         """All routes of the server."""
-        made: list[BaseRoute] = [self._ses_route(one) for one in operations(self.ses, self.sets, self.sending)]
+        made: list[BaseRoute] = [self._ses_route(one) for one in self.operations]
         made.append(Route("/", self._answer_sqs, methods=["POST"]))
         made.append(Route("/queue/{name}", self._answer_sqs, methods=["POST"]))
-        return [*made, *Api(self).routes(), *Inbox(self.state).routes()]
+        return [*made, *Api(self.state, self.account, self.faults, self.clock).routes(), *Inbox(self.state).routes()]
 
     def _ses_route(self, operation: Operation) -> Route:
         async def answer(request: Request) -> Response:
@@ -104,70 +104,59 @@ class Practice:
     async def _answer(self, request: Request, operation: str, run: Run) -> Response:
         try:
             call = await self._read(request, operation)
-            self._keep_pace(call)
+            self._keep_rate(call)
         except Refusal as refusal:
             return refusal_answer(refusal).response()
         except ClientDisconnect:
-            # Whoever asked was killed amid the request: nothing was accepted, and nobody hears an answer.
+            # The caller was killed in the middle of the request: nothing was accepted, and no answer is heard.
             return Response(status_code=400)
         addresses = _addresses(call)
-        rule = self.faults.strike(operation, addresses, fault_rules.BEFORE)
+        rule = self.faults.applies(operation, addresses, fault_rules.BEFORE)
         if rule is not None:
             return _before(rule)
         answer = await self._run(call, run)
-        delay = self.settings.answer_delay if operation in _SENDING else 0.0
-        if delay:
-            await asyncio.sleep(delay)
-        rule = self.faults.strike(operation, addresses, fault_rules.AFTER)
+        rule = self.faults.applies(operation, addresses, fault_rules.AFTER)
         return answer.response() if rule is None else await _after(rule, answer)
 
     async def _run(self, call: Call, run: Run) -> Answer:
         try:
             found = run(call)
-            answer = Answer(await found if inspect.isawaitable(found) else found)
+            answer = Answer(await found if inspect.isawaitable(found) else found, headers=self._said_of(call))
         except Refusal as refusal:
             return refusal_answer(refusal)
         except (AttributeError, TypeError, KeyError, ValueError):
-            # botocore sends no such request; whoever wrote it by hand finds the place in the server's log.
+            # botocore sends no such request; the place of a fault in one written by hand is in the server's log.
             _log.exception("%s: a member of the request has the wrong type", call.operation)
             words = "A member of the request has the wrong type."
             return refusal_answer(Refusal("SerializationException", words))
         if call.operation in _SENDING:
             self.sqs.wake()
-            if self.sending.is_event_first:
+            if self.events.is_event_first:
                 # A waiting receiver gets the event now, the sender its answer only then.
-                self.sending.is_event_first = False
+                self.events.is_event_first = False
                 await asyncio.sleep(0.25)
         return answer
+
+    def _said_of(self, call: Call) -> dict[str, str]:
+        """Headers that SES does not send, for callers that must know how this server differs."""
+        if call.operation != "GetAccount":
+            return {}
+        return {signatures.HEADER: str(self.account.read().signature_seconds)}
 
     async def _read(self, request: Request, operation: str) -> Call:
         body = await request.body()
         now = self.clock()
         if self.settings.check_signatures:
-            path, query = (
-                request.scope.get("raw_path", b"").decode("latin-1"),
-                request.scope["query_string"].decode("latin-1"),
-            )
-            headers = {name.lower(): value for name, value in request.headers.items()}
-            signatures.check(
-                request.method,
-                path.partition("?")[0],
-                query,
-                headers,
-                body,
-                now,
-                self.settings.owner,
-                self.settings.signature_seconds,
-            )
+            signatures.check(request.headers, now, self.settings.owner, self.settings.signature_seconds)
         members = {**_json(body), **_query(request), **request.path_params}
         base = f"{request.url.scheme}://{request.headers.get('host', '127.0.0.1')}"
         return Call(operation, members, now, base, len(body), request.is_disconnected)
 
-    def _keep_pace(self, call: Call) -> None:
-        rate = self.settings.calls_per_second
-        if not rate or call.operation in _SENDING or call.operation in self.sqs.operations:
+    def _keep_rate(self, call: Call) -> None:
+        if call.operation in _SENDING or call.operation in self.sqs.operations:
             return
-        if not self._paces.setdefault(call.operation, Pace()).take(1, rate, call.now):
+        rate = self.account.read().calls_per_second
+        if rate and not self._rates.setdefault(call.operation, RateLimit()).take(rate, call.now):
             raise Refusal("TooManyRequestsException", "Rate exceeded", 429)
 
 
@@ -192,7 +181,7 @@ def _query(request: Request) -> dict[str, Any]:
 
 
 def _addresses(call: Call) -> list[str]:
-    """The recipients of a sending call, as far as they can be told before it is judged."""
+    """The recipients of a sending call, as far as they are known before it is judged."""
     found: list[str] = []
     entries = call.members.get("BulkEmailEntries") or [call.members]
     for entry in entries if isinstance(entries, list) else ():
@@ -230,7 +219,7 @@ async def _after(rule: Rule, answer: Answer) -> Response:
 
 
 def routes(state_folder: Path, *, settings: PracticeSettings) -> list[BaseRoute]:
-    """The routes of a practice server on that state, to stand beside others in one application."""
+    """The routes of a practice server on that state, to be joined with others in one application."""
     return Practice(state_folder, settings=settings).routes()
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 #: the account that every practice server stands for; the number that Amazon's own examples use
 ACCOUNT_ID = "123456789012"
-#: the key pair whose signatures are checked to the last bit
-ACCESS_KEY, SECRET_KEY = "practice", "practice"
+#: the access key of every practice server; one that belongs to a workspace follows it after a dash
+ACCESS_KEY = "practice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,6 @@ class PracticeSettings:
     configuration_set: str = "dispatch"
     queue_name: str = "dispatch-events"
     region: str = "us-east-1"
-    #: seconds between the acceptance of a mail and the answer
-    answer_delay: float = 0.0
     #: seconds added to the publication of every event
     event_delay: float = 0.0
     #: share of an event's plausible delay after which it is published; its timestamp keeps the whole delay
@@ -52,5 +50,5 @@ class PracticeSettings:
     signature_seconds: int = 300
     #: the workspace that it belongs to: access keys `practice-…` of any other are refused
     owner: str = ""
-    #: calls per second granted to each operation but the sending ones; 0 without limit (Amazon grants 1)
-    calls_per_second: float = 0.0
+    #: calls per second granted to each operation that carries no mail, as at Amazon; 0 without limit
+    calls_per_second: float = 1.0

@@ -28,7 +28,6 @@ MATCHING = {
     "Rendering Failure": "RENDERING_FAILURE",
     "DeliveryDelay": "DELIVERY_DELAY",
 }
-_OPERATIONS = {"SendEmail": "SendEmail", "SendBulkEmail": "SendBulkEmail"}
 _HEADERLESS = frozenset({"Rendering Failure", "DeliveryDelay"})
 
 
@@ -37,10 +36,8 @@ class Due:
     """An event whose time has come."""
 
     kind: str
-    #: the moment that the event tells of
+    #: the moment of what happened
     at: float
-    #: the bare address that it is about
-    recipient: str
     detail: Mapping[str, Any]
     notification_id: str
     topic: str
@@ -79,7 +76,7 @@ def _mail(due: Due, mail: Mail, region: str) -> dict[str, Any]:
         "sourceArn": f"arn:aws:ses:{region}:{ACCOUNT_ID}:identity/{address}",
         "sendingAccountId": ACCOUNT_ID,
         "messageId": mail.message_id,
-        "destination": [one for mailboxes in mail.recipients.values() for one in mailboxes],
+        "destination": [mail.recipient],
         "headersTruncated": False,
     }
     if due.kind not in _HEADERLESS:
@@ -97,7 +94,7 @@ def _headers(mail: Mail) -> dict[str, Any]:
         headers.append({"name": name, "value": value})
     common: dict[str, Any] = {
         "from": [mail.sender],
-        "to": mail.recipients["to"],
+        "to": [mail.recipient],
         "messageId": mail.message_id,
         "subject": mail.subject,
     }
@@ -110,7 +107,7 @@ def _tags(due: Due, mail: Mail, address: str) -> dict[str, list[str]]:
     if due.kind in _HEADERLESS:
         return {"ses:configuration-set": [mail.configuration_set], **{k: [v] for k, v in mail.tags.items()}}
     own = {
-        "ses:operation": [_OPERATIONS.get(mail.road, mail.road)],
+        "ses:operation": [mail.operation],
         "ses:configuration-set": [mail.configuration_set],
         "ses:source-ip": ["127.0.0.1"],
         "ses:from-domain": [address.rpartition("@")[2]],
@@ -132,14 +129,14 @@ def _delivery(due: Due, mail: Mail, link: str) -> tuple[str, dict[str, Any]]:
     return "delivery", {
         "timestamp": iso(due.at),
         "processingTimeMillis": round((due.at - mail.accepted_at) * 1000),
-        "recipients": [due.recipient],
+        "recipients": [mail.recipient],
         "smtpResponse": "250 2.6.0 Message received",
         "reportingMTA": "mta.example.com",
     }
 
 
 def _bounce(due: Due, mail: Mail, link: str) -> tuple[str, dict[str, Any]]:
-    recipient = {"emailAddress": due.recipient}
+    recipient = {"emailAddress": mail.recipient}
     said: dict[str, Any] = {"bounceType": due.detail["type"], "bounceSubType": due.detail["subtype"]}
     if "status" in due.detail:  # without a delivery status notification these are absent
         recipient |= {
@@ -157,7 +154,7 @@ def _bounce(due: Due, mail: Mail, link: str) -> tuple[str, dict[str, Any]]:
 
 def _complaint(due: Due, mail: Mail, link: str) -> tuple[str, dict[str, Any]]:
     said: dict[str, Any] = {
-        "complainedRecipients": [{"emailAddress": due.recipient}],
+        "complainedRecipients": [{"emailAddress": mail.recipient}],
         "timestamp": iso(due.at),
         "feedbackId": _feedback_id(due, mail),
     }
@@ -190,7 +187,7 @@ def _bot(due: Due) -> dict[str, str]:
 
 def _failure(due: Due, mail: Mail, link: str) -> tuple[str, dict[str, Any]]:
     words = f"Attribute '{due.detail['missing']}' is not present in the rendering data."
-    return "failure", {"errorMessage": words, "templateName": due.detail.get("template", "")}
+    return "failure", {"errorMessage": words, "templateName": ""}
 
 
 def _delay(due: Due, mail: Mail, link: str) -> tuple[str, dict[str, Any]]:
@@ -199,7 +196,7 @@ def _delay(due: Due, mail: Mail, link: str) -> tuple[str, dict[str, Any]]:
         "timestamp": iso(due.at),
         "delayType": "TransientCommunicationFailure",
         "expirationTime": iso(mail.accepted_at + 14 * 3600),  # the documented default of MaxDeliverySeconds
-        "delayedRecipients": [{"emailAddress": due.recipient, "status": "4.4.1", "diagnosticCode": words}],
+        "delayedRecipients": [{"emailAddress": mail.recipient, "status": "4.4.1", "diagnosticCode": words}],
     }
 
 

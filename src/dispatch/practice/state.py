@@ -1,6 +1,6 @@
 """The practice server's memory: one SQLite file in its state folder, and the transactions on it.
 
-Everything that a caller was told is committed before the answer leaves: mails, pending events, queues and
+Everything that a caller was answered is committed before the answer leaves: messages, pending events, queues and
 settings survive a `kill -9` of the server. The file runs in WAL mode with synchronous=NORMAL, so a power
 cut (not a kill) may take the last moments with it; it is practice. Faults on demand and the state of the
 rate are forgotten with the process.
@@ -18,7 +18,9 @@ from dispatch.errors import StoreError
 #: the file in the state folder
 STATE_FILE = "practice.sqlite"
 #: rises when the tables change
-VERSION = 1
+VERSION = 2
+#: where the file of an older version is kept
+OLDER_FILE = "practice-older.sqlite"
 
 _SCHEMA = """
 CREATE TABLE content (
@@ -30,12 +32,11 @@ CREATE TABLE mail (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     message_id TEXT NOT NULL UNIQUE,
     recipient TEXT NOT NULL,
-    recipients TEXT NOT NULL,
     accepted_at REAL NOT NULL,
     sender TEXT NOT NULL,
     reply_to TEXT NOT NULL,
     subject TEXT NOT NULL,
-    road TEXT NOT NULL,
+    operation TEXT NOT NULL,
     tags TEXT NOT NULL,
     headers TEXT NOT NULL,
     data TEXT NOT NULL,
@@ -44,7 +45,7 @@ CREATE TABLE mail (
     campaign TEXT NOT NULL
 );
 CREATE INDEX mail_by_campaign ON mail (campaign, number);
-CREATE TABLE happening (
+CREATE TABLE planned_event (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     queue TEXT NOT NULL,
     topic TEXT NOT NULL,
@@ -52,11 +53,10 @@ CREATE TABLE happening (
     at REAL NOT NULL,
     mail INTEGER NOT NULL,
     kind TEXT NOT NULL,
-    recipient TEXT NOT NULL,
     detail TEXT NOT NULL,
     notification_id TEXT NOT NULL
 );
-CREATE INDEX happening_by_due ON happening (queue, due);
+CREATE INDEX planned_event_by_due ON planned_event (queue, due);
 CREATE TABLE queue (
     name TEXT PRIMARY KEY,
     attributes TEXT NOT NULL
@@ -66,11 +66,7 @@ CREATE TABLE queued (
     queue TEXT NOT NULL,
     message_id TEXT NOT NULL,
     body TEXT NOT NULL,
-    attributes TEXT NOT NULL,
-    sent_at REAL NOT NULL,
     visible_at REAL NOT NULL,
-    receives INTEGER NOT NULL DEFAULT 0,
-    first_received_at REAL,
     receipt TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX queued_by_visible ON queued (queue, visible_at);
@@ -95,31 +91,44 @@ def _unreadable(file: Path, why: str) -> StoreError:
     )
 
 
+def _open(file: Path) -> sqlite3.Connection:
+    # Requests are answered one after the other on the event loop; tests run that loop in another thread.
+    found = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    found.row_factory = sqlite3.Row
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000"):
+            found.execute(f"PRAGMA {pragma}")
+    except sqlite3.DatabaseError as err:
+        found.close()
+        raise _unreadable(file, str(err)) from err
+    return found
+
+
 class State:
     """The open file. One server process owns it and uses it from one thread.
 
-    Raises StoreError where the file is damaged or of another version.
+    The file of an older version is put aside. Raise StoreError where the file is damaged or of a newer version.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / STATE_FILE
-        # Requests are answered one after the other on the event loop; tests run that loop in another thread.
-        self.db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        self.db.row_factory = sqlite3.Row
         try:
+            self.db = _open(file)
+            if 0 < self.number("PRAGMA user_version") < VERSION:
+                # Closed, it has no further files beside it.
+                self.db.close()
+                file.replace(folder / OLDER_FILE)
+                self.db = _open(file)
             self._prepare()
         except sqlite3.DatabaseError as err:
             self.db.close()
             raise _unreadable(file, str(err)) from err
         if self.number("PRAGMA user_version") != VERSION:
             self.db.close()
-            raise _unreadable(file, "it was written by another version of dispatch")
+            raise _unreadable(file, "it was written by a newer version of dispatch")
 
     def _prepare(self) -> None:
-        self.db.execute("PRAGMA journal_mode=WAL")
-        self.db.execute("PRAGMA synchronous=NORMAL")
-        self.db.execute("PRAGMA busy_timeout=30000")
         if not self.rows("SELECT 1 FROM sqlite_master LIMIT 1"):
             # In one transaction, so that a kill leaves all tables or none.
             self.db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")

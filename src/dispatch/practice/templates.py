@@ -1,7 +1,7 @@
-"""SES's templates, as far as inline ones go: plain substitution of `{{name}}`.
+"""SES's inline templates: plain substitution of `{{name}}`.
 
-The values are put in as they are; SES does not escape them for html either. Blocks (`{{#if …}}`, `{{#each
-…}}`) are refused, as SES refuses them in inline templates; here stored templates may not have them either.
+The values are put in as they are; SES does not escape them for html either. Blocks (`{{#if …}}`, `{{#each …}}`) are
+refused, as SES refuses them in inline templates.
 """
 
 import functools
@@ -23,56 +23,39 @@ MAX_TEMPLATE = 500 * 1024
 
 @functools.lru_cache(maxsize=256)
 def split(text: str) -> tuple[str, ...]:
-    """The text at even places, names at odd ones. Raises Refusal for anything but substitution."""
+    """Return the text at even places, names at odd ones. Raise Refusal for anything but substitution."""
     pieces = tuple(_TOKEN.split(_OWN.sub("", text)))
     for piece in pieces[::2]:
         if "{{" in piece:
-            start = piece.index("{{")
-            raise bad_request(
-                f"Template error: only simple substitution is supported, found {piece[start : start + 30]!r}."
-            )
+            found = piece[piece.index("{{") :][:30]
+            raise bad_request(f"Template error: only simple substitution is supported, found {found!r}.")
     return pieces
 
 
 def names(text: str) -> frozenset[str]:
-    """The names that a text wants filled."""
+    """Return the names that a text wants filled."""
     return frozenset(split(text)[1::2])
 
 
 def fill(text: str, values: Mapping[str, Any]) -> str:
-    """The text with its names filled; names without a value stay as they stand."""
+    """Return the text with its names filled; names without a value remain."""
     pieces = list(split(text))
     for place in range(1, len(pieces), 2):
-        found = _look_up(pieces[place], values)
-        pieces[place] = "{{" + pieces[place] + "}}" if found is None else str(found)
+        pieces[place] = str(values.get(pieces[place], "{{" + pieces[place] + "}}"))
     return "".join(pieces)
 
 
 def missing(wanted: frozenset[str], values: Mapping[str, Any]) -> str:
-    """The first wanted name, by alphabet, that has no value; "" for none."""
-    lacking = [name for name in wanted if name not in values and _look_up(name, values) is None]
-    return min(lacking, default="")
+    """Return the first wanted name, by alphabet, that has no value; "" for none."""
+    return min(wanted - values.keys(), default="")
 
 
-def _look_up(name: str, values: Mapping[str, Any]) -> Any:
-    if name in values:
-        return values[name]
-    found: Any = values
-    for step in name.split("."):
-        if not isinstance(found, Mapping) or step not in found:
-            return None
-        found = found[step]
-    return found
-
-
-def read_data(text: object, *, empty: bool) -> dict[str, Any]:
-    """TemplateData as a mapping. Raises Refusal where it is missing (unless `empty`), too long or no object."""
-    if text is None and empty:
+def read_data(text: object) -> dict[str, Any]:
+    """Return TemplateData as a mapping. Raise Refusal where it is too long or no object."""
+    if text is None:
         return {}
-    if not isinstance(text, str):
-        raise bad_request("Template data is missing.")
-    if len(text) > MAX_DATA:
-        raise bad_request(f"Template data is longer than {MAX_DATA} characters.")
+    if not isinstance(text, str) or len(text) > MAX_DATA:
+        raise bad_request(f"Template data is no text of at most {MAX_DATA} characters.")
     try:
         data = json.loads(text)
     except ValueError as err:
@@ -82,14 +65,13 @@ def read_data(text: object, *, empty: bool) -> dict[str, Any]:
     return data
 
 
-def check(content: Mapping[str, Any]) -> None:
+def check(parts: Mapping[str, str]) -> None:
     """Raise Refusal unless this is a whole, well-formed template."""
-    subject, text, html = (content.get(part) or "" for part in ("Subject", "Text", "Html"))
-    if not subject:
+    if not parts["Subject"]:
         raise bad_request("The template has no subject.")
-    if not text and not html:
+    if not parts["Text"] and not parts["Html"]:
         raise bad_request("The template has neither a text nor an html part.")
-    if len(subject.encode()) + len(text.encode()) + len(html.encode()) > MAX_TEMPLATE:
+    if sum(len(part.encode()) for part in parts.values()) > MAX_TEMPLATE:
         raise bad_request("The template is larger than 500 KB.")
-    for part in (subject, text, html):
+    for part in parts.values():
         split(part)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-#: the key under which `PracticeProtocol` hands a connection to its requests
+#: the key under which `PracticeProtocol` gives a connection to its requests
 TRANSPORT = "dispatch.practice.transport"
 
 
@@ -57,8 +57,25 @@ class Call:
     base_url: str
     #: bytes of the request's body
     size: int = 0
-    #: tells whether the caller has hung up
+    #: whether the caller has hung up
     is_gone: Callable[[], Awaitable[bool]] | None = None
+
+    def text(self, name: str) -> str:
+        """Return a member that must be there, a text. Raise Refusal."""
+        value = self.members.get(name)
+        if not isinstance(value, str) or not value:
+            raise bad_request(f"{name} is missing.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of SES v2: its name, where it is called under /v2/email, and what answers."""
+
+    name: str
+    method: str
+    path: str
+    run: Callable[[Call], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +106,9 @@ def refusal_answer(refusal: Refusal) -> Answer:
 
 
 class PracticeProtocol(H11Protocol):
-    """uvicorn's HTTP protocol, which also hands the connection to the request, so that a fault can cut it.
+    """uvicorn's HTTP protocol, which also gives the connection to the request, so that a fault can cut it.
 
-    ASGI has no word for closing a connection. Give this class to uvicorn as `http=`; under another server a
-    cut falls back to an answer that stops short of its declared length, which closes the connection as
-    well, but after the headers.
+    ASGI has no word for closing a connection. Give this class to uvicorn as `http=`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -104,7 +119,7 @@ class PracticeProtocol(H11Protocol):
             scope.setdefault("extensions", {})[TRANSPORT] = self.transport
             await inner(scope, receive, send)
 
-        # uvicorn calls what stands here for each request of the connection.
+        # uvicorn calls this for each request of the connection.
         self.app = with_transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn's class
@@ -133,11 +148,8 @@ class Cut(Response):
         """Wait, then cut."""
         if self.seconds:
             await _gone_within(self.seconds, receive)
-        transport = scope.get("extensions", {}).get(TRANSPORT)
-        if transport is not None and transport.is_closing():
-            return
-        if transport is None:
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100000")]})
+        transport = scope["extensions"][TRANSPORT]
+        if transport.is_closing():
             return
         if self.sent:
             transport.write(self.sent)

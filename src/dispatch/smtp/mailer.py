@@ -1,30 +1,31 @@
-"""SmtpMailer: hands Messages to any SMTP server, one connection kept, each recipient's answer noted.
+"""SmtpMailer: submits Messages to any SMTP server over a few connections that are kept, and notes each one's answer.
 
-There are no events: what a connection that breaks at the end of DATA leaves open stays uncertain until a person settles
-it. Through SES's own SMTP door the tags travel in X-SES-MESSAGE-TAGS.
-
-smtplib's time-out is per read, so a server that drips could hold a lane for ever. Each mail is handed over in a thread
-of its own, for which the lane waits until the deadline; then the connection is dropped.
+There are no events: what a connection that breaks at the end of a message leaves open stays uncertain until a person
+settles it. Through SES's own SMTP server the tags travel in X-SES-MESSAGE-TAGS.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
-from email.errors import HeaderParseError
+from datetime import UTC, datetime, timedelta
 
 from dispatch.errors import ProviderError
-from dispatch.model.message import Account, Busy, Message, NotSent, Outcome, Refused, Unknown
-from dispatch.smtp.line import Door, HandOver, Line, RefusedForNow
-from dispatch.smtp.mail import mail_of
+from dispatch.model.message import Account, Busy, Message, NotSent, Outcome, Refused, Stopped, Unknown
+from dispatch.model.readiness import Readiness
+from dispatch.smtp.connection import Connection, NotConnected, Server
+from dispatch.smtp.submission import Greylisting, Submission
 
-#: how often a recipient is tried whom the server refuses for now, before it counts as a refusal
-TRIES_FOR_NOW = 3
+#: messages over one connection: enough that opening it costs nothing, and the machines behind one name get their share.
+#: A server that wants fewer closes it with 421, and another one is opened.
+MOST_MESSAGES = 1_000
+#: messages in one claim: a transaction for each would cost more than the message
+MOST_IN_A_ROW = 50
+#: seconds after which an unused connection is ended: servers and routers give those up without a word
+IDLE_SECONDS = 30.0
 
 
 class SmtpMailer:
-    """A Mailer by SMTP. One connection for all lanes: they take turns.
-
-    `timeout_seconds` is how long one mail may take as a whole, with a new connection where one is needed.
-    """
+    """A Mailer by SMTP. Up to `connections` calls are made at the same time; more wait for their turn."""
 
     has_bulk = False
     has_events = False
@@ -39,75 +40,104 @@ class SmtpMailer:
         password: str,
         max_per_second: float,
         timeout_seconds: int,
+        connections: int,
+        greylist_minutes: float,
+        greylist_hours: float,
     ) -> None:
-        self._door = Door(host, port, security, username, password, timeout_seconds)
+        self._server = Server(host, port, security, username, password, timeout_seconds)
         self._max_per_second = max_per_second
-        self._turn = threading.Lock()
-        self._line: Line | None = None
-        #: Delivery -> how often its recipient was refused for now
-        self._refused_for_now: dict[str, int] = {}
+        self._connections = connections
+        self._greylisting = Greylisting(timedelta(minutes=greylist_minutes), timedelta(hours=greylist_hours))
+        self._turns = threading.BoundedSemaphore(connections)
+        self._lock = threading.Lock()
+        #: those that nobody uses now; the last one used is the first to be used again
+        self._kept: list[Connection] = []
 
     def account(self) -> Account:
         """What the settings grant; an SMTP server cannot be asked."""
-        if not self._door.host:
+        if not self._server.host:
             raise ProviderError("There is no SMTP server.", where="dispatch.toml, [smtp] host", todo="Write its name.")
-        return Account(self._max_per_second, None, 0, f"smtp/{self._door.host}")
+        name = f"smtp/{self._server.host}"
+        return Account(
+            self._max_per_second,
+            None,
+            0,
+            name,
+            calls_in_flight=self._connections,
+            messages_in_a_row=MOST_IN_A_ROW,
+        )
+
+    def problems(self, senders: Sequence[str]) -> Readiness:
+        """Return nothing: an SMTP server says only at the call whom it lets send."""
+        return Readiness()
 
     def submit(self, messages: Sequence[Message], is_too_late: Callable[[], bool], *, in_bulk: bool) -> list[Outcome]:
-        """Hand over Messages one after the other."""
-        return [self._submit(message, is_too_late) for message in messages]
+        """Submit Messages one after the other, over one connection as long as it lasts.
 
-    def _submit(self, message: Message, is_too_late: Callable[[], bool]) -> Outcome:
+        The first one that the server itself cannot take ends the call: the rest would fare no better.
+        """
+        outcomes: list[Outcome] = []
+        with self._turns:
+            connection = self._taken()
+            for message in messages:
+                outcome, connection = self._submit(message, connection, is_too_late)
+                outcomes.append(outcome)
+                if isinstance(outcome, Busy | Stopped | NotSent | Unknown):
+                    break
+            self._keep(connection)
+        left = len(messages) - len(outcomes)
+        if left and isinstance(outcome, Unknown):
+            outcome = NotSent(f"not tried: of the message before it is not known whether it left ({outcome.reason})")
+        return outcomes + [outcome] * left if left else outcomes
+
+    def _submit(
+        self, message: Message, connection: Connection | None, is_too_late: Callable[[], bool]
+    ) -> tuple[Outcome, Connection | None]:
+        """The Outcome of one Message, and the connection that is left, None for none."""
         try:
-            mail = mail_of(message)
-        except (ValueError, HeaderParseError) as err:
-            return Refused(str(err))
-        with self._turn:
-            return self._in_time(HandOver(mail, message, is_too_late))
+            sent_at = datetime.now(UTC).replace(microsecond=0)
+            submission = Submission(message, sent_at, is_too_late, self._greylisting)
+        except ValueError as err:
+            return Refused(str(err)), connection
+        deadline = time.monotonic() + self._server.timeout_seconds
+        if connection is not None:
+            connection.deadline = deadline
+            outcome = submission.over(connection)
+            if connection.is_open or not submission.can_be_repeated or time.monotonic() >= deadline:
+                return outcome, self._rested(connection)
+            # The server ended a connection that had been open for a while; nothing has left.
+        try:
+            connection = Connection(self._server, deadline)
+        except NotConnected as err:
+            return err.outcome, None
+        return submission.over(connection), self._rested(connection)
 
-    def _in_time(self, work: HandOver) -> Outcome:
-        """The Outcome of one mail, within the deadline: a server that drips holds nobody for longer."""
-        done: list[Outcome | BaseException] = []
-        line = self._line = self._line or Line(self._door)
+    def _rested(self, connection: Connection) -> Connection | None:
+        """The connection, where it can be used again."""
+        connection.used_at = time.monotonic()
+        if connection.is_open and connection.messages >= MOST_MESSAGES:
+            connection.quit()
+        return connection if connection.is_open else None
 
-        def run() -> None:
-            try:
-                done.append(line.hand_over(work))
-            except BaseException as err:
-                done.append(err)
+    def _taken(self) -> Connection | None:
+        """A connection that was kept, for this thread alone; None where there is none."""
+        with self._lock:
+            idle_since = time.monotonic() - IDLE_SECONDS
+            old = [each for each in self._kept if each.used_at < idle_since]
+            self._kept = [each for each in self._kept if each.used_at >= idle_since]
+            found = self._kept.pop() if self._kept else None
+        for each in old:
+            each.quit()
+        return found
 
-        thread = threading.Thread(target=run, name=f"{threading.current_thread().name}: mail", daemon=True)
-        thread.start()
-        thread.join(self._door.timeout_seconds)
-        if thread.is_alive():
-            work.give_up()
-            line.drop()
-            self._line = None
-            said = f"the SMTP server did not take the mail within {self._door.timeout_seconds} s"
-            return Unknown(said) if work.has_left else NotSent(said)
-        made = done[0]
-        if isinstance(made, BaseException):
-            raise made
-        return self._for_now(made, work.message.delivery_id)
-
-    def _for_now(self, made: Outcome, delivery_id: str) -> Outcome:
-        """A recipient who is refused for now is tried a few times, then refused: the others wait behind."""
-        if not isinstance(made, RefusedForNow):
-            self._refused_for_now.pop(delivery_id, None)
-            return made
-        tries = self._refused_for_now.get(delivery_id, 0) + 1
-        self._refused_for_now[delivery_id] = tries
-        if tries < TRIES_FOR_NOW:
-            return Busy(made.reason)
-        del self._refused_for_now[delivery_id]
-        return Refused(f"{made.reason} (refused for now, {tries} times)")
+    def _keep(self, connection: Connection | None) -> None:
+        if connection is not None:
+            with self._lock:
+                self._kept.append(connection)
 
     def close(self) -> None:
-        """Say goodbye to the server."""
-        with self._turn:
-            line, self._line = self._line, None
-            if line is not None:
-                thread = threading.Thread(target=line.quit, name="goodbye", daemon=True)
-                thread.start()
-                thread.join(self._door.timeout_seconds)
-                line.drop()
+        """Say goodbye over every connection that is kept. What is submitted later opens others."""
+        with self._lock:
+            kept, self._kept = self._kept, []
+        for each in kept:
+            each.quit()

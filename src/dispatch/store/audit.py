@@ -8,6 +8,13 @@ from sqlalchemy import Connection
 
 from dispatch.store.schema import audit
 
+#: the act that makes it possible that somebody has had two messages: their Campaign cannot be taken back
+SENT_AGAIN = "sent again after an unknown outcome"
+#: the act of locking recipients; `added` in its detail is how many Deliveries it made
+LOCKED = "recipients locked"
+#: how earlier versions called it
+LOCKED_BEFORE = "campaign frozen"
+
 
 def record(
     connection: Connection,

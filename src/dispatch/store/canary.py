@@ -1,15 +1,14 @@
-"""The canary: a few people who are mailed first, spread over the mail providers, and what became of them."""
+"""The canary: a few people who are mailed first, spread over the mail providers, and whether their outcome is known."""
 
 from collections.abc import Collection
 
 from sqlalchemy import Connection, func, select
 
-from dispatch.model.delivery import ACCEPTED, CampaignId, DeliveryState
-from dispatch.model.report import Rates
+from dispatch.model.delivery import CampaignId, DeliveryState
 from dispatch.store.claims import is_queued
 from dispatch.store.schema import deliveries
 
-#: an event may still tell more
+#: an event may still change it
 _OPEN = (DeliveryState.QUEUED, DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN, DeliveryState.SUBMITTED)
 
 
@@ -26,21 +25,8 @@ def choose(connection: Connection, campaign_id: CampaignId, people: int) -> list
 
 
 def is_told(connection: Connection, seqs: Collection[int]) -> bool:
-    """Whether no event can tell more of these Deliveries."""
+    """Whether the outcome of all these Deliveries is known."""
     waiting = select(deliveries.c.seq).where(
         deliveries.c.seq.in_(seqs), deliveries.c.state.in_([state.value for state in _OPEN])
     )
     return connection.execute(waiting.limit(1)).first() is None
-
-
-def rates(connection: Connection, seqs: Collection[int]) -> Rates:
-    """What became of these Deliveries."""
-    rows = connection.execute(
-        select(deliveries.c.state, func.count()).where(deliveries.c.seq.in_(seqs)).group_by(deliveries.c.state)
-    )
-    found = {DeliveryState(state): count for state, count in rows}
-    return Rates(
-        submitted=sum(count for state, count in found.items() if state in ACCEPTED),
-        bounced=found.get(DeliveryState.BOUNCED, 0),
-        complained=found.get(DeliveryState.COMPLAINED, 0),
-    )

@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
     NoSuchModuleError,
     OperationalError,
 )
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -31,8 +32,11 @@ from dispatch.errors import SettingsError, StoreError
 from dispatch.store.schema import Instant, keys
 
 #: the newest migration; `dispatch.store.migrations` brings older databases up to it
-HEAD = "0004"
+HEAD = "0008"
 BUSY_SECONDS = 30
+#: as many as [send] calls_in_flight allows lanes, and some for the threads that show, read events and keep watch;
+#: they are opened as they are needed
+MOST_CONNECTIONS = 72
 
 
 class Database:
@@ -85,6 +89,11 @@ class Database:
         """Whether it is a file on this machine."""
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def file(self) -> Path | None:
+        """The file that it is in; None for a server's."""
+        return Path(self.engine.url.database) if self.is_sqlite and self.engine.url.database else None
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes: commits at the end, rolls back on an error.
@@ -93,6 +102,22 @@ class Database:
         """
         with self._faults_told(), self._turn, self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def writing_beside(self, other: Path | None, name: str) -> Iterator[Connection]:
+        """A writing transaction of an SQLite database that also reads another file, as the schema `name`.
+
+        None for an empty, passing database of that name. Nothing else is locked while it waits or works.
+        """
+        with self._faults_told(), self._turn, self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.execute(f"ATTACH DATABASE ? AS {name}", ("" if other is None else str(other),))
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                driver.execute(f"DETACH DATABASE {name}")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -104,7 +129,7 @@ class Database:
     def _faults_told(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as err:
+        except (DBAPIError, NoConnectionLeft) as err:
             if not _is_fault(err):
                 raise
             raise StoreError(
@@ -129,9 +154,16 @@ class Database:
         version = self.version()
         if version == HEAD:
             return
-        from dispatch.store.migrate import migrate
+        from dispatch.store.migrate import is_known, migrate
 
-        migrate(self, version)
+        if version is not None and not is_known(version):
+            raise StoreError(
+                f"The database is of version {version}, which this dispatch does not know.",
+                where=safe_url(self.engine.url),
+                todo="Use the newer dispatch that made it, or name another database.",
+            )
+        with self.writing() as connection:
+            migrate(connection)
 
     def version(self) -> str | None:
         """The migration that the database stands at; None for an empty one."""
@@ -192,16 +224,20 @@ def safe_url(url: str | URL) -> str:
 _IDLE_TOO_LONG = "25P03"
 
 
-def _is_fault(err: DBAPIError) -> bool:
+def _is_fault(err: DBAPIError | NoConnectionLeft) -> bool:
     """Whether the database is at fault, and not a statement or a value.
 
     sqlite3 raises a plain DatabaseError for a file that is no database.
     """
+    if isinstance(err, NoConnectionLeft):
+        return True
     is_suspended = getattr(err.orig, "sqlstate", None) == _IDLE_TOO_LONG
     return is_suspended or isinstance(err, OperationalError | InterfaceError) or type(err) is DatabaseError
 
 
-def _first_line(err: DBAPIError) -> str:
+def _first_line(err: DBAPIError | NoConnectionLeft) -> str:
+    if isinstance(err, NoConnectionLeft):
+        return "all its connections have been busy for long"
     return str(err.orig).strip().splitlines()[0].rstrip(".") if err.orig else type(err).__name__
 
 
@@ -230,15 +266,16 @@ def _unusable(url: str | URL, why: str) -> SettingsError:
 
 
 def _engine_options(backend: str) -> dict[str, Any]:
+    pool = {"pool_size": MOST_CONNECTIONS, "max_overflow": 0}
     if backend == "sqlite":
-        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+        return {**pool, "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
     limits = {
         "connect_timeout": 10,
         # A machine that is suspended or cut off amid a transaction must not hold up every other one.
         "options": f"-c idle_in_transaction_session_timeout={BUSY_SECONDS * 1000}",
         "tcp_user_timeout": BUSY_SECONDS * 1000,
     }
-    return {"pool_pre_ping": True, "pool_size": 16, "connect_args": limits}
+    return {**pool, "pool_pre_ping": True, "connect_args": limits}
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
@@ -249,6 +286,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        # In KiB, and taken only as far as it is used: with 2 MB, SQLite's own, a million rows are read again and again.
+        "cache_size=-32768",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

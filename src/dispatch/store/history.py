@@ -20,9 +20,17 @@ class Act:
     detail: dict[str, object]
 
 
-def trail(connection: Connection, campaign_id: CampaignId, limit: int | None = None) -> list[Act]:
-    """The acts about a Campaign, the oldest first; the newest `limit` of them."""
-    newest = audit.select().where(audit.c.campaign_id == campaign_id).order_by(audit.c.id.desc()).limit(limit)
+def trail(
+    connection: Connection, campaign_id: CampaignId, limit: int | None = None, *, slug: str | None = None
+) -> list[Act]:
+    """Return the acts about a Campaign, the oldest first; the newest `limit` of them.
+
+    With the `slug` of its Brief, also what became of Campaigns of that Brief that were taken back.
+    """
+    about = audit.c.campaign_id == campaign_id
+    if slug is not None:
+        about = or_(about, audit.c.detail["slug"].as_string() == slug)
+    newest = audit.select().where(about).order_by(audit.c.id.desc()).limit(limit)
     found = [Act(row.at, row.act, row.address, row.detail) for row in connection.execute(newest)]
     return found[::-1]
 

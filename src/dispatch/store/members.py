@@ -5,16 +5,14 @@ of members is taken in by whole sets, never one person at a time.
 """
 
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, delete, func, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, delete, func, literal, select, true, update
 
 from dispatch.model.member import (
     Member,
@@ -23,17 +21,22 @@ from dispatch.model.member import (
     SubscriptionState,
     Suppression,
     SuppressionReason,
+    folded,
+    folded_member,
 )
-from dispatch.model.roster import WRITTEN, Change, ChangeKind, Changes, Known
+from dispatch.model.member_import import WRITTEN, Change, ChangeKind, Changes, Known
 from dispatch.store.audit import record
-from dispatch.store.bulk_values import chunks, rows, texts
+from dispatch.store.bulk_values import chunks, insert_for, rows, texts
+from dispatch.store.schema import Document, members, subscriptions, suppressions
 from dispatch.store.schema import keys as secrets
-from dispatch.store.schema import members, subscriptions, suppressions
 
 SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED.value, SubscriptionState.UNSUBSCRIBED.value
 #: what every function here works in: a transaction that the caller began and ends
 Transaction = Connection
-_WRITTEN_COLUMNS = {"key": Text, "address": Text, "address_hash": Text, "name": Text, "attributes": JSONB}
+#: rows fetched at once
+_AT_ONCE = 1_000
+_TEXTS = ("key", "address", "address_hash", "name", "folded")
+_WRITTEN_COLUMNS = {**dict.fromkeys(_TEXTS, Text), "attributes": Document}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,53 @@ def known(connection: Connection, keys: Iterable[MemberKey]) -> dict[MemberKey, 
     return {key: Known(people.get(key), suppressed.get(key)) for key in people.keys() | suppressed.keys()}
 
 
-def members_of(connection: Connection, member_list: str | None = None) -> Iterator[Member]:
-    """Everybody with a Subscription to the list, in whatever state, by their keys; None for all Members."""
+def members_of(
+    connection: Connection,
+    member_list: str | None = None,
+    *,
+    search: str = "",
+    limit: int | None = None,
+    offset: int = 0,
+) -> Iterator[Member]:
+    """Everybody with a Subscription to the list, in whatever state, by their keys; None for all Members.
+
+    `search` is a part of a name or an address. They are fetched as they are asked for, never all at once.
+    """
     query = _query()
+    if limit is None:
+        query = query.where(*_wanted(member_list, search))
+    else:
+        page = select(members.c.id).where(*_wanted(member_list, search)).order_by(members.c.key)
+        query = query.where(members.c.id.in_(page.limit(limit).offset(offset)))
+    yield from _members(connection, query)
+
+
+def how_many(connection: Connection, member_list: str | None = None, *, search: str = "") -> int:
+    """How many people `members_of` finds."""
+    return int(
+        connection.execute(select(func.count()).select_from(members).where(*_wanted(member_list, search))).scalar_one()
+    )
+
+
+def _wanted(member_list: str | None, search: str) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
     if member_list is not None:
         on_list = select(subscriptions.c.member_id).where(subscriptions.c.member_list == member_list)
-        query = query.where(members.c.id.in_(on_list))
-    yield from _members(connection, query)
+        wanted.append(members.c.id.in_(on_list))
+    if search.strip():
+        wanted.append(is_found(members.c.folded, search))
+    return wanted
+
+
+def attribute_names(connection: Connection, member_list: str | None = None) -> list[str]:
+    """The names of all attributes that the people of a list have, or that all Members have."""
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(members.c.attributes).table_valued("key")
+        # json_each reads the row before it: the two belong together without a condition
+        query = select(cast(each.c.key, Text)).select_from(members.join(each, true()))
+    else:
+        query = select(func.jsonb_object_keys(members.c.attributes))
+    return sorted(connection.execute(query.where(*_wanted(member_list, "")).distinct()).scalars())
 
 
 def suppressed_members(connection: Connection) -> dict[MemberKey, Suppression]:
@@ -107,19 +150,28 @@ def is_suppressed(connection: Connection, key: MemberKey) -> bool:
 
 def counts(connection: Connection) -> dict[str, ListCounts]:
     """The people of every list that anybody has a Subscription to."""
-    of_member = suppressions.c.address_hash.is_not(None).label("is_suppressed")
-    query = (
-        select(subscriptions.c.member_list, subscriptions.c.state, of_member, func.count())
-        .join(members, members.c.id == subscriptions.c.member_id)
-        .outerjoin(suppressions, suppressions.c.address_hash == members.c.address_hash)
-        .group_by(subscriptions.c.member_list, subscriptions.c.state, of_member)
-    )
+    ties = subscriptions.c
     found: dict[str, dict[str, int]] = {}
-    for member_list, state, is_out, count in connection.execute(query):
-        kind = "suppressed" if is_out and state == SUBSCRIBED else state
-        of_list = found.setdefault(member_list, {})
-        of_list[kind] = of_list.get(kind, 0) + count
+    # From one index alone; the suppressed are few and looked up on their own.
+    for member_list, state, count in connection.execute(
+        select(ties.member_list, ties.state, func.count()).group_by(ties.member_list, ties.state)
+    ):
+        found.setdefault(member_list, {})[state] = count
+    is_out = select(members.c.id).where(members.c.address_hash.in_(select(suppressions.c.address_hash)))
+    suppressed = (
+        select(ties.member_list, func.count())
+        .where(ties.member_id.in_(is_out), ties.state == SUBSCRIBED)
+        .group_by(ties.member_list)
+    )
+    for member_list, count in connection.execute(suppressed):
+        found[member_list][SUBSCRIBED] -= count
+        found[member_list]["suppressed"] = count
     return {member_list: ListCounts(**of_list) for member_list, of_list in sorted(found.items())}
+
+
+def is_found(folded_column: ColumnElement[str], searched: str) -> ColumnElement[bool]:
+    """The condition that `members.folded` holds a text, whatever the case and the accents."""
+    return folded_column.contains(folded(searched.strip()), autoescape=True)
 
 
 # --- changing ---------------------------------------------------------------------------------------------
@@ -128,33 +180,49 @@ def counts(connection: Connection) -> dict[str, ListCounts]:
 def apply(
     connection: Connection, changes: Changes, *, source: str, now: datetime, act: str = "members imported"
 ) -> None:
-    """Do what a plan of changes says.
+    """Do what a plan of changes says, and write it into the trail. `source` goes into each new Subscription."""
+    apply_part(connection, changes.changes, changes.member_list, source=source, now=now)
+    only = changes.changes[0].entry.address.typed if len(changes.changes) == 1 else ""
+    record_import(connection, changes.member_list, changes.counts(), source=source, now=now, act=act, address=only)
 
-    `source` goes into each new Subscription. A Subscription that exists by now is left as it is, so that
-    nobody who unsubscribed after the plan was made comes back.
+
+def apply_part(
+    connection: Connection, changes: Sequence[Change], member_list: str, *, source: str, now: datetime
+) -> None:
+    """Do what a part of a plan says; `record_import` belongs into the same transaction.
+
+    A Subscription that exists by now is left as it is, so that nobody who unsubscribed after the plan was made comes
+    back.
     """
-    secret = _secret(connection)
-    _write_members(
-        connection,
-        secret,
-        [c for c in changes.of(*WRITTEN) if c.differences or c.kind is ChangeKind.NEW],
-        now,
-    )
-    arriving = [change.key for change in changes.of(ChangeKind.NEW, ChangeKind.JOINS)]
+    written = [c for c in changes if c.kind in WRITTEN and (c.differences or c.kind is ChangeKind.NEW)]
+    _write_members(connection, _secret(connection), written, now)
+    arriving = [change.key for change in changes if change.kind in (ChangeKind.NEW, ChangeKind.JOINS)]
     for chunk in chunks(arriving):
         people = select(
             members.c.id,
-            literal(changes.member_list),
+            literal(member_list),
             literal(SUBSCRIBED),
             literal(now, subscriptions.c.since.type),
             literal(source),
         ).where(members.c.key.in_(texts(connection, chunk)))
         names = ["member_id", "member_list", "state", "since", "source"]
-        insert = _insert(connection)(subscriptions).from_select(names, people)
+        insert = insert_for(connection, subscriptions).from_select(names, people)
         connection.execute(insert.on_conflict_do_nothing())
-    only = changes.changes[0].entry.address.typed if len(changes.changes) == 1 else ""
-    detail = {"list": changes.member_list, "source": source, "counts": changes.counts()}
-    record(connection, act, now=now, address=only, detail=detail)
+
+
+def record_import(
+    connection: Connection,
+    member_list: str,
+    counts: Mapping[str, int],
+    *,
+    source: str,
+    now: datetime,
+    act: str = "members imported",
+    address: str = "",
+) -> None:
+    """Write an import into the trail: rows by what became of them."""
+    detail = {"list": member_list, "source": source, "counts": dict(counts)}
+    record(connection, act, now=now, address=address, detail=detail)
 
 
 def unsubscribe(
@@ -212,7 +280,7 @@ def suppress(connection: Connection, key: MemberKey, reason: SuppressionReason, 
         "since": now,
         "detail": detail,
     }
-    insert = _insert(connection)(suppressions).values(values).on_conflict_do_nothing()
+    insert = insert_for(connection, suppressions).values(values).on_conflict_do_nothing()
     # The count of an INSERT's rows is not to be had from every driver; what it returns is.
     is_new = connection.execute(insert.returning(suppressions.c.address_hash)).first() is not None
     if is_new:
@@ -253,7 +321,8 @@ def _query() -> Select[Any]:
 
 def _members(connection: Connection, query: Select[Any]) -> Iterator[Member]:
     """One Member for each run of rows with the same key."""
-    for key, person in groupby(connection.execute(query), key=itemgetter(0)):
+    found = connection.execute(query, execution_options={"yield_per": _AT_ONCE})
+    for key, person in groupby(found, key=itemgetter(0)):
         (_, address, name, attributes, *tie), *others = person
         ties = [] if tie[0] is None else [_tie(*tie), *(_tie(*other[4:]) for other in others)]
         yield Member(address, MemberKey(key), name, attributes, tuple(ties))
@@ -277,13 +346,14 @@ def _write_members(connection: Connection, secret: bytes, changed: Sequence[Chan
                 "address_hash": _hash(secret, change.key),
                 "name": change.name,
                 "attributes": dict(change.attributes),
+                "folded": folded_member(change.name, change.entry.address.typed, change.key),
             }
             for change in chunk
         ]
         people = rows(connection, values, _WRITTEN_COLUMNS, moment, moment)
         names = [*_WRITTEN_COLUMNS, "created_at", "updated_at"]
-        insert = _insert(connection)(members).from_select(names, people, include_defaults=False)
-        kept = {name: insert.excluded[name] for name in ("name", "attributes", "updated_at")}
+        insert = insert_for(connection, members).from_select(names, people, include_defaults=False)
+        kept = {name: insert.excluded[name] for name in ("name", "attributes", "folded", "updated_at")}
         connection.execute(insert.on_conflict_do_update(index_elements=[members.c.key], set_=kept))
 
 
@@ -323,7 +393,3 @@ def _secret(connection: Connection) -> bytes:
 
 def _hash(secret: bytes, key: MemberKey) -> str:
     return hmac.digest(secret, key.encode(), "sha256").hex()
-
-
-def _insert(connection: Connection) -> "type[sqlite.Insert] | type[postgresql.Insert]":
-    return sqlite.Insert if connection.dialect.name == "sqlite" else postgresql.Insert

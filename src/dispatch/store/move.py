@@ -1,24 +1,20 @@
 """Moving a database: every row from SQLite into an empty PostgreSQL database, counted on both sides."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from sqlalchemy import Connection, Table, func, select, text
 
 from dispatch.errors import StoreError
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import DeliveryState
 from dispatch.store.audit import record
+from dispatch.store.bulk_values import in_parts
 from dispatch.store.claims import queued
 from dispatch.store.database import Database, clock, safe_url
 from dispatch.store.homes import mark_moved
 from dispatch.store.jobs import enqueue_lanes
 from dispatch.store.schema import campaigns, deliveries, keys, metadata, workers
 
-#: rows that travel together: bounds the memory
-CHUNK = 5000
 #: not moved: processes of the old database; the home is found anew, and so is how far the queue was read
-_LEFT_BEHIND = frozenset({"workers", "homes", "queues"})
+_LEFT_BEHIND = frozenset({"workers", "homes", "queues", "list_copies"})
 
 
 def move(source: Database, target: Database) -> dict[str, int]:
@@ -81,16 +77,10 @@ def _refuse_filled(new: Connection, target: Database) -> None:
 
 def _copy(old: Connection, new: Connection, table: Table) -> int:
     count = 0
-    for rows in _rows(old, table):
+    for rows in in_parts(old, table.select().order_by(*table.primary_key.columns)):
         new.execute(table.insert(), rows)
         count += len(rows)
     return count
-
-
-def _rows(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
-    query = table.select().order_by(*table.primary_key.columns)
-    for chunk in connection.execute(query.execution_options(yield_per=CHUNK)).mappings().partitions():
-        yield [dict(row) for row in chunk]
 
 
 def _set_sequences(new: Connection) -> None:

@@ -2,19 +2,20 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dispatch.model.delivery import DeliveryId
 from dispatch.model.event import Event, Notification, NotificationState
+from dispatch.store import bulk_values
 from dispatch.store.audit import record
+from dispatch.store.bulk_values import insert_for
 from dispatch.store.ledger import raise_states
-from dispatch.store.schema import deliveries, events, notifications, proof_messages, suppressions
+from dispatch.store.schema import deliveries, events, instant_text, notifications, proof_messages, suppressions
 
 #: what neither JSON in PostgreSQL nor UTF-8 can hold: NUL and half surrogate pairs
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -31,6 +32,7 @@ class StoredNotification:
 
     id: int
     body: str
+    received_at: datetime
 
 
 def keep(connection: Connection, arrived: Sequence[Notification], now: datetime) -> int:
@@ -42,7 +44,7 @@ def keep(connection: Connection, arrived: Sequence[Notification], now: datetime)
         {
             "transport_id": storable(notification.transport_id) or hashlib.sha256(body.encode()).hexdigest(),
             "body": body,
-            "received_at": now,
+            "received_at": instant_text(now),
             "state": NotificationState.NEW.value,
             "problem": "",
         }
@@ -64,13 +66,13 @@ def last_unreadable(connection: Connection) -> datetime | None:
 def pending(connection: Connection, limit: int) -> list[StoredNotification]:
     """Notifications that nobody has read yet, oldest first; another process's are left to it."""
     query = (
-        select(notifications.c.id, notifications.c.body)
+        select(notifications.c.id, notifications.c.body, notifications.c.received_at)
         .where(notifications.c.state == NotificationState.NEW.value)
         .order_by(notifications.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [StoredNotification(row.id, row.body) for row in connection.execute(query)]
+    return [StoredNotification(row.id, row.body, row.received_at) for row in connection.execute(query)]
 
 
 def mark(connection: Connection, notification_ids: Sequence[int], state: NotificationState, problem: str = "") -> None:
@@ -116,12 +118,13 @@ def add_events(connection: Connection, facts: Sequence[tuple[Event, int | None]]
         event.fingerprint: {
             "delivery_id": event.delivery_id,
             "kind": event.kind.value,
-            "at": event.at,
+            "at": instant_text(event.at),
             "reader": event.reader.value if event.reader else "",
             "rule": storable(event.rule),
             "detail": {storable(name): storable(value) for name, value in event.detail.items()},
             "fingerprint": event.fingerprint,
             "notification_id": notification_id,
+            "suppresses": event.suppress.value if event.suppress else "",
         }
         for event, notification_id in facts
     }
@@ -140,7 +143,7 @@ def _suppress(connection: Connection, facts: Sequence[Event], now: datetime) -> 
         values = {
             "address_hash": row.address_hash,
             "reason": event.suppress.value,
-            "since": event.at,
+            "since": instant_text(event.at),
             "detail": storable(event.rule),
         }
         if _add_new(connection, suppressions, [values]):
@@ -171,9 +174,10 @@ def unreadable(connection: Connection, limit: int) -> list[tuple[int, datetime, 
     return [(row.id, row.received_at, row.problem) for row in connection.execute(query)]
 
 
-def _add_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
-    """Insert the rows that are not there yet; gives how many those were."""
-    insert = (sqlite.Insert if connection.dialect.name == "sqlite" else postgresql.Insert)(table)
-    # Counted by what comes back: psycopg gives no row count for an insert of many rows.
-    added = insert.on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return len(connection.execute(added, rows).all())
+def _add_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows that are not there yet, by one statement; return how many those were."""
+    names = list(rows[0])
+    chosen = bulk_values.rows(connection, rows, {name: table.c[name].type for name in names})
+    insert = insert_for(connection, table).from_select(names, chosen, include_defaults=False).on_conflict_do_nothing()
+    # Without this SQLAlchemy forgets how many rows psycopg added.
+    return connection.execute(insert.execution_options(preserve_rowcount=True)).rowcount

@@ -25,6 +25,17 @@ def standing(connection: Connection, campaign_id: CampaignId, key: str) -> tuple
     return None if row is None else (DeliveryState(row.state), row.reason)
 
 
+def copy_of(connection: Connection, campaign_id: CampaignId, key: str) -> tuple[str, str]:
+    """Return the Audience and the fingerprint of the text that was locked for a Member who has a Delivery."""
+    of_key = (
+        select(deliveries.c.audience, editions.c.fingerprint)
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .where(deliveries.c.campaign_id == campaign_id, deliveries.c.key == key)
+    )
+    audience, fingerprint = connection.execute(of_key).one()
+    return str(audience), str(fingerprint)
+
+
 def wants_it(connection: Connection, campaign_id: CampaignId, key: str) -> bool:
     """Whether the Member of a Delivery is subscribed to its list now, and not suppressed."""
     wanting = (
@@ -47,8 +58,12 @@ def wants_it(connection: Connection, campaign_id: CampaignId, key: str) -> bool:
 
 
 def put_back(connection: Connection, campaign_id: CampaignId, key: str) -> bool:
-    """Put a refused or left-out Delivery back into the queue, because a person said so; gives whether it was one."""
+    """Put a refused or left-out Delivery back into the queue, because a person said so; return whether it was one.
+
+    One that waits for a later try waits no longer.
+    """
     is_skipped = (deliveries.c.state == DeliveryState.SKIPPED.value) & deliveries.c.reason.in_(_PASSING)
+    is_deferred = (deliveries.c.state == DeliveryState.QUEUED.value) & deliveries.c.retry_at.is_not(None)
     member_id = select(members.c.id).where(members.c.key == key).scalar_subquery()
     return bool(
         connection.execute(
@@ -56,9 +71,9 @@ def put_back(connection: Connection, campaign_id: CampaignId, key: str) -> bool:
             .where(
                 deliveries.c.campaign_id == campaign_id,
                 deliveries.c.key == key,
-                or_(deliveries.c.state == DeliveryState.FAILED.value, is_skipped),
+                or_(deliveries.c.state == DeliveryState.FAILED.value, is_skipped, is_deferred),
             )
             # Whoever was removed and imported again is another row of the members.
-            .values(state=DeliveryState.QUEUED.value, reason="", member_id=member_id)
+            .values(state=DeliveryState.QUEUED.value, reason="", retry_at=None, member_id=member_id)
         ).rowcount
     )

@@ -1,7 +1,7 @@
 """The pace: one row an account and region, moved on by one atomic statement, shared by all processes.
 
 The generic cell rate algorithm (ITU-T I.371): the row holds the moment at which the next message is due. Taking k
-messages moves it on by k/rate; whoever took them waits until the moment that it showed before.
+messages moves it on by k/rate; who took them waits until the moment that it showed before.
 """
 
 import functools
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Float, bindparam, case, cast, func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from dispatch.store.bulk_values import insert_for
 from dispatch.store.schema import pace
 
 #: the row never runs further ahead of the clock than this: more takers find no permit and ask again
@@ -48,9 +48,8 @@ def take(connection: Connection, account: str, messages: int, per_second: float)
     if moved is not None:
         return Permit(max(0.0, float(moved)), is_granted=True)
     if connection.execute(select(pace.c.account).where(pace.c.account == account)).first() is None:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         # Another process may add the same row at this moment.
-        connection.execute(insert(pace).values(account=account, next_at=0.0).on_conflict_do_nothing())
+        connection.execute(insert_for(connection, pace).values(account=account, next_at=0.0).on_conflict_do_nothing())
         return take(connection, account, messages, per_second)
     return Permit(min(1.0, step), is_granted=False)
 
@@ -62,7 +61,7 @@ def _take(dialect: str) -> ReturningUpdate[Any]:
     step = bindparam("step", type_=Float)
     most_ahead = MAX_AHEAD_SECONDS + MOST_HELD_BACK_SECONDS + LONGEST_STEPS * step
     due = case((pace.c.next_at > now + most_ahead, now), else_=pace.c.next_at)
-    # Whoever finds the row idle may take even a step of more than 5 s: at a slow pace every step is one.
+    # Who finds the row idle may take even a step of more than 5 s: at a slow pace every step is one.
     has_room = or_(due <= now, due + step <= now + MAX_AHEAD_SECONDS)
     return (
         update(pace)

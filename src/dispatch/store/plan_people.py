@@ -4,16 +4,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, String, cast, func, or_, select, true
+from sqlalchemy import Connection, func, select
 from sqlalchemy.sql import Subquery
 from sqlalchemy.sql.elements import ColumnElement
 
 from dispatch.model.brand import Audience
-from dispatch.store.plans import PlannedPerson, candidates
+from dispatch.store import members as members_store
+from dispatch.store.plans import candidates
 from dispatch.store.schema import members, subscriptions
 
 #: people fetched at once
 _CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPerson:
+    """One person of a plan."""
+
+    address: str
+    name: str
+    audience: str
+    #: why left out, "" for people who get it
+    reason: str
+    #: subscribed to several of the lists
+    on_several: bool
 
 
 class Part(StrEnum):
@@ -45,7 +59,7 @@ def people(
     found = candidates(query.audiences, query.campaign_id).subquery("people")
     wanted = select(found).where(*_conditions(found, query)).order_by(found.c.key).limit(limit).offset(offset)
     for row in connection.execution_options(yield_per=_CHUNK).execute(wanted):
-        yield PlannedPerson(row.address, row.name, row.audience, row.reason, row.lists > 1)
+        yield PlannedPerson(row.address, row.name, row.audience, row.reason, row.is_on_several)
 
 
 def how_many(connection: Connection, query: PeopleQuery) -> int:
@@ -60,25 +74,17 @@ def _conditions(found: Subquery, query: PeopleQuery) -> list[ColumnElement[bool]
     made = {
         Part.ALL: [],
         Part.GETS: [gets],
-        Part.SEVERAL: [gets, found.c.lists > 1],
+        Part.SEVERAL: [gets, found.c.is_on_several],
         Part.LEFT_OUT: [found.c.reason != ""],
     }[query.part]
     if query.search:
-        words = query.search.casefold()
-        named = func.lower(found.c.name).contains(words, autoescape=True)
-        made = [*made, or_(found.c.key.contains(words, autoescape=True), named)]
+        made = [*made, members_store.is_found(found.c.folded, query.search)]
     return list(made)
 
 
 def attribute_names(connection: Connection) -> set[str]:
-    """The names of all attributes that any Member has, and those that every Member has: what merge tokens can use."""
-    if connection.dialect.name == "sqlite":
-        each = func.json_each(members.c.attributes).table_valued("key")
-        # json_each reads the row beside it: the two belong together without a condition
-        query = select(cast(each.c.key, String)).select_from(members.join(each, true())).distinct()
-    else:
-        query = select(func.jsonb_object_keys(members.c.attributes)).distinct()
-    return {str(name) for name in connection.execute(query).scalars()} | {"name", "email"}
+    """The names that merge tokens can use: of all attributes that any Member has, `name` and `email`."""
+    return {*members_store.attribute_names(connection), "name", "email"}
 
 
 def extremes(connection: Connection, audiences: Sequence[Audience]) -> tuple[dict[str, str], dict[str, str]]:

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from dispatch.store.bulk_values import insert_for
 from dispatch.store.schema import queues
 
 #: looks at the same time end in any order, but none takes longer than this
@@ -19,9 +19,8 @@ def note_empty(connection: Connection, name: str, asked_at: datetime, apart: tim
     """
     row = connection.execute(select(queues).where(queues.c.name == name)).one_or_none()
     if row is None:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         # Another process may add the same row at this moment.
-        connection.execute(insert(queues).values(name=name, empty_at=asked_at).on_conflict_do_nothing())
+        connection.execute(insert_for(connection, queues).values(name=name, empty_at=asked_at).on_conflict_do_nothing())
         return
     # Whoever comes second changes nothing.
     unchanged = update(queues).where(queues.c.name == name, queues.c.empty_at == row.empty_at)

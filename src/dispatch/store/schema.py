@@ -21,7 +21,9 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+from dispatch.model.member import folded_member
 
 metadata = MetaData(
     naming_convention={
@@ -35,7 +37,8 @@ metadata = MetaData(
 
 def instant_text(moment: datetime) -> str:
     """A moment as the database keeps it: ISO 8601 in UTC, milliseconds, `Z`. Sorts as it counts."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    # Not by strftime, which writes the year 1 without its zeros on some systems.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -55,7 +58,27 @@ class Instant(TypeDecorator[datetime]):
 
 #: SQLite counts rows only in a plain INTEGER primary key
 Serial = BigInteger().with_variant(Integer, "sqlite")
-Document = JSON().with_variant(JSONB, "postgresql")
+
+
+class Document(TypeDecorator[Any]):
+    """A JSON document; on PostgreSQL its JSONB, which is loaded only where that is in use."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The type of this database."""
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON())
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB())
+
+
+def _folded_row(context: Any) -> str:
+    row = context.get_current_parameters()
+    return folded_member(row.get("name") or "", row["address"], row["key"])
+
 
 members = Table(
     "members",
@@ -69,6 +92,8 @@ members = Table(
     Column("attributes", Document, nullable=False, default=dict),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    #: name and address without case and accents: what a search looks through
+    Column("folded", Text, nullable=False, default=_folded_row, server_default=""),
 )
 
 subscriptions = Table(
@@ -80,6 +105,8 @@ subscriptions = Table(
     Column("since", Instant, nullable=False),
     Column("source", Text, nullable=False),
     Index("ix_subscriptions_list", "member_list", "state", "member_id"),
+    # In the order of its key: what is asked of all people is read in one go.
+    sqlite_with_rowid=False,
 )
 
 suppressions = Table(
@@ -106,7 +133,7 @@ campaigns = Table(
     Column("slug", Text, nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("date", Text, nullable=False),
-    #: `sending`, `paused`, `finished` or `cancelled`
+    #: `scheduled`, `sending`, `paused`, `finished` or `cancelled`
     Column("state", Text, nullable=False),
     #: why it is paused, and what to do
     Column("reason", Text, nullable=False, default=""),
@@ -120,6 +147,12 @@ campaigns = Table(
     Column("goes_on_at", Instant),
     #: the `seq` of the Deliveries that go first and are waited for; null once they are judged, or for none
     Column("canary", Document),
+    #: the limit that a person set, in messages; null for none, and for a limit that passes with the provider's 24 hours
+    Column("limited_to", Integer),
+    #: messages that may still leave under the limit; null without one
+    Column("may_send", Integer),
+    #: counts the limits of this Campaign: a claim under an earlier one gives nothing back to this one
+    Column("limit_number", Integer, nullable=False, server_default="0"),
     UniqueConstraint("title", "date"),
 )
 
@@ -162,17 +195,31 @@ deliveries = Table(
     Column("claimed_at", Instant),
     Column("submitted_at", Instant),
     Column("message_id", Text, nullable=False, server_default=""),
+    #: a queued one is not claimed before this moment, because the recipient's server asked for it; null for at once
+    Column("retry_at", Instant),
+    #: when the recipient's server asked for the first time to be tried again later; null while it did not
+    Column("deferred_at", Instant),
     UniqueConstraint("campaign_id", "address_hash"),
-    Index("ix_deliveries_campaign_state", "campaign_id", "state"),
+    # All counts are read from this index alone.
+    Index("ix_deliveries_campaign_state", "campaign_id", "state", "audience"),
     Index("ix_deliveries_submitted_at", "submitted_at"),
-    Index("ix_deliveries_member_id", "member_id"),
-    # A claim reads only what is queued, however many rows are done.
+    Index("ix_deliveries_member_id", "member_id", "campaign_id"),
+    # A claim reads only what can be claimed now, however many rows are done or wait for their time. With the state in
+    # it, though that is always the same, SQLite prefers it to the index above.
     Index(
         "ix_deliveries_queued",
         "campaign_id",
+        "state",
         "seq",
-        postgresql_where=text("state = 'queued'"),
-        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued' AND retry_at IS NULL"),
+        sqlite_where=text("state = 'queued' AND retry_at IS NULL"),
+    ),
+    Index(
+        "ix_deliveries_retry_at",
+        "campaign_id",
+        "retry_at",
+        postgresql_where=text("retry_at IS NOT NULL"),
+        sqlite_where=text("retry_at IS NOT NULL"),
     ),
     # Room on each page for the two updates that every row gets.
     postgresql_with={"fillfactor": 70},
@@ -193,6 +240,8 @@ notifications = Table(
     Index("ix_notifications_state", "state"),
 )
 
+#: which Events are what readers did
+READS = "kind IN ('opened', 'clicked', 'unsubscribed')"
 #: dated facts about Deliveries; append-only
 events = Table(
     "events",
@@ -209,7 +258,11 @@ events = Table(
     #: what makes the fact the same fact: provider's id, kind, feedback id or moment, link
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("notification_id", ForeignKey("notifications.id", ondelete="SET NULL")),
+    #: why it suppressed its address: `bounced`, `complained`, `provider` (never tried); "" where it did not
+    Column("suppresses", Text, nullable=False, default="", server_default=""),
     Index("ix_events_delivery_kind", "delivery_id", "kind"),
+    # What readers did, which is little beside what the provider says.
+    Index("ix_events_reads", "delivery_id", postgresql_where=text(READS), sqlite_where=text(READS)),
     # A Notification that is deleted looks for its Events.
     Index("ix_events_notification_id", "notification_id"),
 )
@@ -280,6 +333,7 @@ audit = Table(
     Column("address", Text, nullable=False, default=""),
     Column("campaign_id", Text, nullable=False, default=""),
     Column("detail", Document, nullable=False, default=dict),
+    Index("ix_audit_campaign_id", "campaign_id"),
 )
 
 #: the one place from which this database sends real mail
@@ -311,6 +365,18 @@ probes = Table(
     Column("outcome", Text, nullable=False, server_default=""),
     #: when its Send event was read; null while it was not
     Column("seen_at", Instant),
+)
+
+#: in practice's database: how far its copy of the member lists goes, one row
+list_copies = Table(
+    "list_copies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    #: the database that the lists are in, without its password
+    Column("source", Text, nullable=False),
+    #: acts in its audit trail then, and the number of the last
+    Column("acts", BigInteger, nullable=False),
+    Column("last_act", BigInteger, nullable=False),
 )
 
 #: processes that send, or wait to: what people see of them, never what a claim depends on

@@ -7,17 +7,18 @@ from sqlalchemy import Connection, select, update
 
 from dispatch.model.campaign import CampaignState
 from dispatch.model.delivery import CampaignId, Delivery, DeliveryId, DeliveryState, SkipReason
+from dispatch.model.mailbox import without_addresses
 from dispatch.store import ledger
-from dispatch.store.audit import record
-from dispatch.store.campaigns import new_id, set_state, state_of
+from dispatch.store.audit import SENT_AGAIN, record
+from dispatch.store.campaigns import hold, new_id, set_state
 from dispatch.store.database import clock
-from dispatch.store.schema import campaigns, deliveries, probes
+from dispatch.store.schema import deliveries, probes
 
 # --- probes -------------------------------------------------------------------------------------------------------
 
 
 def add_probe(connection: Connection, campaign_id: CampaignId) -> str:
-    """Keep a probe before it leaves; gives its identifier, which is its `delivery` tag."""
+    """Keep a probe before it leaves; return its identifier, which is its `delivery` tag."""
     probe_id = new_id()
     connection.execute(probes.insert().values(id=probe_id, campaign_id=campaign_id, created_at=clock(connection)))
     return probe_id
@@ -25,7 +26,7 @@ def add_probe(connection: Connection, campaign_id: CampaignId) -> str:
 
 def note_probe(connection: Connection, probe_id: str, outcome: str) -> None:
     """Write down what became of a probe's call."""
-    connection.execute(update(probes).where(probes.c.id == probe_id).values(outcome=outcome))
+    connection.execute(update(probes).where(probes.c.id == probe_id).values(outcome=without_addresses(outcome)))
 
 
 def see_probes(connection: Connection, delivery_ids: Iterable[DeliveryId], now: datetime) -> set[DeliveryId]:
@@ -63,24 +64,26 @@ def assume_sent(connection: Connection, people: Sequence[Delivery], by: str) -> 
 
 
 def send_again(connection: Connection, people: Sequence[Delivery], by: str, *, at_once: bool) -> int:
-    """Put uncertain Deliveries back into the queue, because `by` said so; gives how many.
+    """Put uncertain Deliveries back into the queue, because `by` said so; return how many.
 
-    In a Campaign that was given up they are skipped. One that had ended waits for `resume`, or goes on `at_once`.
+    In a Campaign that was given up they are skipped. One that had ended waits for `resume`, or goes on `at_once`. One
+    that is paused stays paused, whatever paused it while the question was open.
     """
     if not people:
         return 0
     campaign_id = people[0].campaign_id
-    _record(connection, people, "sent again after an unknown outcome", by)
+    _record(connection, people, SENT_AGAIN, by)
     ids = [each.id for each in people]
-    # Held, so that nobody gives the Campaign up at this moment.
-    connection.execute(select(campaigns.c.state).where(campaigns.c.id == campaign_id).with_for_update())
-    state = state_of(connection, campaign_id)
+    # Held, so that nobody pauses the Campaign or gives it up at this moment.
+    state = hold(connection, campaign_id)
     if state is CampaignState.CANCELLED:
         return _skip_cancelled(connection, ids)
     count = ledger.requeue(connection, ids)
+    if state is not CampaignState.FINISHED:
+        return count
     if at_once:
         set_state(connection, campaign_id, CampaignState.SENDING)
-    elif state is CampaignState.FINISHED:
+    else:
         reason = f"{count} people whose mail may not have left are to be mailed again."
         set_state(connection, campaign_id, CampaignState.PAUSED, reason, "To mail them: dispatch resume")
     return count

@@ -35,7 +35,7 @@ class Worker:
 
 
 def join(connection: Connection, kind: str, campaign_id: str = "") -> str:
-    """Write down that this process is there; gives its identifier."""
+    """Write down that this process is there; return its identifier."""
     now = clock(connection)
     connection.execute(delete(workers).where(workers.c.seen_at < now - FORGOTTEN_AFTER))
     worker_id = new_id()

@@ -10,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from dispatch.model.words import plural
+
 PAGES = Path(__file__).parent / "pages"
 #: where the style sheet and the script stand
 ASSETS = "/p"
@@ -61,11 +63,6 @@ def environment() -> Environment:
 def number(value: int) -> str:
     """A number as people read it: 12,345."""
     return f"{value:,}"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """A count with its word: 1 person, 2 people."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def render(name: str, **values: Any) -> str:

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dispatch.links import TokenKind, read
 from dispatch.model.brand import Audience
 from dispatch.store import campaigns, proofs, readers
 from dispatch.store.database import Database, clock
+from dispatch.tokens import TokenKind, read
 from dispatch.web.forms import read_form
 from dispatch.web.page import READER_POLICY, asset_routes, headers, page
 from dispatch.web.pictures import picture_from
@@ -103,7 +103,7 @@ class ReaderPages:
         answer = await run_in_threadpool(self._act, token, form.get("back", ""))
         if form.get("List-Unsubscribe") == "One-Click" and answer.status_code == 200:
             is_proof = await run_in_threadpool(self._named, TokenKind.PROOF, token)
-            words = "This was a proof: nothing was changed." if is_proof else "You are unsubscribed."
+            words = "This was a proof. Nothing was changed." if is_proof else "You are unsubscribed."
             return PlainTextResponse(words + "\n", headers=headers(READER_POLICY))
         return answer
 

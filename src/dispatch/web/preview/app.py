@@ -24,8 +24,8 @@ from dispatch.web.preview.outside import Outside
 from dispatch.web.preview.sheets import Sheets, places_of
 
 if TYPE_CHECKING:
-    from dispatch.pipeline.answers import LinkAnswer
-    from dispatch.store.plans import PlannedPerson
+    from dispatch.pipeline.link_check import LinkAnswer
+    from dispatch.store.plan_people import PlannedPerson
     from dispatch.web.preview.people import People
 
 Values = Callable[[Request, Shown], dict[str, Any]]
@@ -209,7 +209,7 @@ class Preview:
         return proofing.mail_proof(self.live, self.outside, form.get("addresses", ""))
 
     def _ask_links(self, form: dict[str, str]) -> dict[str, Any]:
-        from dispatch.pipeline.answers import ask_all
+        from dispatch.pipeline.link_check import ask_all
         from dispatch.web.preview import links
 
         shown = self.live.first()
@@ -251,7 +251,7 @@ class Preview:
         shown = self.live.first()
         audience = next((a for a in shown.bearings.audiences if a.slug == request.path_params["audience"]), None)
         if shown.prepared is None or audience is None:
-            return PlainTextResponse("There is no such mail.\n", 404, headers("default-src 'none'"))
+            return PlainTextResponse("There is no such email.\n", 404, headers("default-src 'none'"))
         choice = Choice.read(request.query_params, shown.bearings.audiences)
         values: dict[str, str] = {}
         with suppress(DispatchError):

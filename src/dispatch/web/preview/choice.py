@@ -10,17 +10,17 @@ from dispatch.model.brand import Audience
 from dispatch.web.preview.mail import Look
 
 #: width of the frame in pixels -> how it is called; "" fits the window
-WIDTHS = {"": "As wide as fits", "640": "Desktop 640", "375": "Phone 375", "320": "Narrow 320"}
+WIDTHS = {"": "Full width", "640": "Desktop 640", "375": "Phone 375", "320": "Narrow 320"}
 LIGHTS = {"light": "Light", "dark": "Dark"}
 SHOWS = {
-    "mail": "Mail",
+    "mail": "Email",
     "blocked": "Images blocked",
     "stripped": "Styles stripped",
     "text": "Plain text",
     "source": "Source",
 }
 #: stand-ins for a person: what a stranger gets, and the extremes of the lists
-PEOPLE = {"": "Nobody in particular", "longest": "Longest values", "emptiest": "Emptiest values"}
+PEOPLE = {"": "Sample recipient", "longest": "Longest values", "emptiest": "Shortest values"}
 
 _LINE = re.compile(r"[1-9][0-9]{0,5}")
 

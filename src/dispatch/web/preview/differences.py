@@ -53,7 +53,7 @@ def sheet(shown: Shown) -> dict[str, Any]:
 def _heads(first: Audience, other: Audience, one: Edition, two: Edition) -> Iterator[tuple[str, Pair, bool]]:
     for what, left, right in (
         ("From", first.sender, other.sender),
-        ("Answers to", first.reply_to or first.sender, other.reply_to or other.sender),
+        ("Reply-To", first.reply_to or first.sender, other.reply_to or other.sender),
         ("Subject", one.subject, two.subject),
         ("Preheader", one.preheader, two.preheader),
     ):

@@ -11,7 +11,7 @@ from dispatch.web.preview.live import Shown
 from dispatch.web.preview.sheets import view_of
 
 if TYPE_CHECKING:
-    from dispatch.pipeline.answers import LinkAnswer
+    from dispatch.pipeline.link_check import LinkAnswer
 
 _HEADINGS = ("h1", "h2", "h3", "h4")
 #: the sections of links that stand before the first heading, and of those that every mail has

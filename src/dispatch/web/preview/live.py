@@ -9,12 +9,13 @@ from pathlib import Path
 
 from dispatch.errors import BriefError, DispatchError
 from dispatch.model.brand import Audience
-from dispatch.pipeline.prepare import Prepared, prepare
+from dispatch.pipeline.plan import ScheduledText
+from dispatch.pipeline.prepare import Prepared, in_order, prepare, read_brief
 
 
 @dataclass(frozen=True, slots=True)
 class Bearings:
-    """What the settings say, read anew for every rendering."""
+    """What the settings say, read again for every rendering."""
 
     audiences: tuple[Audience, ...]
     #: the address at which readers reach our pages, "" for none yet
@@ -25,6 +26,8 @@ class Bearings:
     banner: str
     #: share of the granted rate that a send takes
     rate_share: float = 0.9
+    #: the text of this Brief that waits for its time; None where none does
+    scheduled: ScheduledText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Shown:
 
 
 class Live:
-    """The newest rendering, and whoever waits for the next.
+    """The newest rendering, and the streams that wait for the next.
 
     `look` gives the Bearings of the moment; it raises DispatchError where the settings are broken.
     """
@@ -91,8 +94,8 @@ class Live:
     def _read(self) -> Shown:
         before = self.shown
         try:
-            source = self.brief_file.read_bytes()
-        except OSError:
+            source = read_brief(self.brief_file)
+        except DispatchError:
             source = b""
         bearings = before.bearings
         try:
@@ -114,6 +117,9 @@ class Live:
                 todo="This is a fault of dispatch. Take back the last change, and report it with the brief.",
             )
             return Shown(before.version, bearings, before.prepared, problem, source)
+        if bearings.scheduled is not None:
+            findings = in_order([*prepared.findings, *bearings.scheduled.findings(prepared)])
+            prepared = replace(prepared, findings=findings)
         return Shown(before.version, bearings, prepared, None, source)
 
     # --- waiting --------------------------------------------------------------------------------------------

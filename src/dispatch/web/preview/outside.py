@@ -1,6 +1,6 @@
-"""What the preview is handed from outside: the database, the provider's account, and a way for the mails of a Proof.
+"""What the preview is handed from outside: the database, the provider's account, and how a Proof is sent.
 
-It knows no provider: whoever starts it puts these together.
+It knows no provider: the command that starts it puts these together.
 """
 
 from collections.abc import Callable
@@ -8,20 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from dispatch.model.message import Account
-    from dispatch.pipeline.ports import Mailer, Publisher
+    from dispatch.pipeline.preflight.setup import Setup
     from dispatch.store.database import Database
-
-
-@dataclass(frozen=True, slots=True)
-class Courier:
-    """What mails a Proof."""
-
-    database: "Database"
-    mailer: "Mailer"
-    publisher: "Publisher"
-    #: the address at which readers reach our pages
-    public_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +25,5 @@ class Outside:
     lists_mark: Callable[[], object]
     #: what the provider grants now
     account: "Callable[[], Account]"
-    courier: Callable[[], Courier]
+    #: how the mails of a Proof leave, as the settings say now; closed at its end
+    setup: "Callable[[], AbstractContextManager[Setup]]"

@@ -15,8 +15,15 @@ from dispatch.model.delivery import SkipReason
 from dispatch.pipeline.plan import Proposal, propose
 from dispatch.store import members
 from dispatch.store.database import Database
-from dispatch.store.plan_people import Part, PeopleQuery, attribute_names, extremes, how_many, people
-from dispatch.store.plans import PlannedPerson
+from dispatch.store.plan_people import (
+    Part,
+    PeopleQuery,
+    PlannedPerson,
+    attribute_names,
+    extremes,
+    how_many,
+    people,
+)
 from dispatch.web.preview.live import Shown
 from dispatch.web.preview.outside import Outside
 
@@ -26,9 +33,9 @@ PAGE_PEOPLE = 100
 OFFERED = 12
 PARTS = {
     Part.ALL: "All",
-    Part.GETS: "Get it",
+    Part.GETS: "Included",
     Part.SEVERAL: "On several lists",
-    Part.LEFT_OUT: "Left out",
+    Part.LEFT_OUT: "Skipped",
 }
 
 T = TypeVar("T")
@@ -45,7 +52,7 @@ class People:
         self._kept: dict[object, Any] = {}
 
     def database(self) -> Database:
-        """The database, opened anew once the lists may have changed. Raises DispatchError."""
+        """The database, opened again once the lists may have changed. Raises DispatchError."""
         with self._lock:
             mark = self._outside.lists_mark()
             if self._database is None or mark != self._mark:
@@ -124,7 +131,7 @@ class People:
         database = self.database()
 
         def lines() -> Iterator[str]:
-            yield "\ufeff" + _line(["email", "name", "edition", "gets it", "left out because", "on several lists"])
+            yield "\ufeff" + _line(["email", "name", "edition", "included", "skipped because", "on several lists"])
             with database.reading() as connection:
                 for person in people(connection, wanted):
                     flags = ["no" if person.reason else "yes", person.reason, "yes" if person.on_several else "no"]
@@ -172,19 +179,19 @@ def _rows(plans: Sequence[AudiencePlan]) -> Iterator[tuple[str, list[int], str]]
     """(what, count per Audience, kind) of each row; the first rows add up to the one of kind `sum`."""
     yield "Get this edition", [plan.people for plan in plans], "gets"
     for reason in (SkipReason.UNSUBSCRIBED, SkipReason.SUPPRESSED, SkipReason.INVALID):
-        yield f"Left out: {reason.value}", [plan.left_out.get(reason.value, 0) for plan in plans], "out"
+        yield f"Skipped: {reason.value}", [plan.left_out.get(reason.value, 0) for plan in plans], "out"
     known = {SkipReason.UNSUBSCRIBED.value, SkipReason.SUPPRESSED.value, SkipReason.INVALID.value}
     for other in sorted({reason for plan in plans for reason in plan.left_out} - known):
-        yield f"Left out: {other}", [plan.left_out.get(other, 0) for plan in plans], "out"
-    yield "Together", [plan.people + sum(plan.left_out.values()) for plan in plans], "sum"
+        yield f"Skipped: {other}", [plan.left_out.get(other, 0) for plan in plans], "out"
+    yield "Total", [plan.people + sum(plan.left_out.values()) for plan in plans], "sum"
     if any(plan.given_elsewhere for plan in plans):
-        yield "Also on this list, but get the other edition", [plan.given_elsewhere for plan in plans], "aside"
+        yield "Also on this list, get the other edition", [plan.given_elsewhere for plan in plans], "aside"
 
 
 def _remark(person: PlannedPerson) -> str:
     if person.reason:
-        return f"Left out: {person.reason}"
-    return "On several lists; gets one copy" if person.on_several else ""
+        return f"Skipped: {person.reason}"
+    return "On several lists, gets one copy" if person.on_several else ""
 
 
 def _line(cells: Sequence[str]) -> str:

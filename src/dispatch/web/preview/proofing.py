@@ -4,38 +4,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dispatch.audience.addresses import BadAddress, read_mailbox
-from dispatch.errors import DispatchError, ProblemsFound, ProviderError, RosterError
+from dispatch.errors import DispatchError, ProblemsFound, RosterError
 from dispatch.model.message import Accepted
-from dispatch.model.proof import Proof
 from dispatch.pipeline.plan import propose
+from dispatch.pipeline.preflight.content import proof_standing
+from dispatch.pipeline.preflight.look import before_proof
 from dispatch.pipeline.prepare import Prepared, prepare
-from dispatch.pipeline.proof import ProofSent, fingerprints, send_proof, settings_that_reach_the_mail
-from dispatch.store import proofs
+from dispatch.pipeline.proof import ProofSent, send_proof
 from dispatch.web.preview.live import Live, Shown
-from dispatch.web.preview.outside import Courier, Outside
+from dispatch.web.preview.outside import Outside
 from dispatch.web.preview.people import People
 
-#: people that one Proof goes to at most: it is for whoever answers for the mail
+#: most addresses that one Proof goes to: it is for the people who approve it
 MOST_ADDRESSES = 10
 
 
 def sheet(shown: Shown, people: People) -> dict[str, Any]:
-    """The newest Proof, and what changed since; or why it cannot be told."""
+    """The newest Proof, and what changed since; or why it is not known."""
     assert shown.prepared is not None
+    bearings = shown.bearings
     try:
-        with people.database().reading() as connection:
-            proof = proofs.latest(connection, shown.prepared.brief.slug)
+        standing = proof_standing(people.database(), shown.prepared, bearings.audiences, bearings.public_url)
     except DispatchError as err:
         return {"proof": None, "changes": [], "proof_problem": err.lines()}
-    changes = _changes(proof, shown) if proof else []
-    return {"proof": proof, "changes": changes, "proof_problem": []}
-
-
-def _changes(proof: Proof, shown: Shown) -> list[str]:
-    assert shown.prepared is not None
-    audiences = shown.bearings.audiences
-    reaching = settings_that_reach_the_mail(audiences, shown.bearings.public_url)
-    return proof.changes(fingerprints(shown.prepared, audiences), reaching)
+    return {"proof": standing.proof, "changes": list(standing.changes), "proof_problem": []}
 
 
 def addresses_of(typed: str) -> list[str]:
@@ -43,8 +35,8 @@ def addresses_of(typed: str) -> list[str]:
     wanted = list(dict.fromkeys(part.strip() for part in typed.replace(",", "\n").splitlines() if part.strip()))
     if not 1 <= len(wanted) <= MOST_ADDRESSES:
         raise RosterError(
-            "Nobody is named." if not wanted else f"A proof goes to at most {MOST_ADDRESSES} people.",
-            todo="Write the addresses of whoever answers for this mail, one a line.",
+            "No address is given." if not wanted else f"A proof goes to at most {MOST_ADDRESSES} addresses.",
+            todo="Write the addresses of the approvers, one per line.",
         )
     read = [(part, read_mailbox(part)) for part in wanted]
     bad = [
@@ -53,7 +45,7 @@ def addresses_of(typed: str) -> list[str]:
         if isinstance(found, BadAddress)
     ]
     if bad:
-        raise ProblemsFound("Nothing was mailed.", bad, todo="Correct the addresses.")
+        raise ProblemsFound("Nothing was sent.", bad, todo="Correct the addresses.")
     return [found.address.ascii for _, found in read if not isinstance(found, BadAddress)]
 
 
@@ -63,34 +55,31 @@ def mail_proof(live: Live, outside: Outside, typed: str) -> dict[str, Any]:
     shown = live.refresh()
     if shown.problem is not None:
         raise shown.problem
-    courier = outside.courier()
-    prepared = _for(courier, live, shown)
     audiences = shown.bearings.audiences
-    account = courier.mailer.account()
-    if account.stopped:
-        raise ProviderError(account.stopped, todo="Nothing was mailed.")
-    plan = propose(courier.database, prepared, audiences, shown.bearings.transport).plan
-    sent = send_proof(
-        courier.database,
-        prepared,
-        audiences,
-        plan,
-        wanted,
-        mailer=courier.mailer,
-        publisher=courier.publisher,
-        account=account,
-        public_url=courier.public_url,
-    )
+    with outside.setup() as setup:
+        before_proof(setup, audiences, len(wanted) * len(audiences)).require("Nothing was sent.")
+        prepared = _under(setup.public_url, live, shown)
+        sent = send_proof(
+            setup.database,
+            prepared,
+            audiences,
+            propose(setup.database, prepared, audiences, setup.transport).plan,
+            wanted,
+            mailer=setup.mailer,
+            publisher=setup.publisher,
+            account=setup.mailer.account(),
+            public_url=setup.public_url,
+        )
     live.refresh()
     return _told(sent, {audience.slug: audience.name for audience in audiences})
 
 
-def _for(courier: Courier, live: Live, shown: Shown) -> Prepared:
-    """The Editions under the address that the courier's mails will carry."""
+def _under(public_url: str, live: Live, shown: Shown) -> Prepared:
+    """The Editions under the address that the mails will carry."""
     assert shown.prepared is not None
-    if courier.public_url == shown.bearings.public_url:
+    if public_url == shown.bearings.public_url:
         return shown.prepared
-    return prepare(live.workspace, live.brief_file, shown.bearings.audiences, public_url=courier.public_url)
+    return prepare(live.workspace, live.brief_file, shown.bearings.audiences, public_url=public_url)
 
 
 def _told(sent: ProofSent, names: Mapping[str, str]) -> dict[str, Any]:

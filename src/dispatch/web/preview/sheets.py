@@ -19,19 +19,19 @@ GMAIL_BYTES = 102_000
 #: how much of a mail inboxes show in their usual width: name, characters of the subject, of the preheader, and whether
 #: both share one line, whose characters they then share
 INBOXES = (
-    ("Gmail on a computer", 70, 100, True),
-    ("Outlook on a computer", 55, 60, False),
-    ("Apple Mail on a phone", 38, 84, False),
-    ("Gmail on a phone", 36, 42, False),
+    ("Gmail, desktop", 70, 100, True),
+    ("Outlook, desktop", 55, 60, False),
+    ("Apple Mail, phone", 38, 84, False),
+    ("Gmail, phone", 36, 42, False),
 )
 TABS = {
-    "mail": "Mail",
+    "mail": "Email",
     "inbox": "Inbox",
     "differences": "Differences",
     "findings": "Findings",
     "links": "Links",
-    "people": "People",
-    "words": "Words",
+    "people": "Recipients",
+    "words": "Text & captions",
     "proof": "Proof",
 }
 
@@ -81,8 +81,8 @@ class Sheets:
             ("Edition", "audience", audiences),
             ("Show", "show", SHOWS),
             ("Width", "width", WIDTHS if choice.show not in ("text", "source") else {}),
-            ("Light", "light", LIGHTS if choice.show not in ("text", "source") else {}),
-            ("As", "person", people),
+            ("Colour scheme", "light", LIGHTS if choice.show not in ("text", "source") else {}),
+            ("Recipient", "person", people),
         )
         return [
             (

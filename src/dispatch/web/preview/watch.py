@@ -13,7 +13,7 @@ STEP_MS, LONGEST_MS = 15, 120
 
 
 async def watch(live: Live) -> None:
-    """Refresh whenever a file changes, until cancelled. The folders are found anew when the workspace changes."""
+    """Refresh whenever a file changes, until cancelled. The folders are found again when the workspace changes."""
     while True:
         is_other = asyncio.Event()
         folders = folders_of(live)

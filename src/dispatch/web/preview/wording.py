@@ -11,7 +11,7 @@ from typing import Any, Literal
 from dispatch.compose.edit import FigureWish, HeadWish, Wish, edited
 from dispatch.errors import BriefError
 from dispatch.model.brief import Brief
-from dispatch.pipeline.prepare import slug_of
+from dispatch.pipeline.prepare import read_brief, slug_of
 from dispatch.web.preview.live import Live, Shown
 
 HeadField = Literal["subject", "preheader"]
@@ -50,7 +50,7 @@ def _heads(brief: Brief, names: Mapping[str, str]) -> Iterator[tuple[str, str, s
     """(name, label, words, hint) of the boxes of the front matter: one, or one for each Audience that has its own."""
     for field in _HEAD:
         written = brief.subjects if field == "subject" else brief.preheaders
-        hint = "The title stands in." if field == "subject" else "The first sentence stands in."
+        hint = "The title is used." if field == "subject" else "The first sentence is used."
         for audience in sorted(written) or [""]:
             label = field.capitalize() + (f", {names.get(audience, audience)}" if audience else "")
             words = written.get(audience, "")
@@ -63,7 +63,11 @@ def _heads(brief: Brief, names: Mapping[str, str]) -> Iterator[tuple[str, str, s
 
 
 def _figure_box(number: int, field: str, words: str, given: Mapping[str, str]) -> Box:
-    label = {"alt": "Alt text, for those who cannot see it", "caption": "Caption", "credit": "Credit"}[field]
+    label = {
+        "alt": "Alt text, read aloud to readers who cannot see the picture",
+        "caption": "Caption",
+        "credit": "Credit",
+    }[field]
     name = f"figure:{number}:{field}"
     return Box(name, label, words, given.get(name, words))
 
@@ -97,15 +101,15 @@ def write(live: Live, typed: Mapping[str, str]) -> int:
     """
     file = live.brief_file
     try:
-        data = file.read_bytes()
+        data = read_brief(file)
         source = data.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as err:
-        raise BriefError("The brief cannot be read.", where=file.name, todo="Mend it in the file.") from err
+    except UnicodeDecodeError as err:
+        raise BriefError("The brief is not UTF-8 text.", where=file.name, todo="Fix it in the file.") from err
     shown = live.refresh()
     if typed.get("mark") != hashlib.sha256(data).hexdigest() or typed.get("mark") != shown.mark or shown.problem:
         raise BriefError(
-            "brief.md was changed on the disk after this page was made, and the file wins: nothing was written.",
-            where="What you typed is still in the boxes; beneath each stands what the file says now.",
+            "brief.md changed on disk after this page was opened. Nothing was saved.",
+            where="Your text is still in the boxes. Below each is the text now in the file.",
             todo="Compare them and save again.",
         )
     assert shown.prepared is not None
