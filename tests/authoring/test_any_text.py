@@ -179,3 +179,61 @@ def test_no_document_loses_a_word(blocks: list[SourceBlock], notes: dict[str, li
     ]
     draft = understand(document)
     assert word_check.lost_words("\n".join(texts), write(draft).text, [left.words for left in draft.left_out]) == {}
+
+
+#: lines of heads, from a few names, so that many stand twice, in several scripts
+HEADS = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "Ann Lee",
+                "Ann Lee, Senior Fellow",
+                "Senior Fellow",
+                "By Ann Lee and Bo Lind",
+                "Port Forum",
+                "Visiting Scholar",
+            ),
+            *(
+                "Ann Lee (Port Forum) and Bo Lind (Port Forum)",
+                "Bo Lind, Senior Fellow, Port Forum",
+                "www.port.example.org",
+            ),
+            *(
+                "19 September 2023",
+                "Policy Brief | September 19, 2023",
+                "Washington, DC",
+                "Energy Program",
+                "ann@example.org",
+            ),
+            *(
+                "Rails Across the Steppe",
+                "EMBARGOED UNTIL MAY",
+                "Photo: Ann Lee",
+                "Ann Lee / Reuters",
+                "By Ann Lee | 1 May 2023",
+            ),
+            *(
+                "Нурлан Бекенов, аналитик",
+                "Центр портов",
+                "王伟，研究员",
+                "مركز الدراسات",
+                "By Land and by Sea",
+                "Background",
+            ),
+        ]
+    ),
+    max_size=10,
+)
+BETWEEN = st.sampled_from(["\n", "\n\n"])
+
+
+@given(HEADS, BETWEEN, HEADS, st.booleans())
+def test_no_head_is_refused_however_often_its_lines_stand(
+    head: list[str], between: str, end: list[str], has_title: bool
+) -> None:
+    prose = "The agreement was signed on Friday after eleven months of talks, and it took most observers by surprise."
+    lines = [*(["Rails Across the Steppe"] if has_title else []), *head]
+    text = "\n\n".join([between.join(lines), prose, prose, between.join(end)])
+    if found := taken(text):
+        draft, brief = found
+        assert word_check.lost_words(text, brief, [left.words for left in draft.left_out]) == {}

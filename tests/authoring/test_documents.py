@@ -71,7 +71,7 @@ def words_in(source: Path) -> str:
 def test_every_word_of_a_document_is_in_the_brief_or_in_what_was_printed(source: Path, tmp_path: Path) -> None:
     taken = take(source, tmp_path)
     kept = word_check.words_of_brief(taken.brief.read_text("utf-8")) + word_check.words_of(shown(taken))
-    # runs that touch (a mark on its word, a change beside its neighbour) are one word here and two in the brief
+    # runs that touch (a mark on its word, a change next to its neighbour) are one word here and two in the brief
     found = "".join(kept)
     lost = [word for word in word_check.words_of(words_in(source)) if word not in kept and word not in found]
     split = [word for word in lost if not any(word.startswith(one) and word[len(one) :] in kept for one in kept)]

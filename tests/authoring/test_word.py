@@ -25,7 +25,7 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def made(body: str, *, head: str = "", parts: Mapping[str, bytes | str] | None = None) -> bytes:
-    """A .docx with the given XML in its body, and other parts beside it."""
+    """A .docx with the given XML in its body, and other parts next to it."""
     document = f'<?xml version="1.0" encoding="UTF-8"?>{head}<w:document {W} {R}><w:body>{body}</w:body></w:document>'
     return packed({"word/document.xml": document, **(parts or {})})
 

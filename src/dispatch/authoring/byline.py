@@ -70,18 +70,18 @@ class Byline:
         found = find_date(line.words)
         if found is None or self.draft.date is not None:
             return False
-        date, beside = found
-        say_date(self.draft, date, line, beside)
-        if beside:
-            self._beside_a_date(replace(line, spans=SourceParagraph.of(beside).spans))
+        date, rest = found
+        say_date(self.draft, date, line, rest)
+        if rest:
+            self._next_to_a_date(replace(line, spans=SourceParagraph.of(rest).spans))
         return True
 
-    def _beside_a_date(self, line: SourceParagraph) -> None:
+    def _next_to_a_date(self, line: SourceParagraph) -> None:
         roles = ("author", "label", "organisation", "programme", "role")
-        signs = signs_of(line, Facts()) | {"after the title", "beside a date", "no author yet"}
+        signs = signs_of(line, Facts()) | {"after the title", "next to a date", "no author yet"}
         decision = decide(signs, roles)
         if not decision.role or not self.take(line, decision):
-            self.draft.leave_out(line, "words beside the date")
+            self.draft.leave_out(line, "words next to the date")
 
     def _author(self, line: SourceParagraph) -> bool:
         text = line.words
@@ -106,6 +106,8 @@ class Byline:
             shown = ", ".join(part for part in (signer.name, signer.role, signer.organisation) if part)
             self.draft.understood.append(Remark(f"Author: {shown}", line.place))
             self._open_organisation = signer.organisation or self._open_organisation
+        for name in dict.fromkeys(signer.organisation for signer in signers if signer.organisation):
+            self.draft.named_organisations.extend([(name, line.place)] * text.count(name))
         return True
 
     def _with_biographies(self, line: SourceParagraph, signers: list[Signer]) -> list[Signer]:
@@ -199,10 +201,10 @@ class Byline:
         return True
 
 
-def say_date(draft: Draft, found: TypedDate, line: SourceParagraph, beside: str = "") -> None:
+def say_date(draft: Draft, found: TypedDate, line: SourceParagraph, rest: str = "") -> None:
     """Put a date into the draft, and say how it was typed."""
     draft.date = found.day
-    typed = " ".join((words_of(line.words) - words_of(beside)).elements()) if beside else line.words
+    typed = " ".join((words_of(line.words) - words_of(rest)).elements()) if rest else line.words
     draft.understood.append(Remark(f"Date: {found.day.isoformat()}, typed as “{line.words}”", line.place))
     if typed != found.day.isoformat():
         reason = f"the date as typed; brief.md has {found.day.isoformat()}"

@@ -147,7 +147,7 @@ def read_date(text: str) -> TypedDate | None:
 
 
 def find_date(text: str) -> tuple[TypedDate, str] | None:
-    """Return the date that a short line holds, and the words beside it: "Washington, DC, September 19, 2023"."""
+    """Return the date that a short line holds, and the words next to it: "Washington, DC, September 19, 2023"."""
     text = " ".join(text.split())
     if found := read_date(text):
         return found, ""

@@ -1,4 +1,4 @@
-"""Pictures with their lines: the caption and the credit that stand beside a picture, or wait for one.
+"""Pictures with their lines: the caption and the credit that stand next to a picture, or wait for one.
 
 The lines below a picture and the one above it are weighed by the table in `roles`. A picture that a .txt has not is a
 Figure without a file, for a photo given with the document.
@@ -21,7 +21,7 @@ from dispatch.authoring.document import (
 from dispatch.authoring.evidence import Facts, signs_of
 from dispatch.authoring.roles import Decision, decide
 
-#: what a line beside a picture may be instead of its caption
+#: what a line next to a picture may be instead of its caption
 _INSTEAD = ("caption", "heading", "author", "date")
 
 
@@ -42,7 +42,7 @@ class _Lines:
 
 @dataclass
 class FigureFinder:
-    """Makes Figures of the pictures of one document and of the lines beside them."""
+    """Makes Figures of the pictures of one document and of the lines next to them."""
 
     document: Document
     draft: Draft
@@ -207,7 +207,7 @@ class FigureFinder:
         """The lines at block `at` that wait for a picture, or None where it is something else."""
         first, following = self.blocks[at], self.blocks[at + 1] if at + 1 < len(self.blocks) else None
         assert isinstance(first, SourceParagraph)
-        lines = _split(first, is_beside_picture=False)
+        lines = _split(first, has_picture=False)
         is_below = isinstance(following, SourceParagraph) and not following.pictures
         if is_below and isinstance(following, SourceParagraph) and line_kinds.read_credit(following.words):
             if lines.credit or not self._may_wait(first) or not self._is_credit(following, ""):
@@ -224,12 +224,12 @@ class FigureFinder:
         )
 
 
-def _split(paragraph: SourceParagraph, *, is_beside_picture: bool = True) -> _Lines:
+def _split(paragraph: SourceParagraph, *, has_picture: bool = True) -> _Lines:
     """A caption paragraph as caption and credit, where it holds both."""
     lines = [line.words for line in paragraph.lines() if line.words]
     if len(lines) > 1 and (credit := line_kinds.read_credit(lines[-1])):
         return _Lines(" ".join(lines[:-1]), credit.who, credit.label, (paragraph,))
-    caption, found = line_kinds.split_caption(paragraph.words, is_beside_picture=is_beside_picture)
+    caption, found = line_kinds.split_caption(paragraph.words, has_picture=has_picture)
     return _Lines(caption, found.who if found else "", found.label if found else "", (paragraph,))
 
 

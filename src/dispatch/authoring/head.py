@@ -91,7 +91,7 @@ class Head:
         if after & {"a role", "an organisation"} and "names" not in after:
             yield "before a role"
         if "a date" in after or self._before == "date":
-            yield "beside a date"
+            yield "next to a date"
         yield from self._signs_of_what_is_known(blocks, at)
 
     def _signs_of_what_is_known(self, blocks: list[SourceBlock], at: int) -> Iterator[str]:
@@ -150,7 +150,7 @@ class Head:
         if after & {"a role", "an organisation"}:
             yield "before a role"
         if "a date" in after or self._before == "date":
-            yield "beside a date"
+            yield "next to a date"
         if self._before in ("author", "role") or (self._before == "organisation" and self._is_byline):
             yield "after an author"
         yield "author known" if self.draft.authors else "no author yet"

@@ -59,7 +59,7 @@ def signs_of_surroundings(
     elif isinstance(following, SourceParagraph):
         yield from _signs_of_following(line, following, at in (headings or {}) or at + 1 in (headings or {}), facts)
     if isinstance(before, SourceFigure) and not (line.is_strong or line.heading):
-        yield "beside a picture"
+        yield "next to a picture"
     if not facts.headings:
         yield "headings have no look"
     if "style" in facts.headings:

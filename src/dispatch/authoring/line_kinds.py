@@ -138,7 +138,7 @@ _NAME_AT_END = (
 )
 
 
-def split_caption(text: str, *, is_beside_picture: bool = False) -> tuple[str, Credit | None]:
+def split_caption(text: str, *, has_picture: bool = False) -> tuple[str, Credit | None]:
     """Return a caption that ends in its credit, as "Words. (Photo: Name)", in two.
 
     Beside a picture, a bare name after the sentence is a credit too.
@@ -149,7 +149,7 @@ def split_caption(text: str, *, is_beside_picture: bool = False) -> tuple[str, C
             credit = read_credit(inside) or read_credit(inside.rstrip("."))
             if credit:
                 return match["caption"], credit
-    for pattern in _NAME_AT_END if is_beside_picture else ():
+    for pattern in _NAME_AT_END if has_picture else ():
         if (match := pattern.fullmatch(text)) and len(match["credit"].split()) <= 5 and is_name(match["credit"]):
             return match["caption"], Credit(match["credit"], sign="name and agency")
     return text, None

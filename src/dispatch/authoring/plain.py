@@ -4,6 +4,7 @@ import itertools
 import re
 from dataclasses import replace
 
+from dispatch.authoring.dates import read_date
 from dispatch.authoring.document import Document, Remark, SourceBlock, SourceParagraph, SourceSpan, SourceTable, clean
 from dispatch.errors import DocumentError
 
@@ -98,7 +99,7 @@ def _width(lines: list[str]) -> int:
 
 
 def _goes_on(before: str, line: str, after: str) -> bool:
-    """Whether a line surely goes on in the next: in the middle of a paragraph, or before a small letter."""
+    """Whether a line certainly goes on in the next: in the middle of a paragraph, or before a small letter."""
     if not after.strip() or starts_note(line) or _item(line, 0) or _item(after, 0):
         return False
     return bool(before.strip()) or (bool(line.strip()) and after.lstrip()[:1].islower())
@@ -186,6 +187,8 @@ def _join(texts: list[str], width: int) -> str:
 
 def _is_wrapped(before: str, text: str, width: int) -> bool:
     """Whether a line was broken only because the next word did not fit."""
+    if read_date(text):
+        return False
     first, length = next(iter(text.split()), ""), len(before.rstrip())
     is_full = length <= width + _RAGGED and length + 1 + len(first) > width - _RAGGED
     return width > 0 and (is_full or (length >= _LONG and first[:1].islower()))

@@ -33,7 +33,7 @@ POINTS: dict[str, dict[str, int]] = {
              "heading style": -20},
     "author": {
         "author style": 100, "begins with By": 90, "names with roles": 75, "names": 24, "after the title": 10,
-        "directly after the title": 4, "before a role": 30, "beside a date": 12, "no author yet": 6,
+        "directly after the title": 4, "before a role": 30, "next to a date": 12, "no author yet": 6,
         "author known": -14, "words stand small in the text": -70, "no capitals in its script": -6,
         "heading style": -60, "larger type": -12, "last before the text": -6, "same look as headings": -20,
         "before the title": -4, "name of the biography": 40, "title style": -100, "subtitle style": -40,
@@ -70,7 +70,7 @@ POINTS: dict[str, dict[str, int]] = {
         "over 16 words": -30, "over 25 words": -60, "last of all": -60,
         "ends a sentence": -40, "ends with a comma": -60, "begins small": -40, "headings have styles": -34,
         "headings have no look": 12,
-        "headings are bold": -22, "headings are larger": -22, "beside a picture": -24, "before a table": -24,
+        "headings are bold": -22, "headings are larger": -22, "next to a picture": -24, "before a table": -24,
         "before something else": -14, "several lines": -20, "same look as headings": 8, "smaller type": -12,
         "picture label": -100, "table label": -100, "a date": -100, "credit": -60,
         "a site": -100, "an e-mail": -100, "quote": -60,

@@ -1,7 +1,6 @@
 """A Document becomes a Draft: each part of it is understood, or stays text, or is left out and said."""
 
 import re
-from collections import Counter
 from dataclasses import replace
 
 from dispatch.authoring.biographies import take_biographies
@@ -28,6 +27,7 @@ from dispatch.authoring.headings import find_headings
 from dispatch.authoring.notes import take_typed_notes
 from dispatch.authoring.title import take_title, with_head_in_lines
 from dispatch.authoring.typed import with_typed_lists, with_typed_tables
+from dispatch.authoring.word_check import words_of
 
 #: script -> language tag and direction, for documents that are mostly in it
 _SCRIPTS = (
@@ -127,14 +127,15 @@ def _typed_number(text: str) -> str:
 
 def _drop_idle_organisations(draft: Draft) -> None:
     """Leave an author's own organisation to the author alone where no site is named for it; say what stands twice."""
-    theirs = Counter(author.organisation for author in draft.authors)
+    theirs = [author.organisation for author in draft.authors]
     draft.organisations = {name: site for name, site in draft.organisations.items() if site or name not in theirs}
-    written = theirs + Counter(dict.fromkeys(draft.organisations, 1))
+    written = words_of(" ".join([*theirs, *draft.organisations]))
     for name, place in draft.named_organisations:
-        if written[name] > 0:
-            written[name] -= 1
-        elif not any(name in author.organisation for author in draft.authors if author.organisation != name):
+        words = words_of(name)
+        if words - written:
             draft.left_out.append(LeftOut(name, "the name of an organisation, which stands twice", place))
+        else:
+            written -= words
 
 
 def _find_date_in_headers(document: Document, draft: Draft) -> None:
