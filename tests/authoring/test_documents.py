@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from dispatch.authoring import word_check
-from dispatch.authoring.intake import Taken, take_in
+from dispatch.authoring.import_document import ImportResult, import_document
 from dispatch.compose.parse import parse
 from dispatch.model.finding import Level
 
@@ -28,11 +28,11 @@ EXPECTED = {
 }
 
 
-def take(source: Path, folder: Path) -> Taken:
-    return take_in(source, [], folder, NOW)
+def take(source: Path, folder: Path) -> ImportResult:
+    return import_document(source, [], folder)
 
 
-def shown(taken: Taken) -> str:
+def shown(taken: ImportResult) -> str:
     """What the import prints, in one text for the golden file."""
     rows = [f"slug: {taken.slug}"]
     rows += [f"understood {remark.place}: {remark.text}" for remark in taken.understood]
@@ -71,7 +71,7 @@ def words_in(source: Path) -> str:
 def test_every_word_of_a_document_is_in_the_brief_or_in_what_was_printed(source: Path, tmp_path: Path) -> None:
     taken = take(source, tmp_path)
     kept = word_check.words_of_brief(taken.brief.read_text("utf-8")) + word_check.words_of(shown(taken))
-    # runs that touch (a mark on its word, a change beside its neighbour) are one word here and two in the brief
+    # runs that touch (a mark on its word, a change next to its neighbour) are one word here and two in the brief
     found = "".join(kept)
     lost = [word for word in word_check.words_of(words_in(source)) if word not in kept and word not in found]
     split = [word for word in lost if not any(word.startswith(one) and word[len(one) :] in kept for one in kept)]

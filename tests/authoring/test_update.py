@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.authoring.intake import take_in
+from dispatch.authoring.import_document import import_document
 
 NOW = dt.datetime(2024, 1, 2, tzinfo=dt.UTC)
 DOCUMENT = "The Corridor Opens\n\n19 September 2023\n\nBy Ann Lee\n\n{}\n\nThe quay at dawn.\n\nPhoto: Reuters\n"
@@ -28,12 +28,12 @@ def test_a_figure_keeps_its_file_alt_text_and_credit_however_it_is_written(
 ) -> None:
     document = tmp_path / "a.txt"
     document.write_text(DOCUMENT.format(PROSE))
-    brief = take_in(document, [], tmp_path, NOW).brief
+    brief = import_document(document, [], tmp_path).brief
     (brief.parent / "images" / "the quay.jpg").write_bytes(b"")
     front, _ = brief.read_text().split("![", 1)
     brief.write_text(front + written.format(credit=credit) + "\n")
     document.write_text(DOCUMENT.format(PROSE + " More came later."))
-    after = take_in(document, [], tmp_path, NOW, update=True).brief.read_text()
+    after = import_document(document, [], tmp_path, update=True).brief.read_text()
     assert "More came later." in after
     kept = credit.strip('"').replace('\\"', '"')
     quoted = kept.replace('"', '\\"')

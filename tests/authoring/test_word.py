@@ -25,7 +25,7 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def made(body: str, *, head: str = "", parts: Mapping[str, bytes | str] | None = None) -> bytes:
-    """A .docx with the given XML in its body, and other parts beside it."""
+    """A .docx with the given XML in its body, and other parts next to it."""
     document = f'<?xml version="1.0" encoding="UTF-8"?>{head}<w:document {W} {R}><w:body>{body}</w:body></w:document>'
     return packed({"word/document.xml": document, **(parts or {})})
 
@@ -309,11 +309,10 @@ def thirty_pages() -> bytes:
 
 
 def test_a_document_of_thirty_pages_is_read(tmp_path: Path) -> None:
-    import datetime as dt
 
-    from dispatch.authoring.intake import take_in
+    from dispatch.authoring.import_document import import_document
 
     source = tmp_path / "long.docx"
     source.write_bytes(thirty_pages())
-    taken = take_in(source, [], tmp_path / "briefs", dt.datetime(2024, 1, 2, tzinfo=dt.UTC))
+    taken = import_document(source, [], tmp_path / "briefs")
     assert len(re.findall(r"^## Part", taken.brief.read_text("utf-8"), re.MULTILINE)) == 30

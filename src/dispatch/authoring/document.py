@@ -7,7 +7,9 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from dispatch.authoring.roles import Decision
 from dispatch.markup import characters
 
 #: what ends a line or a page in a document, and is no newline
@@ -60,7 +62,8 @@ class SourceSpan:
 
 def _joined(texts: Iterable[str]) -> str:
     """Texts in one; a note mark (NUL, which no text holds) between two letters leaves a blank, elsewhere nothing."""
-    return re.sub(r"(?<=\w)\0+(?=\w)", " ", "".join(texts)).replace("\0", "")
+    joined = "".join(texts)
+    return re.sub(r"(?<=\w)\0+(?=\w)", " ", joined).replace("\0", "") if "\0" in joined else joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,17 @@ class SourceParagraph:
     #: bold and italic by its style; `spans` say only what differs
     is_strong_by_style: bool = False
     is_slanted_by_style: bool = False
-    #: `rtl` where the file says so
-    direction: str = ""
     #: stands in a table that only places things
     is_placed: bool = False
     #: the next paragraph goes on where this one ends
     goes_on: bool = False
+    #: a line of the head that found no place, and stays text
+    is_in_head: bool = False
+
+    @classmethod
+    def of(cls, text: str, place: int = 0) -> "SourceParagraph":
+        """Return a paragraph of plain text."""
+        return cls((SourceSpan(text),), place)
 
     @property
     def text(self) -> str:
@@ -138,8 +146,18 @@ class SourceParagraph:
             spans = (replace(spans[0], text=f"{self.number}. {spans[0].text}"), *spans[1:])
         return replace(self, spans=spans, list_level=-1, number=None)
 
+    def without_start(self, length: int) -> "SourceParagraph":
+        """The paragraph without its first characters."""
+        spans: list[SourceSpan] = []
+        for span in self.spans:
+            spans.append(replace(span, text=span.text[length:]))
+            length = max(0, length - len(span.text))
+        return replace(self, spans=tuple(spans))
+
     def lines(self) -> list["SourceParagraph"]:
         """The lines that the author broke it into, each as a paragraph of its own."""
+        if not any("\n" in span.text for span in self.spans):
+            return [self]
         lines: list[list[SourceSpan]] = [[]]
         for span in self.spans:
             first, *rest = span.text.split("\n")
@@ -233,6 +251,8 @@ class Document:
     source: str = ""
     #: the addresses of its links, taken in the same way, in order and as often as they stand
     addresses: list[str] = field(default_factory=list)
+    #: what its front matter says, of a .md
+    front: dict[str, Any] = field(default_factory=dict)
     #: the lines of its headers and footers
     headers: list[str] = field(default_factory=list)
 
@@ -274,6 +294,8 @@ class Draft:
     blocks: list[SourceBlock] = field(default_factory=list)
     #: label -> paragraphs, in the order of their first call
     notes: dict[str, list[SourceParagraph]] = field(default_factory=dict)
+    #: name and place of each organisation as often as the document names it in a line of its own
+    named_organisations: list[tuple[str, int]] = field(default_factory=list)
     #: lines of the head that nothing understood so far
     unread: list[SourceParagraph] = field(default_factory=list)
     #: lines of front matter that an update keeps as they stand
@@ -281,9 +303,13 @@ class Draft:
     understood: list[Remark] = field(default_factory=list)
     look_at: list[Remark] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    #: place, words and decision of each line that was weighed
+    decisions: list[tuple[int, str, Decision]] = field(default_factory=list)
 
-    def drop_marks(self, paragraph: SourceParagraph, where: str) -> None:
-        """Say that the note marks of a paragraph are lost, because it goes where no note can be called."""
+    def say_lost(self, paragraph: SourceParagraph, where: str) -> None:
+        """Say what of a paragraph is lost because it goes where text stands alone: note marks, addresses of links."""
+        for address in dict.fromkeys(span.link for span in paragraph.spans if span.link):
+            self.left_out.append(LeftOut(address, f"the address of a link in {where}", paragraph.place))
         for span in paragraph.spans:
             if not span.note:
                 continue
@@ -291,3 +317,12 @@ class Draft:
                 self.left_out.append(LeftOut(span.text, f"a note mark in {where}", paragraph.place))
             words = f"A note is called in {where}, where a brief cannot call one: put its words elsewhere."
             self.look_at.append(Remark(words, paragraph.place))
+
+    def leave_out(self, paragraph: SourceParagraph, reason: str) -> None:
+        """Leave a paragraph out, with the addresses of its links, and say so."""
+        addresses = dict.fromkeys(span.link for span in paragraph.spans if span.link)
+        self.left_out.append(LeftOut(" ".join([paragraph.text, *addresses]), reason, paragraph.place))
+
+    def explain(self, paragraph: SourceParagraph, decision: Decision) -> None:
+        """Note what a line was taken for, and why."""
+        self.decisions.append((paragraph.place, paragraph.words, decision))

@@ -1,12 +1,13 @@
-"""Pictures with their lines: the caption and the credit that stand beside a picture, or wait for one.
+"""Pictures with their lines: the caption and the credit that stand next to a picture, or wait for one.
 
-A caption is known by Word's Caption style, by standing in a text box, by a typed label ("Figure 2: …"), or by the
-credit under it. A picture that a .txt has not is a Figure without a file, for a photo given beside the document.
+The lines below a picture and the one above it are weighed by the table in `roles`. A picture that a .txt has not is a
+Figure without a file, for a photo given with the document.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from dispatch.authoring import looks
+from dispatch.authoring import line_kinds
 from dispatch.authoring.document import (
     Document,
     Draft,
@@ -17,9 +18,11 @@ from dispatch.authoring.document import (
     SourceParagraph,
     shortened,
 )
+from dispatch.authoring.evidence import Facts, signs_of
+from dispatch.authoring.roles import Decision, decide
 
-#: longer texts are no captions
-_MAX_CAPTION = 320
+#: what a line next to a picture may be instead of its caption
+_INSTEAD = ("caption", "heading", "author", "date")
 
 
 @dataclass(frozen=True)
@@ -31,143 +34,214 @@ class _Lines:
     label: str = ""
     #: the paragraphs that hold them
     from_: tuple[SourceParagraph, ...] = ()
-    #: how many blocks after the first were taken
+    #: how many blocks below the picture were taken
     taken: int = 0
+    #: whether the block above it was taken
+    is_above: bool = False
 
 
-def take_figures(blocks: list[SourceBlock], document: Document, draft: Draft) -> list[SourceBlock]:
-    """The blocks with pictures and their lines made into Figures."""
-    out: list[SourceBlock] = []
-    at = 0
-    while at < len(blocks):
-        block = blocks[at]
-        if not isinstance(block, SourceParagraph):
-            out.append(block)
-            at += 1
-        elif block.pictures:
-            at += _take_pictures(blocks, at, document, draft, out)
-        elif (lines := _lines_without_picture(blocks, at)) is not None:
-            out.append(_figure(lines, block.place, draft))
-            at += lines.taken
-        else:
-            out.append(block)
-            at += 1
-    return out
+@dataclass
+class FigureFinder:
+    """Makes Figures of the pictures of one document and of the lines next to them."""
 
+    document: Document
+    draft: Draft
+    facts: Facts
+    blocks: list[SourceBlock]
 
-def _take_pictures(blocks: list[SourceBlock], at: int, document: Document, draft: Draft, out: list[SourceBlock]) -> int:
-    """Put the pictures of block `at` out as Figures; gives how many blocks that took."""
-    block = blocks[at]
-    assert isinstance(block, SourceParagraph)
-    text = replace(block, spans=tuple(span for span in block.spans if span.picture is None))
-    own = [text] if text.text.strip() else []
-    is_prose = bool(own) and looks.is_prose(text.words)
-    lines = _lines_after([*([] if is_prose else own), *blocks[at + 1 : at + 3]])
-    if not lines.taken and (before := _caption_before(out)):
-        lines = _Lines(before.words, from_=(before,))
-        out.pop()
-    figures = _figures(block, lines, document, draft)
-    if not own or (lines.taken and not is_prose):
-        out.extend(figures)
-        return 1 + lines.taken - len(own)
-    opens = block.spans[0].picture is not None
-    out.extend([*figures, text] if opens else [text, *figures])
-    return 1 + lines.taken
+    def blocks_with_figures(self) -> list[SourceBlock]:
+        """Return the blocks with pictures and their lines made into Figures."""
+        out: list[SourceBlock] = []
+        at = 0
+        while at < len(self.blocks):
+            block = self.blocks[at]
+            if isinstance(block, SourceParagraph) and block.pictures:
+                at += self._take_pictures(at, out)
+            elif isinstance(block, SourceParagraph) and (lines := self._waiting(at)):
+                out.append(self._figure(lines, block.place))
+                at += lines.taken
+            else:
+                out.append(block)
+                at += 1
+        return out
 
+    # --- pictures that are there ------------------------------------------------------------------------------
 
-def _figures(block: SourceParagraph, lines: _Lines, document: Document, draft: Draft) -> list[SourceBlock]:
-    """One Figure per picture of a paragraph; the last has the lines."""
-    pictures = block.pictures
-    figures: list[SourceBlock] = []
-    for index in pictures[:-1]:
-        figures.append(SourceFigure(place=block.place, picture=index, alt=document.pictures[index].alt))
-    if len(pictures) > 1 and (lines.caption or lines.credit):
-        draft.look_at.append(Remark(f"{len(pictures)} pictures stand together; the last has the caption.", block.place))
-    figure = _figure(lines, block.place, draft)
-    figures.append(replace(figure, picture=pictures[-1], alt=document.pictures[pictures[-1]].alt))
-    return figures
+    def _take_pictures(self, at: int, out: list[SourceBlock]) -> int:
+        """Put the pictures of block `at` out as Figures; return how many blocks that took."""
+        block = self.blocks[at]
+        assert isinstance(block, SourceParagraph)
+        text = replace(block, spans=tuple(span for span in block.spans if span.picture is None))
+        own = [text] if text.text.strip() else []
+        is_prose = bool(own) and line_kinds.is_prose(text.words)
+        below = [] if is_prose else self._below(at + 1)
+        lines = self._lines([*([] if is_prose else own), *below], out, at, len(own) and not is_prose)
+        if lines.is_above:
+            out.pop()
+        figures = self._figures(block, lines)
+        if not own or (lines.taken and not is_prose):
+            out.extend(figures)
+            return 1 + lines.taken - len(own)
+        opens = block.spans[0].picture is not None
+        out.extend([*figures, text] if opens else [text, *figures])
+        return 1 + lines.taken
 
+    def _below(self, at: int) -> list[SourceParagraph]:
+        """Up to three paragraphs below a picture, none beyond the next picture or table."""
+        found: list[SourceParagraph] = []
+        for block in self.blocks[at : at + 3]:
+            if not isinstance(block, SourceParagraph) or block.pictures or not block.words:
+                break
+            found.append(block)
+        return found
 
-def _figure(lines: _Lines, place: int, draft: Draft) -> SourceFigure:
-    for paragraph in lines.from_:
-        draft.drop_marks(paragraph, "a caption")
-    if lines.label:
-        draft.left_out.append(LeftOut(lines.label, "the word before a credit, which the mail writes itself", place))
-    shown = f"“{shortened(lines.caption)}”" if lines.caption else "without a caption"
-    draft.understood.append(Remark(f"Figure {shown}, credit {lines.credit or 'not given'}", place))
-    return SourceFigure(caption=lines.caption, credit=lines.credit, place=place)
-
-
-def _lines_after(blocks: list[SourceBlock]) -> _Lines:
-    """The caption and credit at the beginning of the blocks after a picture."""
-    first = blocks[0] if blocks else None
-    if not isinstance(first, SourceParagraph):
+    def _lines(self, below: list[SourceParagraph], out: list[SourceBlock], at: int, own: int | bool) -> _Lines:
+        first = below[0] if below else None
+        second = below[1] if len(below) > 1 else None
+        above = out[-1] if out and isinstance(out[-1], SourceParagraph) else None
+        is_above = above is not None and self._is_caption(above, "above the picture", own=False)
+        if first is not None and self._is_credit(first, "below the picture"):
+            if is_above and above is not None:
+                return self._with_credit(_split(above), first, 1, is_above=True)
+            if second and self._is_strong_caption(second) and not self._is_before_picture(at + 3 - bool(own)):
+                return self._with_credit(_split(second), first, 2)
+            credit = line_kinds.read_credit(first.words)
+            assert credit
+            return _Lines("", credit.who, credit.label, (first,), 1)
+        if first is not None and self._is_caption(first, "below the picture", own=bool(own), second=second, at=at):
+            lines = _split(first)
+            if not lines.credit and second is not None and self._is_credit(second, "below the caption"):
+                return self._with_credit(lines, second, 2)
+            return replace(lines, taken=1)
+        if is_above and above is not None:
+            return replace(_split(above), is_above=True)
         return _Lines()
-    if credit := looks.read_credit(first.words):
-        return _Lines(credit=credit.who, label=credit.label, from_=(first,), taken=1)
-    second = blocks[1] if len(blocks) > 1 else None
-    credit = looks.read_credit(second.words) if isinstance(second, SourceParagraph) and not second.pictures else None
-    if not _may_be_caption(first) or not (credit or _looks_like_caption(first)):
-        return _Lines()
-    lines = _split(first)
-    if credit and not lines.credit:
-        assert isinstance(second, SourceParagraph)
-        return _Lines(lines.caption, credit.who, credit.label, (first, second), taken=2)
-    return replace(lines, taken=1)
 
-
-def _lines_without_picture(blocks: list[SourceBlock], at: int) -> _Lines | None:
-    """The lines at block `at` that wait for a picture, or None where it is something else."""
-    first = blocks[at]
-    if not isinstance(first, SourceParagraph) or not _may_be_caption(first):
-        return None
-    following = blocks[at + 1] if at + 1 < len(blocks) else None
-    if isinstance(following, SourceParagraph) and looks.names_photographer(following.words) and not following.pictures:
-        credit = looks.read_credit(following.words)
+    def _with_credit(self, lines: _Lines, paragraph: SourceParagraph, taken: int, *, is_above: bool = False) -> _Lines:
+        credit = line_kinds.read_credit(paragraph.words)
         assert credit
-        return _Lines(_split(first).caption, credit.who, credit.label, (first, following), taken=2)
-    lines = _split(first)
-    return replace(lines, taken=1) if lines.credit else None
+        if lines.credit:
+            return replace(lines, taken=taken - 1 if not is_above else 0, is_above=is_above)
+        return _Lines(lines.caption, credit.who, credit.label, (*lines.from_, paragraph), taken, is_above)
+
+    def _is_before_picture(self, at: int) -> bool:
+        block = self.blocks[at] if at < len(self.blocks) else None
+        return isinstance(block, SourceParagraph) and bool(block.pictures)
+
+    def _is_caption(
+        self,
+        line: SourceParagraph,
+        where: str,
+        *,
+        own: bool,
+        second: SourceParagraph | None = None,
+        at: int = 0,
+    ) -> bool:
+        signs = signs_of(line, self.facts) | {where}
+        if own:
+            signs.add("same paragraph as the picture")
+        if line.is_placed:
+            signs.add("in the picture's cell")
+        if _split(line).credit:
+            signs.add("ends in a credit")
+        if second is not None and self._is_credit(second, "below the caption"):
+            signs.add("before a credit")
+        if where == "below the picture" and self._is_before_picture(at + 2):
+            signs.add("before another picture")
+        if "a paragraph" in signs and "caption style" in signs:
+            signs -= {"a paragraph", "prose", "too long for a caption"}
+        decision = decide(signs, _INSTEAD)
+        self._explain(line, decision)
+        return decision.role == "caption"
+
+    def _is_strong_caption(self, line: SourceParagraph) -> bool:
+        return bool(signs_of(line, self.facts) & {"caption style", "picture label", "slanted", "in a box"})
+
+    def _is_credit(self, line: SourceParagraph, where: str) -> bool:
+        decision = self._credit(line, {where} if where else {"no picture"})
+        return decision.role == "credit"
+
+    def _credit(self, line: SourceParagraph, more: set[str]) -> Decision:
+        credit = line_kinds.read_credit(line.words)
+        if credit is None:
+            return Decision("", 0, (), ())
+        signs = signs_of(line, self.facts) | more | {credit.sign}
+        if self.document.counts == "line" and credit.sign in ("credit label", "name and agency", "person and agency"):
+            signs |= {"waits for a photo"}
+            signs -= {"no picture"}
+        elif line_kinds.speaks_of_photo(line.words):
+            signs |= {"waits for a photo"}
+        if line_kinds.reserves_rights(line.words):
+            signs.add("rights reserved")
+        return decide(signs, ("credit", "heading"))
+
+    def _explain(self, line: SourceParagraph, decision: Decision) -> None:
+        if decision.role or decision.others:
+            self.draft.explain(line, decision)
+
+    def _figures(self, block: SourceParagraph, lines: _Lines) -> list[SourceBlock]:
+        """One Figure per picture of a paragraph; the last has the lines."""
+        pictures, document = block.pictures, self.document
+        figures: list[SourceBlock] = []
+        for index in pictures[:-1]:
+            figures.append(SourceFigure(place=block.place, picture=index, alt=document.pictures[index].alt))
+        if len(pictures) > 1 and (lines.caption or lines.credit):
+            said = f"{len(pictures)} pictures stand together; the last has the caption."
+            self.draft.look_at.append(Remark(said, block.place))
+        figure = self._figure(lines, block.place)
+        return [*figures, replace(figure, picture=pictures[-1], alt=document.pictures[pictures[-1]].alt)]
+
+    def _figure(self, lines: _Lines, place: int) -> SourceFigure:
+        for paragraph in lines.from_:
+            self.draft.say_lost(paragraph, "a caption")
+        if lines.label:
+            reason = "the word before a credit, which the mail writes itself"
+            self.draft.left_out.append(LeftOut(lines.label, reason, place))
+        shown = f"“{shortened(lines.caption)}”" if lines.caption else "without a caption"
+        self.draft.understood.append(Remark(f"Figure {shown}, credit {lines.credit or 'not given'}", place))
+        return SourceFigure(caption=lines.caption, credit=lines.credit, place=place)
+
+    # --- pictures that are still to come ------------------------------------------------------------------------
+
+    def _waiting(self, at: int) -> _Lines | None:
+        """The lines at block `at` that wait for a picture, or None where it is something else."""
+        first, following = self.blocks[at], self.blocks[at + 1] if at + 1 < len(self.blocks) else None
+        assert isinstance(first, SourceParagraph)
+        lines = _split(first, has_picture=False)
+        is_below = isinstance(following, SourceParagraph) and not following.pictures
+        if is_below and isinstance(following, SourceParagraph) and line_kinds.read_credit(following.words):
+            if lines.credit or not self._may_wait(first) or not self._is_credit(following, ""):
+                return None
+            return self._with_credit(lines, following, 2)
+        may_wait = self.document.counts == "line" or line_kinds.has_typed_label(first.text)
+        return replace(lines, taken=1) if lines.credit and may_wait and self._may_wait(first) else None
+
+    def _may_wait(self, line: SourceParagraph) -> bool:
+        signs = signs_of(line, self.facts)
+        barred = {"heading style", "title style", "subtitle style", "list item", "quote", "too long for a caption"}
+        return bool(line.words) and not signs & (
+            barred | {"a site", "a date", "same look as headings", "known heading", "a paragraph"}
+        )
 
 
-def _may_be_caption(paragraph: SourceParagraph) -> bool:
-    return (
-        0 < len(paragraph.words) <= _MAX_CAPTION
-        and not paragraph.heading
-        and paragraph.list_level < 0
-        and not paragraph.is_quote
-        and not looks.read_site(paragraph.words)
-        and paragraph.style != "title"
-    )
-
-
-def _looks_like_caption(paragraph: SourceParagraph) -> bool:
-    """Whether a paragraph beside a picture is its caption."""
-    texts = [span for span in paragraph.spans if span.text.strip() and not span.note]
-    is_slanted = bool(texts) and all(span.emphasis for span in texts) and len(paragraph.words) <= 250
-    return (
-        "caption" in paragraph.style
-        or paragraph.style in {"figure", "illustration", "drawing"}
-        or (paragraph.is_boxed and len(paragraph.words) <= 250)
-        or looks.has_typed_label(paragraph.text)
-        or is_slanted
-        or looks.split_caption(paragraph.words)[1] is not None
-        or (len(paragraph.lines()) == 2 and looks.read_credit(paragraph.lines()[1].words) is not None)
-    )
-
-
-def _split(paragraph: SourceParagraph) -> _Lines:
+def _split(paragraph: SourceParagraph, *, has_picture: bool = True) -> _Lines:
     """A caption paragraph as caption and credit, where it holds both."""
     lines = [line.words for line in paragraph.lines() if line.words]
-    if len(lines) > 1 and (credit := looks.read_credit(lines[-1])):
+    if len(lines) > 1 and (credit := line_kinds.read_credit(lines[-1])):
         return _Lines(" ".join(lines[:-1]), credit.who, credit.label, (paragraph,))
-    caption, found = looks.split_caption(paragraph.words)
+    caption, found = line_kinds.split_caption(paragraph.words, has_picture=has_picture)
     return _Lines(caption, found.who if found else "", found.label if found else "", (paragraph,))
 
 
-def _caption_before(out: list[SourceBlock]) -> SourceParagraph | None:
-    """The caption that stands before a picture, if one does."""
-    last = out[-1] if out else None
-    if not isinstance(last, SourceParagraph) or not _may_be_caption(last):
-        return None
-    return last if "caption" in last.style or looks.has_typed_label(last.text) or last.is_boxed else None
+def with_pictures_apart(blocks: list[SourceBlock]) -> Iterator[SourceBlock]:
+    """Yield the blocks, pictures that hang on a title or heading in a paragraph of their own before it."""
+    for block in blocks:
+        styled = isinstance(block, SourceParagraph) and (
+            block.heading or block.style in ("title", "subtitle", "author", "date")
+        )
+        if isinstance(block, SourceParagraph) and styled and block.pictures and block.words:
+            pictures = tuple(span for span in block.spans if span.picture is not None)
+            yield replace(block, spans=pictures, heading=0, style="", list_level=-1)
+            yield replace(block, spans=tuple(span for span in block.spans if span.picture is None))
+        else:
+            yield block

@@ -9,7 +9,7 @@ from pathlib import Path
 from dispatch.errors import DocumentError
 
 BRIEF_FILE = "brief.md"
-#: what a brief.md was before an update, for whoever wants something back
+#: what a brief.md was before an update, in case something is wanted back
 BEFORE_FILE = "brief.before-update.md"
 
 
@@ -40,7 +40,7 @@ def write_folder(target: Path, text: str, pictures: Mapping[str, bytes]) -> None
 
 
 def update_folder(target: Path, text: str, pictures: Mapping[str, bytes]) -> None:
-    """Put a newer brief.md in the place of the old one, which is kept beside it. Raises DocumentError."""
+    """Put a newer brief.md in the place of the old one, which is kept next to it. Raises DocumentError."""
     try:
         before = (target / BRIEF_FILE).read_bytes()
         _replace(target / BEFORE_FILE, before)
@@ -71,7 +71,7 @@ def _write_into(folder: Path, text: str, pictures: Mapping[str, bytes]) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write a file beside its place and put it there in one step."""
+    """Write a file next to its place and put it there in one step."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,170 +1,169 @@
-"""The head of a document: its title, and the byline under it; and the same at its end."""
+"""The lines between the title and the text, and those at the end: who signs, for whom, where, and when."""
 
-import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
-from dispatch.authoring import looks
+from dispatch.authoring import line_kinds
 from dispatch.authoring.byline import Byline
-from dispatch.authoring.dates import read_date
-from dispatch.authoring.document import Draft, LeftOut, Remark, SourceBlock, SourceFigure, SourceParagraph
+from dispatch.authoring.document import Draft, SourceBlock, SourceFigure, SourceParagraph
+from dispatch.authoring.evidence import Facts, signs_of
+from dispatch.authoring.headings import signs_of_surroundings
+from dispatch.authoring.roles import Decision, decide
+from dispatch.authoring.title import MAX_HEAD
 
-#: the head is not longer than this
-_MAX_HEAD = 40
-#: a label over a title, as "Policy Brief" or "Report No. 14"
-_KICKER = re.compile(
-    r"(policy|issue|research)? ?(brief|memo|paper|report|analysis|commentary)( (no )?\d+)?$|(vol|issue|no) \d"
-)
-
-
-def take_title(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:
-    """The blocks without the title, which goes into the draft with a subtitle, if styles name one."""
-    at = _find_title(blocks)
-    if at is None:
-        return blocks
-    title = blocks[at]
-    assert isinstance(title, SourceParagraph)
-    title = title.unlisted()
-    draft.title = title.words
-    draft.drop_marks(title, "the title")
-    draft.understood.append(Remark(f"Title: {title.words}", title.place))
-    rest = [*blocks[:at], *blocks[at + 1 :]]
-    for place, block in enumerate(rest[:_MAX_HEAD]):
-        if (
-            isinstance(block, SourceParagraph)
-            and block.style == "subtitle"
-            and block.words
-            and not read_date(block.words)
-        ):
-            draft.standfirst = block.words
-            draft.drop_marks(block, "the standfirst")
-            draft.understood.append(Remark(f"Standfirst: {block.words}", block.place))
-            return [*rest[:place], *rest[place + 1 :]]
-    return rest
+_ROLES = ("date", "author", "role", "organisation", "programme", "site", "email", "label", "notice", "standfirst")
+_AT_THE_END = ("date", "author", "role", "organisation", "programme", "site", "email")
+#: what a heading-styled line in the head must bear to be read as something else
+_TELLING = {"a date", "names with roles", "begins with By", "a site", "an e-mail", "author style", "date style"}
 
 
-def _find_title(blocks: list[SourceBlock]) -> int | None:
-    head = [
-        (at, block) for at, block in enumerate(blocks[:_MAX_HEAD]) if isinstance(block, SourceParagraph) and block.words
-    ]
-    styled = [at for at, block in head if block.style == "title"]
-    if styled:
-        return styled[0]
-    first_heading = next(((at, block) for at, block in head if block.heading), None)
-    levels = [block.heading for block in blocks if isinstance(block, SourceParagraph) and block.heading]
-    if first_heading and levels.count(min(levels)) == 1 and first_heading[1].heading == min(levels):
-        return first_heading[0]
-    may_be = list(_lines_that_may_be_titles(head))
-    twice = [at for at, block in may_be if _stands_twice(block, at, blocks)]
-    return next(iter(twice or [at for at, _ in may_be] or [at for at, _ in head]), None)
+@dataclass
+class Head:
+    """Decides what the lines of the head are, from the top, each in the light of those before it."""
 
+    draft: Draft
+    facts: Facts
+    notes: dict[str, list[SourceParagraph]]
+    byline: Byline = field(init=False)
+    #: the role of the line before
+    _before: str = ""
+    #: a byline stands at the end of the document
+    _is_byline: bool = False
 
-def _stands_twice(line: SourceParagraph, at: int, blocks: list[SourceBlock]) -> bool:
-    """Whether a line stands again further down, as a title does that heads a second page."""
-    folded = looks.fold(line.words)
-    return len(folded.split()) >= 3 and any(
-        isinstance(block, SourceParagraph) and looks.fold(block.words) == folded for block in blocks[at + 1 :]
-    )
+    def __post_init__(self) -> None:
+        self.byline = Byline(self.draft, self.notes)
 
+    def take(self, blocks: list[SourceBlock], title_place: int) -> list[SourceBlock]:
+        """Return the blocks without the lines of the head that found their place; Figures between them stay."""
+        out: list[SourceBlock] = []
+        end = self._end(blocks)
+        at = 0
+        while at < end:
+            block = blocks[at]
+            if not isinstance(block, SourceParagraph) or not block.words:
+                out.append(block)
+                at += 1
+                continue
+            decision = self._decide(blocks, at, end, title_place)
+            self.draft.explain(block, decision)
+            if decision.role == "heading":
+                break
+            if not self._give(block, decision):
+                out.append(replace(block, is_in_head=True))
+            at += 1
+        self.byline.close()
+        return [*out, *self._take_end(blocks[at:])]
 
-def _lines_that_may_be_titles(head: list[tuple[int, SourceParagraph]]) -> Iterator[tuple[int, SourceParagraph]]:
-    for at, block in head:
-        text = block.words
-        if looks.is_prose(text) and len(text) > 200:
-            return
-        if read_date(text) or looks.read_site(text) or looks.read_by(text) or looks.is_email(text):
-            continue
-        if _KICKER.match(looks.fold(text)) or block.list_level >= 0:
-            continue
-        if looks.is_organisation(text) and len(text.split()) <= 6 and any(b.words for i, b in head if i > at):
-            continue
-        yield at, block
+    def _end(self, blocks: list[SourceBlock]) -> int:
+        for at, block in enumerate(blocks[:MAX_HEAD]):
+            if isinstance(block, SourceFigure):
+                continue
+            if not isinstance(block, SourceParagraph) or block.list_level >= 0 or block.is_quote:
+                return at
+            if block.style != "subtitle" and any(line_kinds.is_prose(line.words) for line in block.lines()):
+                return at
+            if block.heading and not signs_of(block, self.facts) & _TELLING:
+                return at
+        return min(len(blocks), MAX_HEAD)
 
+    def _decide(self, blocks: list[SourceBlock], at: int, end: int, title_place: int) -> Decision:
+        line = blocks[at]
+        assert isinstance(line, SourceParagraph)
+        signs = signs_of(line, self.facts) | set(self._signs_of_place(blocks, at, end, title_place))
+        signs |= set(signs_of_surroundings(blocks, at, self.facts))
+        return decide(signs, (*_ROLES, "heading") if at == end - 1 else _ROLES)
 
-def take_byline(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:
-    """The blocks without the lines of the byline that were understood; figures between them stay."""
-    byline = Byline(draft)
-    end = _end_of_head(blocks)
-    out: list[SourceBlock] = []
-    head = blocks[:end]
-    for at, block in enumerate(head):
-        if isinstance(block, SourceParagraph):
-            following = next((b.lines()[0].words for b in head[at + 1 :] if isinstance(b, SourceParagraph)), "")
-            left = _left_of(block, following, byline)
-            out.extend(_unlabelled(left, draft, is_last=at == len(head) - 1))
-        else:
-            out.append(block)
-    rest = blocks[end:]
-    if not draft.authors:
-        rest = _byline_at_the_end(rest, byline)
-    return [*out, *rest]
+    def _signs_of_place(self, blocks: list[SourceBlock], at: int, end: int, title_place: int) -> Iterator[str]:
+        lines = [n for n in range(end) if isinstance(blocks[n], SourceParagraph)]
+        following = next((blocks[n] for n in lines if n > at), None)
+        after = signs_of(following, self.facts) if isinstance(following, SourceParagraph) else set()
+        yield "before the title" if blocks[at].place < title_place else "after the title"
+        if lines and at == lines[0]:
+            yield "first line"
+        if at == next((n for n in lines if blocks[n].place >= title_place), -1):
+            yield "directly after the title"
+        if at == end - 1:
+            yield "last before the text"
+        if after & {"a date", "holds a date", "names", "names with roles", "begins with By", "author style"}:
+            yield "before a byline or date"
+        if "a site" in after:
+            yield "before a site"
+        if after & {"a role", "an organisation"} and "names" not in after:
+            yield "before a role"
+        if "a date" in after or self._before == "date":
+            yield "next to a date"
+        yield from self._signs_of_what_is_known(blocks, at)
 
+    def _signs_of_what_is_known(self, blocks: list[SourceBlock], at: int) -> Iterator[str]:
+        line = blocks[at]
+        assert isinstance(line, SourceParagraph)
+        yield "author known" if self.draft.authors else "no author yet"
+        if self.draft.date:
+            yield "date known"
+        if self.draft.programme:
+            yield "programme known"
+        if self._before in ("author", "role") or (self._before == "organisation" and self.draft.authors):
+            yield "after an author"
+        if self._before == "organisation":
+            yield "after an organisation"
+        again = [other for other in self.facts.lines.get(line_kinds.fold(line.words), []) if other > at + 3]
+        if again and max(again) >= self.facts.blocks - 5:
+            yield "stands at the end too"
+        last = [b.words for b in blocks[-4:] if isinstance(b, SourceParagraph)]
+        if any(words.startswith(line.words) and len(words) > len(line.words) + 20 for words in last):
+            yield "name of the biography"
 
-def _unlabelled(lines: list[SourceParagraph], draft: Draft, *, is_last: bool) -> Iterator[SourceParagraph]:
-    """The lines of the head that stay text, without labels like "Policy Brief"; the last may yet be a heading."""
-    for line in lines:
-        if _KICKER.match(looks.fold(line.words)) and not line.notes:
-            draft.left_out.append(LeftOut(line.text, "a label over the title", line.place))
-            continue
-        if not is_last:
-            draft.unread.append(line)
-        yield line
+    def _give(self, line: SourceParagraph, decision: Decision) -> bool:
+        """Give a line to the draft; return whether it found its place."""
+        is_taken = bool(decision.role) and self.byline.take(line, decision)
+        self._before = decision.role if is_taken else ""
+        if not is_taken:
+            self.draft.unread.append(line)
+        return is_taken
 
+    # --- the end of the document ----------------------------------------------------------------------------------
 
-def _left_of(paragraph: SourceParagraph, following: str, byline: Byline) -> list[SourceParagraph]:
-    """What of a paragraph's lines the byline did not understand."""
-    lines = [line for line in paragraph.lines() if line.words]
-    left = []
-    for at, line in enumerate(lines):
-        after = lines[at + 1].words if at + 1 < len(lines) else following
-        if byline.take(line.words, after, line.place):
-            byline.draft.drop_marks(line, "the byline")
-        else:
-            left.append(line)
-    return [paragraph] if len(left) == len(lines) else left
+    def _take_end(self, blocks: list[SourceBlock]) -> list[SourceBlock]:
+        """Return the blocks without a byline at their end, and without organisations and their sites."""
+        start = self._start_of_end(blocks)
+        out = blocks[:start]
+        self._before = ""
+        end = [block for block in blocks[start:] if isinstance(block, SourceParagraph)]
+        lines = [(block, line) for block in end for line in block.lines() if line.words]
+        for at, (block, line) in enumerate(lines):
+            after = signs_of(lines[at + 1][1], self.facts) if at + 1 < len(lines) else set()
+            roles = [role for role in _AT_THE_END if role != "author" or not self.draft.authors or self._is_byline]
+            decision = decide(signs_of(line, self.facts) | set(self._signs_at_the_end(line, after)), roles)
+            self.draft.explain(line, decision)
+            is_taken = bool(decision.role) and self.byline.take(line, decision)
+            self._before = decision.role if is_taken else ""
+            self._is_byline = self._is_byline or self._before == "author"
+            if not is_taken:
+                out.append(line if len(block.lines()) > 1 else block)
+        self.byline.close()
+        return out
 
+    def _signs_at_the_end(self, line: SourceParagraph, after: set[str]) -> Iterator[str]:
+        yield "at the end"
+        if "a site" in after:
+            yield "before a site"
+        if after & {"a role", "an organisation"}:
+            yield "before a role"
+        if "a date" in after or self._before == "date":
+            yield "next to a date"
+        if self._before in ("author", "role") or (self._before == "organisation" and self._is_byline):
+            yield "after an author"
+        yield "author known" if self.draft.authors else "no author yet"
+        if self.draft.date:
+            yield "date known"
 
-def _end_of_head(blocks: list[SourceBlock]) -> int:
-    for at, block in enumerate(blocks[:_MAX_HEAD]):
-        if isinstance(block, SourceFigure):
-            continue
-        if (
-            not isinstance(block, SourceParagraph)
-            or block.heading
-            or block.list_level >= 0
-            or block.is_quote
-            or block.notes
-        ):
-            return at
-        if any(looks.is_prose(line.words) for line in block.lines()):
-            return at
-    return min(len(blocks), _MAX_HEAD)
-
-
-def _byline_at_the_end(blocks: list[SourceBlock], byline: Byline) -> list[SourceBlock]:
-    """The blocks without a byline at their end: short lines, the first of which names an author."""
-    start = len(blocks)
-    while start > 0 and start > len(blocks) - 8:
-        block = blocks[start - 1]
-        if not isinstance(block, SourceParagraph) or block.heading or block.list_level >= 0 or block.notes:
-            break
-        if looks.is_prose(block.words):
-            break
-        start -= 1
-    for at in range(start, len(blocks)):
-        block = blocks[at]
-        assert isinstance(block, SourceParagraph)
-        following = blocks[at + 1] if at + 1 < len(blocks) else None
-        after = following.lines()[0].words if isinstance(following, SourceParagraph) else ""
-        left = _left_of(block, after, byline)
-        if byline.draft.authors:
-            return [*blocks[:at], *left, *_rest_of_byline(blocks[at + 1 :], byline)]
-        if left != [block]:
-            return [*blocks[:at], *left, *blocks[at + 1 :]]
-    return blocks
-
-
-def _rest_of_byline(blocks: list[SourceBlock], byline: Byline) -> list[SourceBlock]:
-    left: list[SourceBlock] = []
-    for block in blocks:
-        left.extend(_left_of(block, "", byline) if isinstance(block, SourceParagraph) else [block])
-    return left
+    def _start_of_end(self, blocks: list[SourceBlock]) -> int:
+        start = len(blocks)
+        while start > 0 and start > len(blocks) - 8:
+            block = blocks[start - 1]
+            if not isinstance(block, SourceParagraph) or block.heading or block.list_level >= 0 or block.notes:
+                break
+            if block.is_strong or block.is_quote or block.pictures or line_kinds.is_prose(block.words):
+                break
+            start -= 1
+        return start if start > 0 else len(blocks)

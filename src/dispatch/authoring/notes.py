@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from dispatch.authoring.document import Draft, LeftOut, Remark, SourceBlock, SourceParagraph, SourceSpan, SourceTable
-from dispatch.authoring.looks import fold
+from dispatch.authoring.line_kinds import fold
 
 _ABOVE = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _TO_ASCII = str.maketrans(_ABOVE, "0123456789")
@@ -58,8 +58,12 @@ def take_typed_notes(
             if at in typed.texts:
                 _say_uncalled(typed.texts[at], block, draft)
             kept.append(block)
-    draft.understood.append(Remark(f"{len(typed.called)} typed notes, by their numbers", 0))
+    draft.understood.append(Remark(_counted(len(typed.called)), 0))
     return _without_notes_heading(kept, typed, blocks, draft)
+
+
+def _counted(notes: int) -> str:
+    return f"{notes} typed note{'' if notes == 1 else 's'}, by {'its number' if notes == 1 else 'their numbers'}"
 
 
 def _key(at: int, number: str) -> str:
@@ -87,7 +91,7 @@ def _find_notes(blocks: list[SourceBlock]) -> _Typed:
         if found is None and after_heading and block.number is not None and block.list_level >= 0:
             found = str(block.number), block
         if found is None and after_heading and (match := re.match(r"\s*(\d{1,3})[.)]?\s+(?=\S)", block.text)):
-            found = match[1], _without_start(block, match.end())
+            found = match[1], block.without_start(match.end())
         if found:
             typed.notes[found[0]].append(at)
             typed.numbers[at] = found[0]
@@ -123,15 +127,6 @@ def _number_and_rest(paragraph: SourceParagraph) -> tuple[str, SourceParagraph] 
 def _stripped(paragraph: SourceParagraph) -> SourceParagraph:
     first, *others = paragraph.spans
     return replace(paragraph, spans=(replace(first, text=first.text.lstrip()), *others))
-
-
-def _without_start(paragraph: SourceParagraph, length: int) -> SourceParagraph:
-    """The paragraph without its first characters."""
-    spans: list[SourceSpan] = []
-    for span in paragraph.spans:
-        spans.append(replace(span, text=span.text[length:]))
-        length = max(0, length - len(span.text))
-    return replace(paragraph, spans=tuple(spans))
 
 
 def _digits(mark: str) -> str:

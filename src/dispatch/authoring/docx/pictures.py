@@ -78,6 +78,8 @@ class Drawing:
             if is_outside:
                 words = f"A picture is linked, not part of the document, and was not fetched: {target[:100]}"
                 yield Remark(words, self.place)
+            elif not target:
+                yield Remark("A picture is named here that the file does not hold.", self.place)
 
     def _charts(self) -> Iterator[tuple[str, str]]:
         drawn = [("a chart", chart.get(R + "id")) for chart in self.element.iter(_C + "chart")]

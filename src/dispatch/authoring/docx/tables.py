@@ -24,7 +24,7 @@ class TableReader:
     is_merged: bool = False
 
     def blocks(self, element: etree._Element) -> Iterator[SourceBlock]:
-        """Yield the table; or, where it only places things, what it places, column by column beside a picture."""
+        """Yield the table; or, where it only places things, what it places, column by column next to a picture."""
         place = place_of(next(element.iter(W + "p"), element))
         rows = [cells for row in _inside(element, "tr") if (cells := self._row(row))]
         if not rows:
@@ -35,7 +35,7 @@ class TableReader:
             yield from _placed(table)
             return
         if self.is_merged:
-            said = "A table has merged cells; the cells beside and below them are empty now."
+            said = "A table has merged cells; the cells next to and below them are empty now."
             self.gathered.look_at.append(Remark(said, place))
         yield replace(table, rows=tuple(tuple(_in_cell(cell) for cell in row) for row in table.rows))
         pictures = [p for p in table.paragraphs() if p.pictures]
@@ -113,7 +113,7 @@ def _is_layout(table: SourceTable) -> bool:
 
 
 def _placed(table: SourceTable) -> Iterator[SourceParagraph]:
-    """What a layout table places: row by row, or column by column where pictures stand beside each other."""
+    """What a layout table places: row by row, or column by column where pictures stand next to each other."""
     rows = table.rows
     is_gallery = any(sum(1 for cell in row if any(p.pictures for p in cell)) > 1 for row in rows)
     cells = [cell for row in rows for cell in row]

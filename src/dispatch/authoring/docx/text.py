@@ -93,7 +93,6 @@ class TextReader:
             align=self._align(properties, style_id),
             is_strong_by_style=bool(self._base.strong),
             is_slanted_by_style=bool(self._base.emphasis),
-            direction="rtl" if properties is not None and is_on(properties.find(W + "bidi")) else "",
         )
         if re.match(r"toc \d|table of figures|toc heading", kind):
             if paragraph.text.strip():
@@ -116,7 +115,7 @@ class TextReader:
             if tag == W + "r":
                 yield from self._run(child, run)
             elif tag == W + "hyperlink":
-                yield from self._spans(child, replace(run, link=self._safe(target_of(child, self.relations), child)))
+                yield from self._linked(child, self._safe(target_of(child, self.relations), child), run)
             elif tag == W + "fldSimple":
                 link = self._safe(Fields.simple(child), child)
                 yield from self._spans(child, replace(run, link=link or run.link))
@@ -130,6 +129,14 @@ class TextReader:
                 yield from self._formula(child, run)
             elif tag == W + "ruby":
                 yield from self._text(ruby_text(child), run)
+
+    def _linked(self, element: etree._Element, link: str, run: _Run) -> Iterator[SourceSpan]:
+        """The spans of a link; that of a picture is said, because a brief's pictures carry none."""
+        spans = list(self._spans(element, replace(run, link=link)))
+        if link and any(span.picture is not None for span in spans):
+            reason = "the address that a picture links to"
+            self.gathered.left_out.append(LeftOut(link, reason, place_of(element)))
+        yield from spans
 
     def _safe(self, address: str, element: etree._Element) -> str:
         if address and not is_safe_address(address):
@@ -153,13 +160,7 @@ class TextReader:
             self.gathered.leave_out(element, "hidden text")
             return
         raised = _RAISED.get(value(properties.find(W + "vertAlign")) if properties is not None else "", "")
-        run = replace(
-            run,
-            strong=bool(own.strong),
-            emphasis=bool(own.emphasis),
-            raised=raised or run.raised,
-            size=whole.size or 0,
-        )
+        run = _Run(bool(own.strong), bool(own.emphasis), raised or run.raised, run.link, whole.size or 0)
         struck = properties is not None and any(is_on(properties.find(W + name)) for name in ("strike", "dstrike"))
         spans = [span for child in element for span in self._piece(child, run)]
         if struck and (words := "".join(span.text for span in spans).strip()):

@@ -119,7 +119,9 @@ def _addresses_in(paragraph: etree._Element, relations: Relations) -> Iterator[s
         if any(parent.tag in GONE for parent in element.iterancestors()):
             continue
         if element.tag == W + "hyperlink":
-            if any((text.text or "").strip() for text in element.iter(W + "t")):
+            if any((text.text or "").strip() for text in element.iter(W + "t")) or any(
+                True for _ in element.iter(A + "blip")
+            ):
                 yield target_of(element, relations)
         elif element.tag == W + "fldSimple":
             yield fields.simple(element)

@@ -93,6 +93,9 @@ def _formula(element: etree._Element) -> Iterator[str]:
     if element.tag == M + "t":
         yield element.text or ""
         return
+    if element.tag == M + "nary":
+        found = element.find(f"{M}naryPr/{M}chr")
+        yield found.get(M + "val", "∑") if found is not None else "∫"
     if sign := _SIGNS.get(str(element.tag)):
         yield sign
     for at, child in enumerate(element):

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from dispatch.authoring import looks
+from dispatch.authoring import line_kinds
 from dispatch.authoring.dates import read_date
-from dispatch.authoring.document import Draft, LeftOut, SourceBlock, SourceParagraph
+from dispatch.authoring.document import Draft, SourceBlock, SourceParagraph
 
 _PAGE_NUMBER = re.compile(
     r"(?:page|p\.|стр\.?|第)?\s*[-–—]?\s*\d{1,3}\s*(?:页)?(?:\s*(?:of|/|из)\s*\d{1,3})?\s*[-–—]?", re.I
 )
 
 
-def drop_furniture(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:
+def drop_boilerplate(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]:
     """The blocks without repeated lines, which are said in the draft."""
     known = dict(_known(draft))
     out: list[SourceBlock] = []
@@ -27,7 +27,7 @@ def drop_furniture(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]
             continue
         for line, reason in zip(lines, reasons, strict=True):
             if reason:
-                draft.left_out.append(LeftOut(line.text, reason, line.place))
+                draft.leave_out(line, reason)
             else:
                 out.append(line)
     return out
@@ -35,22 +35,22 @@ def drop_furniture(blocks: list[SourceBlock], draft: Draft) -> list[SourceBlock]
 
 def _known(draft: Draft) -> Iterator[tuple[str, str]]:
     """Folded line -> what it repeats."""
-    yield looks.fold(draft.title), "the title, which stands twice"
+    yield line_kinds.fold(draft.title), "the title, which stands twice"
     for name, site in draft.organisations.items():
-        yield looks.fold(name), "the name of an organisation, which stands twice"
+        yield line_kinds.fold(name), "the name of an organisation, which stands twice"
         if site:
-            yield looks.fold(site), "a site, which stands twice"
+            yield line_kinds.fold(site), "a site, which stands twice"
     if draft.programme:
-        yield looks.fold(draft.programme), "the programme, which stands twice"
+        yield line_kinds.fold(draft.programme), "the programme, which stands twice"
     for author in draft.authors:
-        yield looks.fold(author.name), "the author's name, which stands twice"
+        yield line_kinds.fold(author.name), "the author's name, which stands twice"
         if author.organisation:
-            yield looks.fold(author.organisation), "the name of an organisation, which stands twice"
+            yield line_kinds.fold(author.organisation), "the name of an organisation, which stands twice"
 
 
 def _reason(text: str, known: dict[str, str], draft: Draft) -> str:
-    """Why a line is furniture, "" where it is not."""
-    folded = looks.fold(text)
+    """Why a line is boilerplate, "" where it is not."""
+    folded = line_kinds.fold(text)
     if folded and folded in known:
         return known[folded]
     if _PAGE_NUMBER.fullmatch(text.strip()):

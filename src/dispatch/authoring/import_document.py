@@ -1,4 +1,4 @@
-"""The verb of this folder: take a file in, and leave a folder with brief.md and its pictures."""
+"""The verb of this folder: read a document, and leave a folder with brief.md and its pictures."""
 
 import datetime as dt
 import re
@@ -8,30 +8,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dispatch.authoring import word_check
+from dispatch.authoring.brief_writer import Written, write
 from dispatch.authoring.diff import changes
 from dispatch.authoring.document import Document, Draft, LeftOut, Remark, SourceFigure, SourcePicture, shortened
-from dispatch.authoring.docx.read import read_word
 from dispatch.authoring.folder import BEFORE_FILE, BRIEF_FILE, update_folder, write_folder
-from dispatch.authoring.looks import fold
-from dispatch.authoring.markdown import Written, write
+from dispatch.authoring.line_kinds import fold
+from dispatch.authoring.open_document import MAX_FILE_BYTES, read_document
 from dispatch.authoring.pictures import read_photo
-from dispatch.authoring.plain import read_text
+from dispatch.authoring.roles import Decision
 from dispatch.authoring.understand import understand
 from dispatch.authoring.update import Existing, carry_over, read_existing
 from dispatch.errors import DispatchError, DocumentError, ProblemsFound
 from dispatch.input_files import read_input_file
 
-#: larger files are not read
-MAX_FILE_BYTES = 100_000_000
-#: longest document, and longest paragraph of one
-MAX_CHARACTERS, MAX_PARAGRAPH = 300_000, 15_000
 #: words of the title that a slug takes, and its length
 _MAX_SLUG_WORDS, _MAX_SLUG = 8, 80
 
 
 @dataclass
-class Taken:
-    """What became of a document."""
+class ImportResult:
+    """What was made of a document."""
 
     #: the brief.md that was written
     brief: Path
@@ -47,9 +43,11 @@ class Taken:
     pictures: list[str] = field(default_factory=list)
     #: what an update changed, ready to show; None for a new brief
     changes: list[str] | None = None
+    #: place, words and decision of each line that was weighed
+    decisions: list[tuple[int, str, Decision]] = field(default_factory=list)
 
 
-def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, *, update: bool = False) -> Taken:
+def import_document(file: Path, photos: Sequence[Path], folder: Path, *, update: bool = False) -> ImportResult:
     """Read a document and write `folder`/<slug>/brief.md with its pictures.
 
     `photos` are placed at the captions that wait for a picture, in order. With `update`, the document is a newer
@@ -57,8 +55,7 @@ def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, 
     Raises DocumentError, PictureError, BriefError, or ProblemsFound with several; nothing is left behind then.
     """
     document, given = _read_all(file, photos)
-    draft = understand(document, now.date())
-    assert draft.date is not None
+    draft = understand(document)
     slug = slug_of(draft.title, draft.date)
     target = _find_existing(folder, draft, slug, file) if update else folder / slug
     existing = None
@@ -73,8 +70,22 @@ def take_in(file: Path, photos: Sequence[Path], folder: Path, now: dt.datetime, 
         )
     pictures = _place_pictures(draft, document, given, target)
     written = write(draft)
+    _account_for(draft, document, written.text)
     word_check.require_no_loss(document.source, written.text, [left.words for left in draft.left_out], str(file))
     return _finish(target, draft, document, written, pictures, existing)
+
+
+def _account_for(draft: Draft, document: Document, brief: str) -> None:
+    """Say which pictures and addresses of the document found no place in the brief."""
+    placed = {block.picture for block in draft.blocks if isinstance(block, SourceFigure)}
+    for index, picture in enumerate(document.pictures):
+        if index not in placed:
+            shown = f" (“{shortened(picture.alt)}”)" if picture.alt else ""
+            said = f"Picture {index + 1} of the document{shown} found no place and was left out: put it there yourself."
+            draft.look_at.append(Remark(said))
+    said_words = [left.words for left in draft.left_out]
+    for address in word_check.lost_addresses(document.addresses, brief, said_words):
+        draft.left_out.append(LeftOut(address, "the address of a link that found no place"))
 
 
 def _finish(
@@ -84,8 +95,8 @@ def _finish(
     written: Written,
     pictures: dict[str, bytes],
     existing: Existing | None,
-) -> Taken:
-    taken = Taken(
+) -> ImportResult:
+    taken = ImportResult(
         brief=target / BRIEF_FILE,
         slug=target.name,
         counts=document.counts,
@@ -94,6 +105,7 @@ def _finish(
         left_out=draft.left_out,
         lines=written.lines,
         pictures=list(pictures),
+        decisions=draft.decisions,
     )
     if existing is None:
         write_folder(target, written.text, pictures)
@@ -110,7 +122,7 @@ def _read_all(file: Path, photos: Sequence[Path]) -> tuple[Document, list[Source
     problems: list[DispatchError] = []
     document = None
     try:
-        document = read(file)
+        document = read_document(file)
     except DispatchError as err:
         problems.append(err)
     given = []
@@ -127,52 +139,15 @@ def _read_all(file: Path, photos: Sequence[Path]) -> tuple[Document, list[Source
     return document, given
 
 
-def read(file: Path) -> Document:
-    """The Document in a .docx or .txt file. Raises DocumentError."""
-    kind = file.suffix.casefold()
-    if kind not in {".docx", ".docm", ".txt", ".text"}:
-        raise DocumentError(
-            f"dispatch imports .docx and .txt, not {kind or 'a file without an ending'}.",
-            where=str(file),
-            todo="Open it in a word processor and save it as .docx (or as plain text).",
-        )
-    data = read_input_file(file, MAX_FILE_BYTES, DocumentError, noun="The document")
-    document = read_text(data, str(file)) if kind in {".txt", ".text"} else read_word(data, str(file))
-    _hold_to_bounds(document, file)
-    if not re.search(r"\w", document.source) or not document.blocks:
-        raise DocumentError(
-            "There are no words in this document.", where=str(file), todo="Check that it is the right file."
-        )
-    return document
+def slug_of(title: str, date: dt.date | None) -> str:
+    """Return the folder's name: the date, if there is one, and the first words of the title.
 
-
-def _hold_to_bounds(document: Document, file: Path) -> None:
-    """Raise DocumentError where there is more text than a brief can have, which would take minutes to look through."""
-    size = len(document.source)
-    longest = max((len(p.text) for p in document.paragraphs()), default=0)
-    place = next((p.place for p in document.paragraphs() if len(p.text) == longest), 0)
-    if size > MAX_CHARACTERS:
-        raise DocumentError(
-            f"This document has {size:,} characters; the most is {MAX_CHARACTERS:,} (a brief has about 12,000).",
-            where=str(file),
-            todo="Check that it is the right file, or cut it.",
-        )
-    if longest > MAX_PARAGRAPH:
-        raise DocumentError(
-            f"One paragraph has {longest:,} characters; the most is {MAX_PARAGRAPH:,}.",
-            where=f"{file}, {document.counts} {place}",
-            todo="Break it into paragraphs, with an empty line between them.",
-        )
-
-
-def slug_of(title: str, date: dt.date) -> str:
-    """The folder's name: the date and the first words of the title, up to its first `?`, `:`, `!`, `;` or dash.
-
-    Latin letters lose their accents; other scripts stay as they are. At most eight words.
+    The title counts up to its first `?`, `:`, `!`, `;` or dash. Latin letters lose their accents; other scripts stay as
+    they are. At most eight words.
     """
     start = re.split(r"[?:!;？：！；。]|\s[–—-]\s", title, maxsplit=1)[0]
     words = _slug_words(start) or _slug_words(title) or ["untitled"]
-    slug = "-".join([date.isoformat(), *words[:_MAX_SLUG_WORDS]])
+    slug = "-".join([*([date.isoformat()] if date else []), *words[:_MAX_SLUG_WORDS]])
     return slug[:_MAX_SLUG].rstrip("-")
 
 
@@ -195,7 +170,7 @@ def _find_existing(folder: Path, draft: Draft, slug: str, file: Path) -> Path:
         return folder / slug
     briefs = sorted(folder.glob(f"*/{BRIEF_FILE}"))
     by_title = [brief.parent for brief in briefs if _title_of(brief) == fold(draft.title)]
-    by_date = [brief.parent for brief in briefs if _date_of(brief) == str(draft.date)]
+    by_date = [brief.parent for brief in briefs if draft.date and _date_of(brief) == str(draft.date)]
     for found in (by_title, by_date):
         if len(found) == 1:
             return found[0]
