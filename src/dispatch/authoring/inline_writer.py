@@ -156,4 +156,5 @@ def _dressed(text: str, link: str, strong: bool, emphasis: bool, *, may_be_bare:
 
 
 def target(link: str) -> str:
+    """Return an address as Markdown takes it in brackets, in angle brackets where it holds blanks or brackets."""
     return f"<{link}>" if not link or re.search(r"[()\s]", link) else link
