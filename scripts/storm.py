@@ -72,7 +72,7 @@ def under_limit(folder: Path, database_url: str) -> list[str]:
 
 @dataclass
 class Part:
-    """One campaign of the storm: where it is, and what became of it."""
+    """One campaign of the storm: where it is, and the outcome of it."""
 
     database: str
     database_url: str

@@ -1,4 +1,4 @@
-"""Everything that dispatch refuses or cannot do, named for whoever must act.
+"""Everything that dispatch refuses or cannot do, named for the person who must act.
 
 Each error is three lines for a person: what is wrong, where, and what to do. The commands and the pages catch
 `DispatchError` and show those lines; nothing else catches it in passing.
@@ -26,7 +26,7 @@ class DispatchError(Exception):
 
 
 class ProblemsFound(DispatchError):
-    """Several problems at once, so that they can be mended in one go."""
+    """Several problems at once, so that they can be fixed together."""
 
     def __init__(self, what: str, problems: Sequence[DispatchError], *, todo: str = "") -> None:
         super().__init__(what, todo=todo)
@@ -57,11 +57,11 @@ class PictureError(DispatchError):
 
 
 class TemplateError(DispatchError):
-    """A template of the workspace must be mended."""
+    """A template of the workspace must be fixed."""
 
 
 class RosterError(DispatchError):
-    """A member list or a file of members must be mended."""
+    """A member list or a file of members must be fixed."""
 
 
 class SettingsError(DispatchError):

@@ -26,7 +26,7 @@ def open_input_file(file: Path, error: type[DispatchError], *, noun: str, where:
     """
     with _explained(file, error, noun=noun, where=where, todo=todo):
         # Whether it is a file is asked first, because opening a device can do something; and of the open file again,
-        # because it can be replaced in between. Opening a pipe does not wait for somebody who writes.
+        # because it can be replaced in between. Opening a pipe does not wait for someone who writes.
         _require_file(file.stat().st_mode)
         stream = os.fdopen(os.open(file, _FLAGS), "rb")
         try:

@@ -119,9 +119,9 @@ class SendSettings(Section):
     allow_example_domains: bool = False
     #: send again by itself to people whose call is of unknown outcome after the grace, if events are proven to flow
     resend_unknown: bool = False
-    #: people of a new audience who go first, spread over the mail providers; the others wait for what becomes of them
+    #: people of a new audience who go first, spread over the mail providers; the others wait for their outcome
     canary: Annotated[int, Field(ge=0, le=1000)] = 0
-    #: longest wait for what becomes of them, in seconds
+    #: longest wait for their outcome, in seconds
     canary_wait_seconds: Annotated[int, Field(ge=0, le=86400)] = 600
     #: ask the public address, before real mail leaves, whether it unsubscribes and shows the pictures
     check_public_url: bool = True

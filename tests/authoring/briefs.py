@@ -132,7 +132,7 @@ _CAPTIONS = (
     ("Cranes at the old quay on a windless morning.", "Nurlan Bekov / Reuters"),
     ("Wagons wait for a change of gauge.", "Ivan Petrov / Sputnik"),
     ("The pumping station before it was flooded.", "Leyla Demir / Anadolu"),
-    ("Fishermen mend their nets next to the breakwater.", "Marte Solberg"),
+    ("Fishermen fix their nets next to the breakwater.", "Marte Solberg"),
 )
 _NOTES = (
     "Statistical yearbook, table 14, p. 210.",

@@ -256,7 +256,7 @@ def test_an_address_among_the_providers_words_is_left_out(name: str, about: dict
     [
         ("https://example.com/form?to=ann@example.org&x=1", "https://example.com/form?to=…&x=1"),
         ("https://example.com/form?to=ann.b+c%40example.org", "https://example.com/form?to=…"),
-        ("https://example.com/@somebody/page", "https://example.com/@somebody/page"),
+        ("https://example.com/@someone/page", "https://example.com/@someone/page"),
     ],
 )
 def test_a_link_is_kept_without_an_address_in_it(link: str, kept: str) -> None:

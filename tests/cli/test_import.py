@@ -173,7 +173,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(imports: Run, tmp_pa
 # --- a newer version --------------------------------------------------------------------------------------------------
 
 
-def mended(tmp_path: Path) -> Path:
+def fixed(tmp_path: Path) -> Path:
     """The imported seed as a person finishes it; gives its brief.md."""
     folder = tmp_path / "briefs" / SLUG
     photo(folder / "images" / "handshake.jpg")
@@ -191,7 +191,7 @@ def mended(tmp_path: Path) -> Path:
 
 def test_an_update_keeps_what_a_person_wrote_and_shows_what_changed(imports: Run, tmp_path: Path) -> None:
     imports(DOCUMENTS / "seed.txt")
-    brief = mended(tmp_path)
+    brief = fixed(tmp_path)
     before = brief.read_text("utf-8")
     newer = (DOCUMENTS / "seed.txt").read_text("utf-8").replace("six-day tour", "five-day tour")
     (tmp_path / "v2.txt").write_text(newer.replace("\n⁷ Ibid\n", "\n⁷ Ibid., p. 3\n"), "utf-8")
@@ -227,7 +227,7 @@ def test_an_update_finds_its_brief_under_a_new_title(imports: Run, tmp_path: Pat
 
 def test_an_update_with_photos_fills_the_figures_that_wait(imports: Run, tmp_path: Path) -> None:
     imports(DOCUMENTS / "seed.txt")
-    mended(tmp_path)
+    fixed(tmp_path)
     ran = imports(DOCUMENTS / "seed.txt", photo(tmp_path / "rocket.jpg"), "--update", "--json")
     text = Path(ran.document["brief"]).read_text("utf-8")
     assert ran.document["pictures"] == ["images/rocket.jpg"]

@@ -57,7 +57,7 @@ def test_a_brief_that_is_broken_from_the_start_shows_why_and_then_itself(workspa
     started = start_preview(workspace)
     page.goto(started.url)
     expect(page.get_by_role("alert")).to_contain_text("brief.md")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Mend the brief, and it appears here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fix the brief, and it appears here")
 
     workspace.edit("titel:", "title:")
     expect(page.locator("iframe")).to_have_count(2)

@@ -164,7 +164,7 @@ class Scene:
         return {each.address: each.state for each in found}
 
     def is_held(self) -> bool:
-        """Whether somebody is amid a transaction that writes."""
+        """Whether someone is in the middle of a transaction that writes."""
         if self.database.is_sqlite:
             with closing(sqlite3.connect(str(self.database.engine.url.database), timeout=0.2)) as other:
                 try:

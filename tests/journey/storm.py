@@ -40,7 +40,7 @@ def struck(at: Scene) -> dict[str, int]:
 
 
 def send_through_the_storm(at: Scene) -> dict[str, int]:
-    """Send to everybody while it storms, a second burst of refusals amid it; gives what happened how often."""
+    """Send to everyone in the storm, with a second burst of refusals halfway; return what happened how often."""
     at.fault(*STORM, seed=SEED)
     process = at.start()
     at.wait_for_mails(len(at.people) // 2, process, seconds=120)

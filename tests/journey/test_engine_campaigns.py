@@ -7,7 +7,7 @@ import pytest
 
 from tests.journey.conftest import Engine
 
-#: calls in flight when somebody says stop: they are finished
+#: calls in flight when someone says stop: they are finished
 IN_FLIGHT = 4
 
 

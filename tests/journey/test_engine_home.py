@@ -50,7 +50,7 @@ def test_a_backup_that_was_put_back_refuses_and_the_queue_tells_it_what_left(eng
     journey.run("send", slug, "--yes", "--limit", "2", status=1)
     file = database_file(engine)
     backup = copy(file, tmp_path / "backup" / "dispatch.db")
-    # Mailed without fetching what became of it, so that the events still lie in the queue.
+    # Mailed without fetching the outcome of it, so that the events still lie in the queue.
     journey.run("resume", slug, "--yes", "--limit", "2", status=1, environ={"DISPATCH_SES__QUEUE_URL": ""})
     mailed = set(engine.to())
     for suffix in ("-wal", "-shm"):

@@ -80,7 +80,7 @@ def test_what_is_not_one_mailbox_is_no_header(typed: str) -> None:
         ("https://example.com/form?to=ann@example.org&x=1", "https://example.com/form?to=…&x=1"),
         ("https://example.com/form?to=ann%2Bx%40example.org", "https://example.com/form?to=…"),
         ("https://example.com/?u=https%3A%2F%2Fx.example%2Fann%2540example.org", "https://example.com/?u=…"),
-        ("https://example.com/@somebody/page", "https://example.com/@somebody/page"),
+        ("https://example.com/@someone/page", "https://example.com/@someone/page"),
         ("450 4.2.2 over quota, 40 messages", "450 4.2.2 over quota, 40 messages"),
         ("no address at all", "no address at all"),
     ],

@@ -118,7 +118,7 @@ def test_what_travels_is_the_message_that_a_plain_builder_makes(
     check_lines(source)
     found, parts = seen(source)
     expected, expected_parts = seen(slow_mime_of(made))
-    # The standard library drops blanks at the ends of a Subject and reads an encoded word that somebody typed.
+    # The standard library drops blanks at the ends of a Subject and reads an encoded word that someone typed.
     assert found.pop("Subject") == made.subject
     expected.pop("Subject")
     assert found == expected

@@ -40,7 +40,7 @@ D = DeliveryState
 
 @dataclass
 class Call:
-    """One claimed Delivery in the hands of one process, and what became of its call at the provider."""
+    """One claimed Delivery in the hands of one process, and the outcome of its call at the provider."""
 
     claimed: Claim
     claimed_at: float
@@ -94,7 +94,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.queue: list[tuple[str, EventKind]] = []
         #: people of whom a Send event got lost
         self.unheard: set[str] = set()
-        #: how often a person said that somebody is to be mailed again; and dispatch, because it surely knew
+        #: how often a person said that someone is to be mailed again; and dispatch, because it surely knew
         self.words: Counter[str] = Counter()
         self.offers: Counter[str] = Counter()
         #: what the Campaign may send, and how many calls had been claimed when a person said so; None for all
@@ -163,7 +163,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.held())
     @rule(data=st.data())
     def answer(self, data: st.DataObject) -> None:
-        """The process learns, or fails to learn, what became of its call."""
+        """The process learns, or fails to learn, the outcome of its call."""
         call = data.draw(st.sampled_from(self.held()))
         outcome = data.draw(st.sampled_from(self._possible(call)))
         # Whatever the provider answered, it is done with the call; only silence leaves it open.

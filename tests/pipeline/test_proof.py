@@ -1,4 +1,4 @@
-"""A Proof shows what would be sent, by the road of the Campaign, is recorded first, and holds until a change."""
+"""A Proof shows what would be sent, by the same code as a Campaign, is recorded first, and holds until a change."""
 
 from collections.abc import Sequence
 from dataclasses import replace

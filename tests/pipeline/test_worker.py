@@ -99,7 +99,7 @@ def test_a_campaign_that_a_person_paused_does_not_go_on_by_itself(database: Data
     join(database, "center", "ann")
     campaign = start(database)
     with database.writing() as connection:
-        campaigns.set_state(connection, campaign.id, CampaignState.PAUSED, "Somebody paused it.", "")
+        campaigns.set_state(connection, campaign.id, CampaignState.PAUSED, "Someone paused it.", "")
     context = context_for(database, campaign, ScriptedMailer())
     let_time_pass(database, 24 * 3600)
     tidy(context, never)
@@ -216,7 +216,7 @@ def test_a_campaign_that_is_not_due_ends_the_job_at_once(database: Database, sta
 
 
 def test_a_campaign_that_is_put_off_while_a_worker_sends_it_ends_the_job(database: Database) -> None:
-    """The next look would find that somebody waits, and the claim that they may not be sent theirs: no endless loop."""
+    """The next look would find that someone waits, and the claim that they may not be sent theirs: no endless loop."""
     join(database, "center", *(f"p{number:02d}" for number in range(30)))
     campaign = start(database)
     mailer = ScriptedMailer()

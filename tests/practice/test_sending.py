@@ -116,7 +116,7 @@ BAD_CALLS: dict[str, dict[str, Any]] = {
     "an empty tag": {"EmailTags": [{"Name": "a", "Value": ""}]},
     "a tag twice": {"EmailTags": [{"Name": "a", "Value": "1"}, {"Name": "a", "Value": "2"}]},
     "two recipients": {"Destination": {"ToAddresses": ["a@example.com", "b@example.com"]}},
-    "a copy for somebody else": {"Destination": {"ToAddresses": ["a@example.com"], "CcAddresses": ["b@example.com"]}},
+    "a copy for someone else": {"Destination": {"ToAddresses": ["a@example.com"], "CcAddresses": ["b@example.com"]}},
 }
 BAD_TEMPLATES: dict[str, dict[str, Any]] = {
     "a block": {"TemplateContent": {"Subject": "S", "Text": "{{#if a}}b{{/if}}"}},

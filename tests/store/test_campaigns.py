@@ -114,7 +114,7 @@ def test_a_second_freeze_adds_only_people_who_have_no_delivery_yet(peopled: Data
     join(peopled, "coalition", "cy")
 
     planned = plan(peopled, campaign.id)
-    again = start(peopled, text="The mended text.")
+    again = start(peopled, text="The fixed text.")
 
     assert again.id == campaign.id
     assert (planned.new, planned.waiting, planned.to_send) == (1, 4, 5)
@@ -127,16 +127,16 @@ def test_a_second_freeze_adds_only_people_who_have_no_delivery_yet(peopled: Data
 def test_only_new_people_get_the_edited_text(peopled: Database) -> None:
     campaign = start(peopled)
     join(peopled, "center", "gil")
-    start(peopled, text="The mended text.")
+    start(peopled, text="The fixed text.")
 
     with peopled.reading() as connection:
         texts = {each.id: each.text for each in campaigns.frozen_editions(connection, campaign.id)}
         rows = connection.execute(deliveries.select()).all()
         latest = campaigns.latest_fingerprints(connection, campaign.id)
     got = {row.address.partition("@")[0]: texts[row.edition_id] for row in rows}
-    assert got.pop("gil") == "The mended text."
+    assert got.pop("gil") == "The fixed text."
     assert set(got.values()) == {"The text."}
-    assert latest["center"] == edition("center", "The mended text.").fingerprint
+    assert latest["center"] == edition("center", "The fixed text.").fingerprint
 
 
 def test_the_same_content_twice_is_one_row(peopled: Database) -> None:

@@ -111,7 +111,7 @@ def test_nothing_names_the_person_any_more_and_all_others_stay(database: Databas
         store.unsubscribe(connection, ANN.key, None, "unsubscribe page", NOW)
         campaign(connection, 1, {"Ann@example.com": "delivered", "joann@example.com": "delivered"})
         campaign(connection, 2, {"Ann@example.com": "queued", "joann@example.com": "queued"})
-        notification(connection, 1, '{"to": "somebody"}', "1-ann")
+        notification(connection, 1, '{"to": "someone"}', "1-ann")
         notification(connection, 2, '{"Message": "{\\"destination\\": [\\"ANN@example.com\\"]}"}')
         notification(
             connection,

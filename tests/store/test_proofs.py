@@ -1,4 +1,4 @@
-"""Proofs: what was shown to whom, and who said yes."""
+"""Proofs: what was shown to whom, and who approved it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -66,7 +66,7 @@ def test_the_first_who_says_yes_counts_and_the_trail_names_them_once(database: D
 
     with database.writing() as connection:
         proofs.approve(connection, SHOWN.id, "Director", NOW + timedelta(minutes=5))
-        proofs.approve(connection, SHOWN.id, "Somebody else", NOW + timedelta(minutes=6))
+        proofs.approve(connection, SHOWN.id, "Someone else", NOW + timedelta(minutes=6))
         acts = connection.execute(select(audit.c.detail).where(audit.c.act == "proof approved")).scalars().all()
 
     found = latest(database)

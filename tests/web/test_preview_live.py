@@ -1,4 +1,4 @@
-"""The preview follows every save: brief, pictures, templates, settings, broken and mended."""
+"""The preview follows every save: brief, pictures, templates, settings, broken and fixed."""
 
 import re
 import shutil

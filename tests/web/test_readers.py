@@ -262,11 +262,11 @@ def test_no_other_file_is_given(readers: Readers, name: str) -> None:
 
 
 def test_the_web_copy_is_the_newest_frozen_edition(readers: Readers) -> None:
-    start(readers.database, text="The mended text.")
+    start(readers.database, text="The fixed text.")
 
     answer = readers.site.get("/b/2026-a-brief/center")
 
-    assert (answer.status, answer.text) == (200, "<p>The mended text.</p>")
+    assert (answer.status, answer.text) == (200, "<p>The fixed text.</p>")
     assert answer.headers["content-type"].startswith("text/html")
     assert "script-src" not in answer.headers["content-security-policy"]
     assert answer.headers["x-robots-tag"] == "noindex"

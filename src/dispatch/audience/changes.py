@@ -27,7 +27,7 @@ FEW_ROWS = 10
 
 
 def plan_changes(sheet: Sheet, member_list: str, known: Mapping[MemberKey, Known], list_size: int) -> Changes:
-    """What becomes of every Entry of the Sheet on this list, in the order of the file.
+    """The outcome of every Entry of the Sheet on this list, in the order of the file.
 
     `known` holds the keys that the store knows; `list_size` is the number of people now on the list.
     """
@@ -38,7 +38,7 @@ def plan_changes(sheet: Sheet, member_list: str, known: Mapping[MemberKey, Known
 
 
 def plan_part(entries: Iterable[Entry], member_list: str, known: Mapping[MemberKey, Known]) -> list[Change]:
-    """What becomes of some of the Entries."""
+    """The outcome of some of the Entries."""
     return [_change(entry, member_list, known.get(entry.address.key)) for entry in entries]
 
 
@@ -67,7 +67,7 @@ class Tally:
         return sum(self.counts[kind] for kind in WRITTEN)
 
     def warnings(self) -> list[str]:
-        """Sentences that should make whoever imports it look twice."""
+        """Sentences that should make the person who imports it look twice."""
         found = []
         usable = sum(count for kind, count in self.counts.items() if kind not in KEPT_AWAY)
         joining, changing = self.counts[ChangeKind.JOINS], self.counts[ChangeKind.CHANGED]

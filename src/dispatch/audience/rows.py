@@ -84,7 +84,7 @@ class MemberFile:
         """Sentences about how the file was read, once its rows were."""
         if self.encoding != "Windows-1252":
             return tuple(self._header.notes)
-        # An assumption: whoever imports must look at a name with accents.
+        # An assumption: the person who imports must look at a name with accents.
         look = f", such as {self._accented!r}" if self._accented else ""
         words = f"The file is not UTF-8 and was read as Windows-1252: look at names with accents{look}."
         return (words, *self._header.notes)

@@ -1,4 +1,4 @@
-"""A document as its author's file holds it, before anything in it is understood; and what becomes of it.
+"""A document as its author's file holds it, before anything in it is understood; and the result.
 
 The readers (`plain`, `docx`) make a Document; `understand` turns it into a Draft; `markdown` writes the Draft down.
 """

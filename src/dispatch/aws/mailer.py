@@ -55,7 +55,7 @@ class SesMailer:
         return self._account.grants()
 
     def problems(self, senders: Sequence[str]) -> Readiness:
-        """Return why SES would refuse these senders, or not publish what becomes of their messages."""
+        """Return why SES would refuse these senders, or not publish their events."""
         problems: list[DispatchError] = []
         notes: list[str] = []
         # Not every account may ask; SES itself refuses a sender that is not verified.

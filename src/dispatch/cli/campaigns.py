@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ACTS = 20
 
 
-@click.group("campaigns", short_help="All campaigns, the newest first.", invoke_without_command=True)
+@click.group("campaigns", short_help="List all campaigns, the newest first.", invoke_without_command=True)
 @json_option
 @click.pass_context
 def campaigns_command(ctx: click.Context, *, as_json: bool) -> None:
@@ -45,7 +45,7 @@ def campaigns_command(ctx: click.Context, *, as_json: bool) -> None:
             click.echo(f"           {line}")
 
 
-@click.command("show", short_help="One campaign in full, or one recipient of it.")
+@click.command("show", short_help="Show a campaign, or one recipient in it.")
 @click.argument("campaign", required=False)
 @click.argument("address", required=False)
 @json_option

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @json_option
 @pass_workspace
 def check_command(context: Context, brief: str | None, links: bool, as_json: bool) -> None:
-    """Say everything that is wrong with BRIEF, with line numbers.
+    """Check a brief for problems.
 
     Errors stop a send; warnings and notes do not. The status is 1 where there are errors.
     """
@@ -106,5 +106,5 @@ def _summary(prepared: "Prepared") -> list[str]:
     counts = Counter(finding.level.value for finding in prepared.findings)
     named = [f"{counts[level]} {level}{'s' if counts[level] != 1 else ''}" for level in ("error", "warning", "note")]
     sizes = ", ".join(f"{slug} {edition.html_bytes / 1000:.0f} kB" for slug, edition in prepared.editions.items())
-    verdict = "Errors stop a send; mend them first." if counts["error"] else "Nothing stops a send."
+    verdict = "Errors stop a send; fix them first." if counts["error"] else "Nothing stops a send."
     return [f"{', '.join(named)}. {verdict}", f"Size of the html: {sizes}; Gmail cuts a mail at 102 kB."]

@@ -136,7 +136,7 @@ PRACTICE_URL = "http://127.0.0.1:8425"
 
 
 def public_url(context: Context) -> str:
-    """The address at which readers reach our pages: the setting, in practice the practice server's; "" for none yet."""
+    """Return the address at which readers reach our pages: the setting, in practice the server's own; "" for none."""
     if not context.is_practice or context.settings.web.public_url:
         return context.settings.web.public_url
     from dispatch.settings import STATE_FOLDER

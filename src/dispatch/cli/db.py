@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _FORM = "Write: dispatch db move --to postgresql://user:password@host/database"
 
 
-@click.group("db", short_help="The database: its version, and its move to PostgreSQL.")
+@click.group("db", short_help="Show the database, or move it to PostgreSQL.")
 def db_command() -> None:
     """The database of the lists and of real mail. Practice keeps one of its own."""
 

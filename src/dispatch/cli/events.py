@@ -1,4 +1,4 @@
-"""`dispatch events`: fetch what the provider says became of the mails."""
+"""`dispatch events`: fetch delivery events from the provider."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from dispatch.pipeline.ports import Notifications
 
 
-@click.group("events", short_help="Fetch what the provider says became of the mails.")
+@click.group("events", short_help="Fetch delivery events from the provider.")
 def events_command() -> None:
-    """What Amazon SES says became of the mails, as it arrives in the SQS queue of the settings."""
+    """Delivery events from Amazon SES, as they arrive in the SQS queue of the settings."""
 
 
 @events_command.command("pull")

@@ -8,7 +8,7 @@ import click
 from dispatch.cli.context import DONE, REFUSED, Context, json_option, pass_workspace, print_json
 
 
-@click.group("home", short_help="The one place from which real mail leaves.", invoke_without_command=True)
+@click.group("home", short_help="Show or change the machine that sends real email.", invoke_without_command=True)
 @json_option
 @click.pass_context
 def home_command(ctx: click.Context, *, as_json: bool) -> None:
@@ -62,7 +62,7 @@ def adopt_command(context: Context, /, *, restored: bool, yes: bool, as_json: bo
     """Let real mail leave from this copy from now on, and from no other.
 
     The queue of events is read first: it tells what another copy has mailed. Campaigns under way are paused, so that
-    somebody looks before anybody is mailed.
+    someone looks before anything is sent.
     """
     from dispatch.cli.context import refuse_without_yes
     from dispatch.cli.transport import open_notifications

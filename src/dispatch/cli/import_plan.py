@@ -44,7 +44,7 @@ class Plan:
         return self._digest.digest()
 
     def counts(self) -> dict[str, int]:
-        """Rows by what becomes of them; they add up to the rows of the file."""
+        """Rows by outcome; they add up to the rows of the file."""
         counted = {kind.value: count for kind, count in self.tally.counts.items()}
         return {**counted, "doubled": self.doubled, "invalid": self.invalid}
 

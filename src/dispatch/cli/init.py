@@ -8,7 +8,7 @@ import click
 STARTER = ("dispatch.toml", "templates", "subscribers", "briefs")
 
 
-@click.command("init", short_help="Make a workspace in a folder.")
+@click.command("init", short_help="Create a workspace in a folder.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 def init_command(folder: Path) -> None:
     """Make a workspace in DIR: settings, templates, sample member lists and a first brief.

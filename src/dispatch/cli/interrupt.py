@@ -12,7 +12,7 @@ class Interrupt:
     """While it is entered, the first Ctrl-C asks to stop and a second one stops at once."""
 
     def __init__(self) -> None:
-        #: whether somebody asked to stop
+        #: whether someone asked to stop
         self.is_asked = False
         self._before: dict[int, Any] = {}
 

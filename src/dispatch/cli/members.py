@@ -20,7 +20,7 @@ def list_option(*, required: bool) -> "Callable[[click.decorators.FC], click.dec
     return click.option("--list", "member_list", metavar="LIST", required=required, help="The member list.")
 
 
-@click.group("members", short_help="Who is on the lists: add, import, look, remove, export.")
+@click.group("members", short_help="Manage the member lists.")
 def members_command() -> None:
     """Look at the member lists and change them.
 
@@ -38,7 +38,7 @@ def members_command() -> None:
     "reason",
     metavar="REASON",
     default="",
-    help="Why somebody who left, or must not be mailed, may be mailed again; it goes into the audit trail.",
+    help="Why someone who unsubscribed, or must not be emailed, may be emailed again; recorded in the audit trail.",
 )
 @json_option
 @pass_workspace
@@ -108,7 +108,7 @@ def show_command(context: Context, /, address: str, *, as_json: bool) -> None:
 def remove_command(context: Context, /, address: str, member_list: str, *, yes: bool) -> None:
     """Take a person off a list, as if they had never been on it.
 
-    For somebody who asked to get no more mail, use `unsubscribe`: that is remembered.
+    For someone who asked for no more email, use `unsubscribe`: that is remembered.
     """
     from dispatch.cli.members_change import remove
 
@@ -132,7 +132,7 @@ def unsubscribe_command(context: Context, /, address: str, member_list: str | No
 @yes_option
 @pass_workspace
 def erase_command(context: Context, /, address: str, *, yes: bool) -> None:
-    """Erase all that names a person, for good. The counts of past campaigns stay.
+    """Erase everything that names a person, permanently. The counts of past campaigns stay.
 
     Backups of the database are out of reach.
     """

@@ -21,9 +21,9 @@ UNSUBSCRIBED_BY_HAND = "unsubscribed by hand"
 
 
 def add(context: Context, mailbox: "Mailbox", member_list: str, name: str, reason: str, *, as_json: bool) -> None:
-    """Put one person on a list; with a reason, also somebody who left or must not be mailed.
+    """Put one person on a list; with a reason, also someone who left or must not be mailed.
 
-    Raises RosterError for somebody who left, without one.
+    Raises RosterError for someone who left, without one.
     """
     from dispatch.model.member_import import ChangeKind, Entry
 
@@ -46,7 +46,7 @@ def add(context: Context, mailbox: "Mailbox", member_list: str, name: str, reaso
 
 
 def remove(context: Context, mailbox: "Mailbox", member_list: str, *, yes: bool) -> None:
-    """Take one person off a list. Raises RosterError for somebody who is not subscribed to it."""
+    """Take one person off a list. Raises RosterError for someone who is not subscribed to it."""
     from dispatch.errors import RosterError
     from dispatch.model.member import SubscriptionState
     from dispatch.store import members

@@ -49,7 +49,7 @@ class Running:
 @click.group(
     "practice",
     invoke_without_command=True,
-    short_help="The local mail server where nothing leaves this computer.",
+    short_help="Run the local mail server; nothing leaves this computer.",
 )
 @json_option
 @click.pass_context

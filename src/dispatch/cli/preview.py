@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dispatch.web.preview.outside import Outside
 
 
-@click.command("preview", short_help="Look at a brief in the browser, as its readers will see it.")
+@click.command("preview", short_help="Preview a brief in the browser.")
 @click.argument("brief", required=False)
 @click.option("--no-open", is_flag=True, help="Print the address and open no browser.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port to use; else a free one.")

@@ -19,24 +19,26 @@ if TYPE_CHECKING:
 PROBE_SECONDS = 60
 
 
-@click.command("reconcile", short_help="Settle what is not known yet.")
+@click.command("reconcile", short_help="Resolve deliveries whose outcome is unknown.")
 @click.argument("words", nargs=-1, metavar="[CAMPAIGN] [ADDRESS]...")
 @click.option(
     "--assume",
     type=click.Choice(["sent", "unsent"]),
     help="Count these people as mailed, or mail them again; on your word.",
 )
-@click.option("--yes", is_flag=True, help="Mail again, without asking, whoever surely got nothing.")
+@click.option(
+    "--yes", is_flag=True, help="Send again, without asking, to recipients who are proven to have received nothing."
+)
 @json_option
 @pass_workspace
 def reconcile_command(
     context: Context, /, words: tuple[str, ...], *, assume: str | None, yes: bool, as_json: bool
 ) -> None:
-    """Fetch what the provider tells, settle what it proves, and name everybody whose mail is still not known.
+    """Fetch delivery events, settle what they prove, and name the recipients whose outcome is still unknown.
 
-    Whoever surely got nothing, because events are proven to flow and tell of no mail to them, can be mailed again: you
-    are asked. For the others only you can know: --assume sent ADDRESS… or --assume unsent ADDRESS…. Nothing is mailed
-    by this command; `dispatch resume` mails whoever waits.
+    Recipients who are proven to have received nothing, because events arrive and there is none for them, can be sent
+    to again: you are asked. For the others only you can know: --assume sent ADDRESS… or --assume unsent ADDRESS….
+    This command sends nothing itself; `dispatch resume` sends to the recipients who are queued.
     """
     from dispatch.cli.transport import use_transport
     from dispatch.pipeline.ingest import pull
@@ -119,7 +121,7 @@ def _says_yes(context: Context, people: "Sequence[Delivery]", *, yes: bool, as_j
 
 
 def _assume(transport: "Transport", campaign: "Campaign", assume: str, addresses: "Sequence[str]") -> dict[str, int]:
-    """Do what a person knows. Raises ProblemsFound where somebody named is not of unknown outcome."""
+    """Do what a person knows. Raises ProblemsFound where someone named is not of unknown outcome."""
     from dispatch.cli.member_arguments import read_mailbox
     from dispatch.errors import CampaignError, DispatchError, ProblemsFound
     from dispatch.model.delivery import DeliveryState
@@ -150,7 +152,7 @@ def _show(
 ) -> None:
     kinds = {
         "too_early": "An event may still come; look again later",
-        "may_be_sent_again": "Surely not mailed; to mail them again: dispatch reconcile --yes",
+        "may_be_sent_again": "Proven not sent; to send to them again: dispatch reconcile --yes",
         "for_a_person": f"Only you can know: dispatch reconcile {campaign.slug} --assume sent|unsent ADDRESS…",
     }
     if as_json:

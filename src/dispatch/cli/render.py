@@ -24,7 +24,7 @@ SAMPLE = {"name": "Sample Member", "email": "sample.member@example.org"}
 )
 @pass_workspace
 def render_command(context: Context, brief: str | None, out: Path) -> None:
-    """Write both editions of BRIEF as files.
+    """Write every edition of a brief as files.
 
     For each audience: .html, .txt and .mjml with merge tokens such as [[name]], and .eml, a whole message filled
     for a sample member, byte for byte as it would be sent, which any mail program opens.

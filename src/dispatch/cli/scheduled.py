@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is to become of a scheduled Campaign."""
+    """What to do with a scheduled Campaign."""
 
     #: `keep`, `move`, `now` or `take back`
     what: str

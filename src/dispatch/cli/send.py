@@ -178,7 +178,7 @@ def _waiting(transport: "Transport", proposal: "Proposal") -> "Campaign | None":
 def _choose(
     context: Context, transport: "Transport", proposal: "Proposal", zone: str | None, *, yes: bool, as_json: bool
 ) -> "datetime | None":
-    """Return the new time of a scheduled Campaign, None for now; end where it is kept or taken back."""
+    """Return the new time of a scheduled Campaign, None for at once; end where it is kept or taken back."""
     from dispatch.cli.scheduled import choose, print_kept
 
     database, campaign = transport.database, proposal.campaign

@@ -32,13 +32,13 @@ def show_status(context: Context) -> None:
     click.echo(f"Workspace  {workspace}")
     with context.open_lists() as database, database.reading() as connection:
         lists = members.counts(connection)
-    counted = ", ".join(f"{name} {found.subscribed}" for name, found in sorted(lists.items())) or "none yet"
+    counted = ", ".join(f"{name} {found.subscribed}" for name, found in sorted(lists.items())) or "none"
     click.echo(f"Members    {counted}")
     try:
         brief = find_brief(workspace, None)
     except BriefError:
         brief = None
-    click.echo(f"Brief      {brief.parent.name if brief else 'none yet'}")
+    click.echo(f"Brief      {brief.parent.name if brief else 'none'}")
     with context.open_database(needs_lists=False) as database, database.reading() as connection:
         campaign = campaigns.find(connection, brief.parent.name) if brief else None
         counts = campaigns.counts(connection, campaign.id) if campaign else None

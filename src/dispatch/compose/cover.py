@@ -1,4 +1,4 @@
-"""The cover of a Proof: what stands above the mail for whoever answers for it."""
+"""The cover of a Proof: what stands above the mail for its approvers."""
 
 import html
 import re

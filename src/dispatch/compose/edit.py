@@ -78,7 +78,7 @@ def _tidy(words: str) -> str:
 def _granted(source: str, wish: Wish, slug: str, file: str) -> str:
     before = parse(source, slug=slug, file=file).brief
     if before is None:
-        raise BriefError("The brief cannot be read as it stands.", where=file, todo="Mend it in the file first.")
+        raise BriefError("The brief cannot be read as it stands.", where=file, todo="Fix it in the file first.")
     wanted = _essence(_with(before, wish))
     drafts = _head_drafts(source, wish) if isinstance(wish, HeadWish) else _figure_drafts(source, before, wish)
     for draft in drafts:

@@ -51,7 +51,7 @@ def _wrong(mjml: str, position: int, why: str) -> TemplateError:
     return TemplateError(
         f"The layout cannot be used: {why}.",
         where=f"near {excerpt!r}, where all templates are put together",
-        todo="Look for these words in templates/ and mend them there.",
+        todo="Look for these words in templates/ and fix them there.",
     )
 
 

@@ -74,7 +74,7 @@ def _error(why: str, name: str, line: int, block: str) -> TemplateError:
     return TemplateError(
         f"The template {name} cannot be used: {why.rstrip('.')}.",
         where=f"{place}, for {block}" if block else place,
-        todo="Mend that line; docs/templates.md says what a template may use.",
+        todo="Fix that line; docs/templates.md says what a template may use.",
     )
 
 

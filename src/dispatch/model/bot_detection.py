@@ -18,7 +18,7 @@ FASTEST_OPEN, FASTEST_CLICK = timedelta(seconds=2), timedelta(seconds=5)
 #: so many different links of one mail within this time are not clicked by hand
 BURST_LINKS, BURST = 3, timedelta(seconds=2)
 
-#: mail providers' picture proxies (Google, Yahoo): somebody may have looked
+#: mail providers' picture proxies (Google, Yahoo): someone may have looked
 _PROXIES = ("googleimageproxy", "ggpht.com", "yahoomailproxy")
 #: security scanners, link previews and programs
 _MACHINES = (

@@ -25,7 +25,7 @@ class DeliveryState(StrEnum):
     SUBMITTING = "submitting"
     #: refused at the call; nothing left
     FAILED = "failed"
-    #: a call was made and nobody knows yet what became of it
+    #: a call was made and nobody knows yet the outcome of it
     UNCERTAIN = "uncertain"
     #: accepted by the provider
     SUBMITTED = "submitted"
@@ -35,7 +35,7 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     #: accepted at the call, then not sent: virus found, or the template failed
     REJECTED = "rejected"
-    #: refused for good by the reader's mail server
+    #: hard bounce: refused permanently by the reader's mail server
     BOUNCED = "bounced"
     #: delivered, and reported as spam
     COMPLAINED = "complained"

@@ -69,7 +69,7 @@ class Edition:
     text: str
     #: the web copy: the same page without personal tokens, with footnote anchors
     web_html: str
-    #: the MJML that the html was made from, for whoever mends a template; not part of the fingerprint
+    #: the MJML that the html was made from, for people who edit a template; not part of the fingerprint
     mjml: str = ""
     #: names of the pictures it shows (see Picture.name)
     pictures: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from dispatch.model.member import SuppressionReason
 
 
 class NotificationState(StrEnum):
-    """What became of a Notification."""
+    """The outcome of a Notification."""
 
     NEW = "new"
     READ = "read"
@@ -33,7 +33,7 @@ class Reader(StrEnum):
     """Who opened or clicked, as far as the signs go."""
 
     HUMAN = "human"
-    #: a mail provider's picture proxy: somebody may have looked
+    #: a mail provider's picture proxy: someone may have looked
     PROXY = "proxy"
     #: a scanner or a prefetch: nobody looked
     MACHINE = "machine"

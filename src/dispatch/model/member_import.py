@@ -54,7 +54,7 @@ class Sheet:
     invalid: tuple[LeftOut, ...] = ()
     doubled: tuple[Doubled, ...] = ()
     empty_rows: int = 0
-    #: sentences about how the file was read, for whoever imports it
+    #: sentences about how the file was read, for the person who imports it
     notes: tuple[str, ...] = ()
 
     @property
@@ -106,7 +106,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of one Entry."""
+    """The outcome of one Entry."""
 
     entry: Entry
     kind: ChangeKind
@@ -130,7 +130,7 @@ class Changes:
     member_list: str
     sheet: Sheet
     changes: tuple[Change, ...]
-    #: sentences that should make whoever imports it look twice
+    #: sentences that should make the person who imports it look twice
     warnings: tuple[str, ...] = ()
 
     def of(self, *kinds: ChangeKind) -> list[Change]:
@@ -138,7 +138,7 @@ class Changes:
         return [change for change in self.changes if change.kind in kinds]
 
     def counts(self) -> dict[str, int]:
-        """Rows by what becomes of them; they add up to the rows of the file."""
+        """Rows by outcome; they add up to the rows of the file."""
         counted = {kind.value: 0 for kind in ChangeKind}
         for change in self.changes:
             counted[change.kind.value] += 1

@@ -87,14 +87,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider refused this one message for good; nothing left."""
+    """The provider refused this one message permanently; nothing left."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """The call surely never reached the provider, or it was given back in time; try again."""
+    """The call is known not to have reached the provider, or it was given back in time; try again."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""Proof: what was shown, to whom, when, and who said yes."""
+"""Proof: what was shown, to whom, when, and who approved it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A mailing of all Editions to whoever answers for them."""
+    """A mailing of all Editions for approval."""
 
     id: str
     slug: str

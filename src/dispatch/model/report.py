@@ -13,7 +13,7 @@ class Numbers:
     counts: Counts = field(default_factory=Counts)
     #: accepted by the reader's mail server (and not bounced later)
     delivered: int = 0
-    #: refused for good by the reader's mail server
+    #: hard bounce: refused permanently by the reader's mail server
     bounced: int = 0
     #: not delivered for a passing reason
     soft_bounced: int = 0
@@ -57,7 +57,7 @@ def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a Campaign."""
+    """The outcome of a Campaign."""
 
     campaign: Campaign
     audiences: Mapping[str, Numbers]

@@ -103,7 +103,7 @@ def why_stop(rates: Rates, options: SendOptions) -> str:
         return ""
     if rates.bounce_rate > options.max_bounce_rate:
         return (
-            f"{rates.bounced} of {rates.submitted} accepted mails bounced for good: {rates.bounce_rate:.1%}, "
+            f"{rates.bounced} of {rates.submitted} accepted messages were hard bounces: {rates.bounce_rate:.1%}, "
             f"more than {options.max_bounce_rate:.1%}."
         )
     if rates.complained >= options.complaints_after and rates.complaint_rate > options.max_complaint_rate:

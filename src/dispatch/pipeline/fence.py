@@ -1,6 +1,6 @@
 """Fence: how long a claim is good for.
 
-A process that slept through its claim, stopped, suspended or swapped out, must not send any more: somebody else may
+A process that slept through its claim, stopped, suspended or swapped out, must not send any more: someone else may
 have taken the Delivery up. The fence is measured by a clock that goes on during sleep, and by the wall clock too,
 because a virtual machine's clocks do not all survive a pause; whichever ran further counts.
 """

@@ -169,7 +169,7 @@ def _create(connection: Transaction, proposal: Proposal, before: Campaign | None
 
 
 def _freeze_people(connection: Transaction, campaign: Campaign, proposal: Proposal, now: datetime) -> int:
-    """Give everybody on the lists who has no Delivery theirs; the text is kept only where somebody gets it."""
+    """Give everybody on the lists who has no Delivery theirs; the text is kept only where someone gets it."""
     audiences, only = proposal.audiences, proposal.only
     if not plans.has_candidates(connection, audiences, campaign.id, only):
         return 0
@@ -185,7 +185,7 @@ def _copies(connection: Transaction, campaign: Campaign, proposal: Proposal) -> 
 
 
 def _refuse_more(proposal: Proposal, copies: Copies) -> None:
-    """Raise CampaignError where somebody would get a text, or more people one, than was confirmed."""
+    """Raise CampaignError where someone would get a text, or more people one, than was confirmed."""
     names = {audience.slug: audience.name for audience in proposal.audiences}
     problems = []
     for (audience, fingerprint), people in copies.items():

@@ -1,9 +1,9 @@
 """Whether the links of a Brief lead anywhere: a few asked at a time, and none in a private network.
 
 A brief comes from outside, and so do its links: one that led to this computer, or to a machine next to it, would let
-the brief's author reach them through whoever checks it (server-side request forgery). So a name is resolved first,
-every address of it must be public, and the request goes to that very address. Redirects are followed by hand, each
-step checked the same way.
+the brief's author reach them through the person who checks it (server-side request forgery). So a name is resolved
+first, every address of it must be public, and the request goes to that very address. Redirects are followed by hand,
+each step checked the same way.
 """
 
 import ipaddress

@@ -1,6 +1,6 @@
 """What the pipeline needs from outside and is handed: a Mailer, a Publisher, Notifications.
 
-Whoever implements them takes and returns plain nouns of the model; no provider's word comes through here.
+Implementations take and return plain nouns of the model; no provider's word comes through here.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ class Mailer(Protocol):
 
     #: whether several people can travel in one call
     has_bulk: bool
-    #: whether events will tell what became of a Message
+    #: whether events will report the outcome of a Message
     has_events: bool
 
     def account(self) -> Account:

@@ -1,4 +1,4 @@
-"""Proof: mails every Edition, by the road of the Campaign, to whoever answers for them."""
+"""Proof: mails every Edition, through the same code path as a Campaign, for approval."""
 
 import secrets
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 @dataclass(frozen=True, slots=True)
 class ProofSent:
-    """A Proof and what became of its mails."""
+    """A Proof and the outcome of its mails."""
 
     proof: Proof
     #: (address, Audience, Outcome) of each mail

@@ -147,7 +147,7 @@ class _Foreground:
     @while_database_is_down
     def _again(self, people: list[Delivery]) -> bool:
         with self._context.database.writing() as connection:
-            return bool(uncertain.send_again(connection, people, "said yes during the send", at_once=True))
+            return bool(uncertain.send_again(connection, people, "confirmed during the send", at_once=True))
 
     @while_database_is_down
     def _is_settled(self) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from dispatch.store.schema import audit
 
-#: the act that makes it possible that somebody has had two messages: their Campaign cannot be taken back
+#: the act that makes it possible that someone has had two messages: their Campaign cannot be taken back
 SENT_AGAIN = "sent again after an unknown outcome"
 #: the act of locking recipients; `added` in its detail is how many Deliveries it made
 LOCKED = "recipients locked"

@@ -209,7 +209,7 @@ def clock(connection: Connection) -> datetime:
 
 
 def random_id_sql(connection: Connection) -> str:
-    """SQL for a random identifier of 32 hex digits, made anew for each row."""
+    """SQL for a random identifier of 32 hex digits, made again for each row."""
     return _RANDOM_ID[connection.dialect.name]
 
 
@@ -272,7 +272,7 @@ def _engine_options(backend: str) -> dict[str, Any]:
         return {**pool, "connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
     limits = {
         "connect_timeout": 10,
-        # A machine that is suspended or cut off amid a transaction must not hold up every other one.
+        # A machine that is suspended or cut off in the middle of a transaction must not hold up every other one.
         "options": f"-c idle_in_transaction_session_timeout={BUSY_SECONDS * 1000}",
         "tcp_user_timeout": BUSY_SECONDS * 1000,
     }

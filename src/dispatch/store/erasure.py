@@ -1,6 +1,6 @@
 """Erasing a person: what can name them goes, and the numbers stay.
 
-Backups are out of reach; whoever keeps them deletes them in time.
+Backups are out of reach; the people who keep them delete them in time.
 """
 
 import json
@@ -86,7 +86,7 @@ def erase(connection: Connection, address: Address, now: datetime) -> Erased:
 def forget_late_notifications(connection: Connection, notification_ids: Sequence[int]) -> int:
     """Delete those of the Notifications that are about erased people and have been read; gives how many.
 
-    For whoever reads Notifications, after each reading: the provider may tell of a person after their erasure.
+    For the reader of Notifications, after each reading: the provider may tell of a person after their erasure.
     """
     of_erased = (
         select(events.c.notification_id)

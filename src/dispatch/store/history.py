@@ -25,7 +25,7 @@ def trail(
 ) -> list[Act]:
     """Return the acts about a Campaign, the oldest first; the newest `limit` of them.
 
-    With the `slug` of its Brief, also what became of Campaigns of that Brief that were taken back.
+    With the `slug` of its Brief, also the outcome of Campaigns of that Brief that were taken back.
     """
     about = audit.c.campaign_id == campaign_id
     if slug is not None:

@@ -60,7 +60,7 @@ def record_import(
     act: str = "members imported",
     address: str = "",
 ) -> None:
-    """Write an import into the trail: rows by what became of them."""
+    """Write an import into the trail: rows by outcome."""
     detail = {"list": member_list, "source": source, "counts": dict(counts)}
     record(connection, act, now=now, address=address, detail=detail)
 

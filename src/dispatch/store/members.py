@@ -177,7 +177,7 @@ def is_found(folded_column: ColumnElement[str], searched: str) -> ColumnElement[
 def unsubscribe(
     connection: Connection, key: MemberKey, lists: Sequence[str] | None, source: str, now: datetime
 ) -> list[str]:
-    """End the Member's Subscriptions to the lists (None: all), for good; gives the lists that this changed.
+    """End the Member's Subscriptions to the lists (None: all) permanently; gives the lists that this changed.
 
     `source` says from where: `unsubscribe page`, `by hand`.
     """
@@ -230,7 +230,7 @@ def suppress(connection: Connection, key: MemberKey, reason: SuppressionReason, 
         "detail": detail,
     }
     insert = insert_for(connection, suppressions).values(values).on_conflict_do_nothing()
-    # The count of an INSERT's rows is not to be had from every driver; what it returns is.
+    # The count of an INSERT's rows is not available from every driver; what it returns is.
     is_new = connection.execute(insert.returning(suppressions.c.address_hash)).first() is not None
     if is_new:
         about = {"reason": reason.value, "rule": detail}

@@ -13,7 +13,7 @@ from dispatch.store.homes import mark_moved
 from dispatch.store.jobs import enqueue_lanes
 from dispatch.store.schema import campaigns, deliveries, keys, metadata, workers
 
-#: not moved: processes of the old database; the home is found anew, and so is how far the queue was read
+#: not moved: processes of the old database; the home is found again, and so is how far the queue was read
 _LEFT_BEHIND = frozenset({"workers", "homes", "queues", "list_copies"})
 
 

@@ -77,7 +77,7 @@ def pending(connection: Connection, limit: int) -> list[StoredNotification]:
 
 
 def mark(connection: Connection, notification_ids: Sequence[int], state: NotificationState, problem: str = "") -> None:
-    """Note what became of Notifications."""
+    """Note the outcome of Notifications."""
     if notification_ids:
         connection.execute(
             update(notifications)

@@ -6,18 +6,18 @@ from dispatch.model.delivery import CampaignId, DeliveryState, SkipReason
 from dispatch.model.member import SubscriptionState
 from dispatch.store.schema import deliveries, editions, members, subscriptions, suppressions
 
-#: why somebody was left out who may have come back since
+#: why someone was left out who may have come back since
 _PASSING = (SkipReason.UNSUBSCRIBED.value, SkipReason.SUPPRESSED.value, SkipReason.INVALID.value)
 
 
 def seq_of(connection: Connection, campaign_id: CampaignId, key: str) -> int | None:
-    """The Delivery of a Member; None for somebody who has none."""
+    """The Delivery of a Member; None for someone who has none."""
     of_key = select(deliveries.c.seq).where(deliveries.c.campaign_id == campaign_id, deliveries.c.key == key)
     return connection.execute(of_key).scalar()
 
 
 def standing(connection: Connection, campaign_id: CampaignId, key: str) -> tuple[DeliveryState, str] | None:
-    """(state, reason) of a Member's Delivery; None for somebody who has none."""
+    """(state, reason) of a Member's Delivery; None for someone who has none."""
     of_key = select(deliveries.c.state, deliveries.c.reason).where(
         deliveries.c.campaign_id == campaign_id, deliveries.c.key == key
     )
@@ -73,7 +73,7 @@ def put_back(connection: Connection, campaign_id: CampaignId, key: str) -> bool:
                 deliveries.c.key == key,
                 or_(deliveries.c.state == DeliveryState.FAILED.value, is_skipped, is_deferred),
             )
-            # Whoever was removed and imported again is another row of the members.
+            # A member who was removed and imported again is another row of the members.
             .values(state=DeliveryState.QUEUED.value, reason="", retry_at=None, member_id=member_id)
         ).rowcount
     )

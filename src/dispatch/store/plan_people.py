@@ -88,7 +88,7 @@ def attribute_names(connection: Connection) -> set[str]:
 
 
 def extremes(connection: Connection, audiences: Sequence[Audience]) -> tuple[dict[str, str], dict[str, str]]:
-    """The longest and the shortest value of each attribute on the lists; "" is shortest where somebody has none."""
+    """The longest and the shortest value of each attribute on the lists; "" is shortest where someone has none."""
     lists = [audience.member_list for audience in audiences]
     on_lists = select(subscriptions.c.member_id).where(subscriptions.c.member_list.in_(lists))
     query = select(members.c.address, members.c.name, members.c.attributes).where(members.c.id.in_(on_lists))

@@ -173,7 +173,7 @@ def freeze_audience(
 
     `only` is the key of the one Member who gets one.
 
-    Whoever is left out gets one too, `skipped` with the reason, so that the states always add up.
+    A person who is left out gets one too, `skipped` with the reason, so that the states always add up.
     """
     people = candidates(audiences, campaign_id, only).subquery("people")
     edition = case(*[(people.c.audience == slug, row) for slug, row in edition_rows.items()])

@@ -1,4 +1,4 @@
-"""Proofs: kept with what they showed, and who said yes."""
+"""Proofs: kept with what they showed, and who approved it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ def add(
 
 
 def note_outcome(connection: Connection, message_id: str, words: str) -> None:
-    """Write down what became of one mail of a Proof."""
+    """Write down the outcome of one mail of a Proof."""
     connection.execute(update(proof_messages).where(proof_messages.c.id == message_id).values(outcome=words))
 
 
@@ -60,7 +60,7 @@ def counts_of(connection: Connection, proof_id: str) -> dict[str, int]:
 
 
 def approve(connection: Connection, proof_id: str, by: str, now: datetime) -> None:
-    """Write down who said yes; the first one counts."""
+    """Write down who approved it; the first one counts."""
     changed = connection.execute(
         update(proofs)
         .where(proofs.c.id == proof_id, proofs.c.approved_at.is_(None))

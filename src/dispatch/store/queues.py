@@ -22,7 +22,7 @@ def note_empty(connection: Connection, name: str, asked_at: datetime, apart: tim
         # Another process may add the same row at this moment.
         connection.execute(insert_for(connection, queues).values(name=name, empty_at=asked_at).on_conflict_do_nothing())
         return
-    # Whoever comes second changes nothing.
+    # A second writer changes nothing.
     unchanged = update(queues).where(queues.c.name == name, queues.c.empty_at == row.empty_at)
     if row.empty_at - asked_at > LONGEST_LOOK:
         # The clock was put back: what was written before tells nothing.

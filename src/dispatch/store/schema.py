@@ -242,7 +242,7 @@ proof_messages = Table(
     Column("proof_id", ForeignKey("proofs.id"), nullable=False),
     Column("audience", Text, nullable=False),
     Column("address", Text, nullable=False),
-    #: what became of the call, in words
+    #: the outcome of the call, in words
     Column("outcome", Text, nullable=False, default=""),
     Index("ix_proof_messages_proof_id", "proof_id"),
 )
@@ -308,7 +308,7 @@ probes = Table(
     Column("id", String(32), primary_key=True),
     Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
     Column("created_at", Instant, nullable=False),
-    #: what became of the call, in words
+    #: the outcome of the call, in words
     Column("outcome", Text, nullable=False, server_default=""),
     #: when its Send event was read; null while it was not
     Column("seen_at", Instant),

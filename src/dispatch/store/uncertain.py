@@ -25,7 +25,7 @@ def add_probe(connection: Connection, campaign_id: CampaignId) -> str:
 
 
 def note_probe(connection: Connection, probe_id: str, outcome: str) -> None:
-    """Write down what became of a probe's call."""
+    """Write down the outcome of a probe's call."""
     connection.execute(update(probes).where(probes.c.id == probe_id).values(outcome=without_addresses(outcome)))
 
 

@@ -151,7 +151,7 @@ class ReaderPages:
         return await run_in_threadpool(self._approval_page, request.path_params["token"])
 
     async def approve(self, request: Request) -> Response:
-        """Write down who says yes."""
+        """Write down who approves it."""
         form = await read_form(request, 4096)
         return await run_in_threadpool(self._approve, request.path_params["token"], form.get("by", ""))
 

@@ -94,7 +94,7 @@ def _about_address(material: Material, href: str, line: int) -> Iterator[Finding
         yield Finding(
             Level.WARNING,
             "link-tracking",
-            f"The link to {parts.hostname} carries marks that follow whoever clicks: {', '.join(names)}.",
+            f"The link to {parts.hostname} contains tracking parameters: {', '.join(names)}.",
             place,
             "Delete them; the link works without.",
         )

@@ -18,7 +18,7 @@ class Bearings:
     """What the settings say, read again for every rendering."""
 
     audiences: tuple[Audience, ...]
-    #: the address at which readers reach our pages, "" for none yet
+    #: the address at which readers reach our pages, "" where there is none
     public_url: str
     #: `practice`, `ses` or `smtp`
     transport: str
