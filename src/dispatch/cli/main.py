@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: command -> (module of dispatch.cli that defines it, what it does in a few words), in the order of the day;
 #: the words stand here too, so that listing the commands loads none of their modules
 COMMANDS = {
-    "import": ("import_", "Make a brief of the author's document (.docx or .txt)."),
+    "import": ("import_", "Turn the author's document (.docx, .txt or .md) into a brief."),
     "check": ("check", "Say everything that is wrong with BRIEF, with line numbers."),
     "preview": ("preview", "Look at a brief in the browser, as its readers will see it."),
     "proof": ("proof", "Mail all editions to whoever answers for them."),
