@@ -22,9 +22,9 @@ from dispatch.files import FolderPublisher
 from dispatch.pipeline.plan import Terms, freeze, propose
 from dispatch.pipeline.prepare import prepare
 from dispatch.settings import load
+from dispatch.store.column_types import instant_text
 from dispatch.store.database import Database
 from dispatch.store.practice_copy import copy_lists
-from dispatch.store.schema import instant_text
 
 REPOSITORY = Path(__file__).parents[1]
 BRIEF = Path("briefs") / "2023-09-19-potential-arms-deals" / "brief.md"

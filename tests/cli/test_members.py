@@ -466,15 +466,6 @@ def test_a_file_is_taken_in_part_by_part_as_if_it_were_one(
     assert len(members("list", "--json").document["members"]) == 6
 
 
-def test_a_named_pipe_is_refused_at_once(members: Run, workspace: Path) -> None:
-    os.mkfifo(workspace / "pipe.csv")
-    ran = members("import", "pipe.csv", "--list", "center", "--yes")
-    assert (ran.status, ran.err.splitlines()[0]) == (
-        1,
-        "Error: That is not a file; a list is read more than once.",
-    )
-
-
 # --- export -------------------------------------------------------------------------------------------------------
 
 

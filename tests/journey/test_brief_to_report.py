@@ -29,6 +29,9 @@ def test_the_seed_brief_reaches_88_people_once_each_and_the_numbers_add_up(journ
     assert sent | {"campaign": ""} == {
         "campaign": "",
         "brief": SEED,
+        "title": "Potential Arms Deals? Russia-North Korea Summit in Eastern Russia",
+        "date": "2023-09-19",
+        "transport": "practice",
         "state": "finished",
         "audience": 88,
         "queued": 0,
@@ -156,7 +159,8 @@ def test_practice_touches_nothing_real(journey: Journey) -> None:
     real = journey.run_json("members", "show", "left@example.org")
     assert "unsubscribed" not in str(real)
     journey.write_brief("2026-01-02-after", "After")
-    plan = journey.run_json("send", "after", "--dry-run")
+    # Nobody is left on the list, which stops a send.
+    plan = journey.run_json("send", "after", "--dry-run", status=1)
     assert plan["audiences"]["center"]["left_out"] == {"suppressed": 1, "unsubscribed": 1}
 
 

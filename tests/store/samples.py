@@ -15,6 +15,7 @@ from dispatch.store import campaigns, claims, ledger, members, plans
 from dispatch.store.audit import LOCKED, record
 from dispatch.store.claims import Claim, Permission
 from dispatch.store.database import Database
+from dispatch.store.member_import import apply
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 _COLOURS = Palette(*["#000000"] * 8)
@@ -43,7 +44,7 @@ def join(database: Database, member_list: str, *people: str) -> None:
     with database.writing() as connection:
         known = members.known(connection, [entry.address.key for entry in sheet.entries])
         changes = plan_changes(sheet, member_list, known, 0)
-        members.apply(connection, changes, source="list.csv", now=NOW)
+        apply(connection, changes, source="list.csv", now=NOW)
 
 
 def key(name: str) -> MemberKey:

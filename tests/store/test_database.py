@@ -23,9 +23,10 @@ from sqlalchemy.exc import IntegrityError
 from dispatch.errors import SettingsError, StoreError
 from dispatch.store import audit, campaigns, migrate
 from dispatch.store import pace as pacing
+from dispatch.store.column_types import instant_text
 from dispatch.store.database import HEAD, Database, _engine, clock
 from dispatch.store.schema import audit as audit_table
-from dispatch.store.schema import instant_text, metadata, pace
+from dispatch.store.schema import metadata, pace
 
 _OPEN = "import sys; from dispatch.store.database import Database; Database.open(sys.argv[1]).close()"
 

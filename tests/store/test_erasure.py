@@ -17,6 +17,7 @@ from dispatch.store import members as store
 from dispatch.store.audit import record
 from dispatch.store.database import Database
 from dispatch.store.erasure import Erased, erase, forget_late_notifications
+from dispatch.store.member_import import apply
 from dispatch.store.schema import (
     audit,
     campaigns,
@@ -48,7 +49,7 @@ ANN = address("Ann@example.com")
 def take_in(connection: Connection, rows: str) -> None:
     sheet = read_rows(("email,name\n" + rows).encode(), "list.csv")
     changes = plan_changes(sheet, "center", {}, 0)
-    store.apply(connection, changes, source="list.csv", now=NOW)
+    apply(connection, changes, source="list.csv", now=NOW)
 
 
 def campaign(connection: Connection, number: int, states: dict[str, str]) -> None:

@@ -22,6 +22,7 @@ from dispatch.store import campaigns, erasure, ledger, members, notifications, o
 from dispatch.store.claims import Claim, Permission, Retries, WhyNot, permission, queued, retries, why_not
 from dispatch.store.claims import claim as claim_in
 from dispatch.store.database import Database, clock
+from dispatch.store.member_import import apply
 from dispatch.store.schema import deliveries
 from tests.store.samples import all_deliveries, claim, event, join, key, leave, reasons, start, states
 
@@ -95,7 +96,7 @@ def test_mail_travels_to_the_address_as_typed_with_its_domain_in_ascii(database:
     typed = "Ann.Example@Bücher.example"
     sheet = read_rows(f"email\n{typed}\n".encode(), "list.csv")
     with database.writing() as connection:
-        members.apply(connection, plan_changes(sheet, "center", {}, 0), source="list.csv", now=clock(connection))
+        apply(connection, plan_changes(sheet, "center", {}, 0), source="list.csv", now=clock(connection))
     campaign = start(database)
 
     (only,) = claim(database, campaign)

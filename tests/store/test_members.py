@@ -15,6 +15,7 @@ from dispatch.model.member import Address, MemberKey, SubscriptionState, Suppres
 from dispatch.model.member_import import Changes
 from dispatch.store import members as store
 from dispatch.store.database import Database
+from dispatch.store.member_import import apply
 from dispatch.store.schema import audit
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -33,7 +34,7 @@ def plan(database: Database, rows: str, member_list: str = "center") -> Changes:
 def take_in(database: Database, rows: str, member_list: str = "center", now: datetime = NOW) -> Changes:
     changes = plan(database, rows, member_list)
     with database.writing() as connection:
-        store.apply(connection, changes, source="list.csv", now=now)
+        apply(connection, changes, source="list.csv", now=now)
     return changes
 
 
@@ -43,7 +44,7 @@ def in_writing(database: Database, act: Callable[..., Any], *args: Any) -> Any:
 
 
 def apply_and_remove(connection: Connection, changes: Changes, moment: datetime) -> None:
-    store.apply(connection, changes, source="list.csv", now=NOW)
+    apply(connection, changes, source="list.csv", now=NOW)
     store.remove(connection, ANN, "center", moment)
 
 
@@ -124,7 +125,7 @@ def test_who_unsubscribes_between_the_plan_and_its_application_stays_away(databa
     take_in(database, "ann@example.com,Ann,\n")
     in_writing(database, store.unsubscribe, ANN, ["center"], "unsubscribe page", LATER)
     with database.writing() as connection:
-        store.apply(connection, made_before, source="list.csv", now=LATER)
+        apply(connection, made_before, source="list.csv", now=LATER)
     assert state(database, ANN) == "unsubscribed"
 
 

@@ -19,7 +19,7 @@ COMMANDS = {
     "import": ("import_", "Turn the author's document (.docx, .txt or .md) into a brief."),
     "check": ("check", "Say everything that is wrong with BRIEF, with line numbers."),
     "preview": ("preview", "Look at a brief in the browser, as its readers will see it."),
-    "proof": ("proof", "Mail all editions to whoever answers for them."),
+    "proof": ("proof", "Email a proof of every edition for approval."),
     "send": ("send", "Send a brief: shows the plan, asks, waits, sends."),
     "report": ("report", "Delivery, bounce, open and click figures."),
     "members": ("members", "Who is on the lists: add, import, look, remove, export."),
@@ -36,7 +36,7 @@ COMMANDS = {
     "practice": ("practice", "The local mail server where nothing leaves this computer."),
     "home": ("home", "The one place from which real mail leaves."),
     "db": ("db", "The database: its version, and its move to PostgreSQL."),
-    "worker": ("worker", "Help to send, on as many machines as you like (PostgreSQL)."),
+    "worker": ("worker", "Run a sending worker."),
     "init": ("init", "Make a workspace in a folder."),
 }
 #: a word that people try -> the command that does it

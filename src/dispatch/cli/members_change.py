@@ -140,7 +140,7 @@ def _plan(connection: "Transaction", entry: "Entry", member_list: str) -> "Chang
 
 def _apply(connection: "Transaction", changes: "Changes", now: Any) -> None:
     from dispatch.model.member_import import WRITTEN
-    from dispatch.store.members import apply
+    from dispatch.store.member_import import apply
 
     if changes.of(*WRITTEN):
         apply(connection, changes, source=BY_HAND, now=now, act="member added")

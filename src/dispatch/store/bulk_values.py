@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import Executable
 
-from dispatch.store.schema import Document
+from dispatch.store.column_types import Document
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite

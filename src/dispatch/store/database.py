@@ -29,7 +29,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from dispatch.errors import SettingsError, StoreError
-from dispatch.store.schema import Instant, keys
+from dispatch.store.column_types import Instant
+from dispatch.store.schema import keys
 
 #: the newest migration; `dispatch.store.migrations` brings older databases up to it
 HEAD = "0008"

@@ -30,8 +30,9 @@ from dispatch.model.mailbox import without_addresses
 from dispatch.model.message import Accepted, Busy, Deferred, NotSent, Outcome, Refused, Stopped, Unknown
 from dispatch.store.bulk_values import document, pairs
 from dispatch.store.claims import Claim
+from dispatch.store.column_types import Instant
 from dispatch.store.database import DatabaseClock, clock
-from dispatch.store.schema import Instant, campaigns, deliveries, events
+from dispatch.store.schema import campaigns, deliveries, events
 
 # Not an IN: SQLAlchemy would write its list into the statement at each execution.
 _IS_ACCEPTED = or_(*[deliveries.c.state == state.value for state in sorted(ACCEPTED)])

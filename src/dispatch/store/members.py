@@ -5,14 +5,14 @@ of members is taken in by whole sets, never one person at a time.
 """
 
 import hmac
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, delete, func, literal, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, delete, func, select, true, update
 
 from dispatch.model.member import (
     Member,
@@ -22,21 +22,18 @@ from dispatch.model.member import (
     Suppression,
     SuppressionReason,
     folded,
-    folded_member,
 )
-from dispatch.model.member_import import WRITTEN, Change, ChangeKind, Changes, Known
+from dispatch.model.member_import import Known
 from dispatch.store.audit import record
-from dispatch.store.bulk_values import chunks, insert_for, rows, texts
-from dispatch.store.schema import Document, members, subscriptions, suppressions
+from dispatch.store.bulk_values import chunks, insert_for, texts
 from dispatch.store.schema import keys as secrets
+from dispatch.store.schema import members, subscriptions, suppressions
 
 SUBSCRIBED, UNSUBSCRIBED = SubscriptionState.SUBSCRIBED.value, SubscriptionState.UNSUBSCRIBED.value
 #: what every function here works in: a transaction that the caller began and ends
 Transaction = Connection
 #: rows fetched at once
 _AT_ONCE = 1_000
-_TEXTS = ("key", "address", "address_hash", "name", "folded")
-_WRITTEN_COLUMNS = {**dict.fromkeys(_TEXTS, Text), "attributes": Document}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ class ListCounts:
 
 def hash_address(connection: Connection, key: MemberKey) -> str:
     """The keyed hash (HMAC-SHA-256, hex) under which a Suppression outlives its Member."""
-    return _hash(_secret(connection), key)
+    return hash_of(hash_key(connection), key)
 
 
 def find(connection: Connection, key: MemberKey) -> Member | None:
@@ -65,13 +62,13 @@ def find(connection: Connection, key: MemberKey) -> Member | None:
 
 def known(connection: Connection, keys: Iterable[MemberKey]) -> dict[MemberKey, Known]:
     """What is known of each of the keys; keys of which nothing is known are left out."""
-    secret = _secret(connection)
+    secret = hash_key(connection)
     people: dict[MemberKey, Member] = {}
     suppressed: dict[MemberKey, Suppression] = {}
     for chunk in chunks(list(keys)):
         of_chunk = _query().where(members.c.key.in_(texts(connection, chunk)))
         people.update((member.key, member) for member in _members(connection, of_chunk))
-        hashes = {_hash(secret, key): key for key in chunk}
+        hashes = {hash_of(secret, key): key for key in chunk}
         found = connection.execute(
             suppressions.select().where(suppressions.c.address_hash.in_(texts(connection, list(hashes))))
         )
@@ -175,54 +172,6 @@ def is_found(folded_column: ColumnElement[str], searched: str) -> ColumnElement[
 
 
 # --- changing ---------------------------------------------------------------------------------------------
-
-
-def apply(
-    connection: Connection, changes: Changes, *, source: str, now: datetime, act: str = "members imported"
-) -> None:
-    """Do what a plan of changes says, and write it into the trail. `source` goes into each new Subscription."""
-    apply_part(connection, changes.changes, changes.member_list, source=source, now=now)
-    only = changes.changes[0].entry.address.typed if len(changes.changes) == 1 else ""
-    record_import(connection, changes.member_list, changes.counts(), source=source, now=now, act=act, address=only)
-
-
-def apply_part(
-    connection: Connection, changes: Sequence[Change], member_list: str, *, source: str, now: datetime
-) -> None:
-    """Do what a part of a plan says; `record_import` belongs into the same transaction.
-
-    A Subscription that exists by now is left as it is, so that nobody who unsubscribed after the plan was made comes
-    back.
-    """
-    written = [c for c in changes if c.kind in WRITTEN and (c.differences or c.kind is ChangeKind.NEW)]
-    _write_members(connection, _secret(connection), written, now)
-    arriving = [change.key for change in changes if change.kind in (ChangeKind.NEW, ChangeKind.JOINS)]
-    for chunk in chunks(arriving):
-        people = select(
-            members.c.id,
-            literal(member_list),
-            literal(SUBSCRIBED),
-            literal(now, subscriptions.c.since.type),
-            literal(source),
-        ).where(members.c.key.in_(texts(connection, chunk)))
-        names = ["member_id", "member_list", "state", "since", "source"]
-        insert = insert_for(connection, subscriptions).from_select(names, people)
-        connection.execute(insert.on_conflict_do_nothing())
-
-
-def record_import(
-    connection: Connection,
-    member_list: str,
-    counts: Mapping[str, int],
-    *,
-    source: str,
-    now: datetime,
-    act: str = "members imported",
-    address: str = "",
-) -> None:
-    """Write an import into the trail: rows by what became of them."""
-    detail = {"list": member_list, "source": source, "counts": dict(counts)}
-    record(connection, act, now=now, address=address, detail=detail)
 
 
 def unsubscribe(
@@ -336,27 +285,6 @@ def _suppression(row: Row[Any]) -> Suppression:
     return Suppression(row.address_hash, SuppressionReason(row.reason), row.since, row.detail)
 
 
-def _write_members(connection: Connection, secret: bytes, changed: Sequence[Change], now: datetime) -> None:
-    moment = literal(now, members.c.created_at.type)
-    for chunk in chunks(changed):
-        values = [
-            {
-                "key": change.key,
-                "address": change.entry.address.typed,
-                "address_hash": _hash(secret, change.key),
-                "name": change.name,
-                "attributes": dict(change.attributes),
-                "folded": folded_member(change.name, change.entry.address.typed, change.key),
-            }
-            for change in chunk
-        ]
-        people = rows(connection, values, _WRITTEN_COLUMNS, moment, moment)
-        names = [*_WRITTEN_COLUMNS, "created_at", "updated_at"]
-        insert = insert_for(connection, members).from_select(names, people, include_defaults=False)
-        kept = {name: insert.excluded[name] for name in ("name", "attributes", "folded", "updated_at")}
-        connection.execute(insert.on_conflict_do_update(index_elements=[members.c.key], set_=kept))
-
-
 def _turn(
     connection: Connection,
     key: MemberKey,
@@ -386,10 +314,12 @@ def _typed(connection: Connection, key: MemberKey) -> str:
     return found
 
 
-def _secret(connection: Connection) -> bytes:
+def hash_key(connection: Connection) -> bytes:
+    """The key under which addresses are hashed."""
     found: bytes = connection.execute(select(secrets.c.secret).where(secrets.c.name == "address-hash")).scalar_one()
     return found
 
 
-def _hash(secret: bytes, key: MemberKey) -> str:
+def hash_of(secret: bytes, key: MemberKey) -> str:
+    """The hash of an address under a key of `hash_key`."""
     return hmac.digest(secret, key.encode(), "sha256").hex()

@@ -14,8 +14,9 @@ from dispatch.model.event import Event, Notification, NotificationState
 from dispatch.store import bulk_values
 from dispatch.store.audit import record
 from dispatch.store.bulk_values import insert_for
+from dispatch.store.column_types import instant_text
 from dispatch.store.ledger import raise_states
-from dispatch.store.schema import deliveries, events, instant_text, notifications, proof_messages, suppressions
+from dispatch.store.schema import deliveries, events, notifications, proof_messages, suppressions
 
 #: what neither JSON in PostgreSQL nor UTF-8 can hold: NUL and half surrogate pairs
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -1,13 +1,8 @@
 """The tables. Names are the design's words; every moment is text, `2026-11-24T09:00:00.000Z`, in UTC."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Column,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -17,13 +12,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.types import TypeEngine
 
-from dispatch.model.member import folded_member
+from dispatch.store.column_types import Document, Instant, Serial, folded_row
 
 metadata = MetaData(
     naming_convention={
@@ -33,52 +26,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-def instant_text(moment: datetime) -> str:
-    """A moment as the database keeps it: ISO 8601 in UTC, milliseconds, `Z`. Sorts as it counts."""
-    # Not by strftime, which writes the year 1 without its zeros on some systems.
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware moment, kept as text so that both databases hold and compare the same thing."""
-
-    impl = String(24)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        """The text of a moment."""
-        return None if value is None else instant_text(value)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        """The moment of a text."""
-        return None if value is None else datetime.fromisoformat(value)
-
-
-#: SQLite counts rows only in a plain INTEGER primary key
-Serial = BigInteger().with_variant(Integer, "sqlite")
-
-
-class Document(TypeDecorator[Any]):
-    """A JSON document; on PostgreSQL its JSONB, which is loaded only where that is in use."""
-
-    impl = JSON
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """The type of this database."""
-        if dialect.name != "postgresql":
-            return dialect.type_descriptor(JSON())
-        from sqlalchemy.dialects.postgresql import JSONB
-
-        return dialect.type_descriptor(JSONB())
-
-
-def _folded_row(context: Any) -> str:
-    row = context.get_current_parameters()
-    return folded_member(row.get("name") or "", row["address"], row["key"])
-
 
 members = Table(
     "members",
@@ -93,7 +40,7 @@ members = Table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     #: name and address without case and accents: what a search looks through
-    Column("folded", Text, nullable=False, default=_folded_row, server_default=""),
+    Column("folded", Text, nullable=False, default=folded_row, server_default=""),
 )
 
 subscriptions = Table(
