@@ -18,7 +18,7 @@ _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 def clean(text: str) -> str:
     """Return the text with all its line and page breaks as newlines, and without characters that no file may hold."""
-    return characters.clean(_BREAKS.sub("\n", text))
+    return text if text.isascii() and text.isprintable() else characters.clean(_BREAKS.sub("\n", text))
 
 
 _ABOVE = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")

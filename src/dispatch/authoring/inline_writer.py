@@ -116,7 +116,7 @@ def _marks(text: str) -> str:
 
 def _typed(span: SourceSpan) -> str:
     """The text of a span in one line per typed line, tabs as spaces."""
-    return re.sub(r"[ \t]*\t[ \t]*", " ", span.shown)
+    return re.sub(r"[ \t]*\t[ \t]*", " ", span.shown) if "\t" in span.text else span.shown
 
 
 def _piece(span: SourceSpan, escaped: Escaper) -> str:
@@ -156,5 +156,5 @@ def _dressed(text: str, link: str, strong: bool, emphasis: bool, *, may_be_bare:
 
 
 def target(link: str) -> str:
-    """Return an address as Markdown takes it in brackets, in angle brackets where it holds blanks or brackets."""
+    """Return an address as the target of a link or picture, between angle brackets where it needs them."""
     return f"<{link}>" if not link or re.search(r"[()\s]", link) else link

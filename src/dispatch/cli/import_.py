@@ -40,7 +40,7 @@ def import_command(
     explain: bool,
     as_json: bool,
 ) -> None:
-    """Turn the author's document into a brief.
+    """Turn the author's document (.docx, .txt or .md) into a brief.
 
     Writes brief.md and its pictures, and says what it understood, what it left out, and what a person must look at.
     PHOTOs are placed at the captions that wait for a picture, in their order.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: command -> (module of dispatch.cli that defines it, what it does in a few words), in the order of the day;
 #: the words stand here too, so that listing the commands loads none of their modules
 COMMANDS = {
-    "import": ("import_", "Turn the author's document into a brief."),
+    "import": ("import_", "Turn the author's document (.docx, .txt or .md) into a brief."),
     "check": ("check", "Check a brief for problems."),
     "preview": ("preview", "Preview a brief in the browser."),
     "proof": ("proof", "Email a proof of every edition for approval."),

@@ -12,6 +12,7 @@ from dispatch.markup.characters import one_line
 _PUNCTUATION = r"!-/:-@\[-`{-~"
 #: `` ` `` opens code, `\` before punctuation escapes, `&…;` is an entity
 _ALWAYS = re.compile(rf"`|\\(?=[{_PUNCTUATION}]|$)|<(?=[A-Za-z/!?])|!(?=\[)")
+_SIGN = re.compile(r"[`\\<!*_\[\]&]")
 _ENTITY = re.compile(r"&(?P<name>#?\w{1,32};)")
 #: a star that is not between spaces, an underscore that is not inside a word
 _STAR = re.compile(r"(?<!\s)\*|\*(?!\s)|^\*|\*$")
@@ -30,6 +31,8 @@ _TABLE_RULE = re.compile(r"[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-*:?[ \t]*)*$")
 
 def escape(text: str) -> str:
     """Return the text of part of a line."""
+    if not _SIGN.search(text):
+        return text
     text = _ALWAYS.sub(r"\\\g<0>", text)
     text = _STAR.sub(r"\\*", text)
     text = _UNDERSCORE.sub(r"\\_", text)
