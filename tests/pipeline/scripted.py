@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -121,6 +122,9 @@ class ScriptedQueue:
         self.put(json.dumps({"of": of, "kind": kind, "suppress": suppress}), transport_id)
 
     def receive(self, wait_seconds: int) -> list[tuple[Notification, str]]:
+        if wait_seconds and not self._waiting:
+            # As a long poll does: a reader that never waits would keep the database to itself.
+            time.sleep(0.01)
         with self._lock:
             return [(Notification(name, body), name) for name, body in list(self._waiting.items())[:10]]
 
