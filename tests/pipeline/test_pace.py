@@ -1,4 +1,4 @@
-"""Pace: bulk calls or single ones, and the batch, follow from what is granted; a busy provider slows it down for a while."""
+"""Pace: bulk calls or single ones, and the batch, follow from what is granted; a busy provider slows it down."""
 
 import pytest
 
