@@ -76,7 +76,7 @@ def test_a_brief_that_cannot_be_read_is_told_in_three_lines(
     assert capsys.readouterr().err.splitlines() == [
         "Error: The front matter has no 'date'.",
         "  briefs/2024-01-02-a-brief/brief.md:1",
-        "  Add a line date: …",
+        "  Add a line date: 2023-09-19, the day of publication",
     ]
 
 

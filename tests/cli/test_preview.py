@@ -57,7 +57,7 @@ def test_a_brief_that_is_broken_from_the_start_shows_why_and_then_itself(workspa
     started = start_preview(workspace)
     page.goto(started.url)
     expect(page.get_by_role("alert")).to_contain_text("brief.md")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Fix the brief, and it appears here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fix the brief and it appears here")
 
     workspace.edit("titel:", "title:")
     expect(page.locator("iframe")).to_have_count(2)
@@ -87,7 +87,7 @@ def test_the_export_opens_without_a_server_and_names_nobody(workspace: Workspace
     page.get_by_role("link", name="Show it in Center").first.click()
     expect(page.locator(".dispatch-place:target")).to_be_attached()
     page.goto((out / "people.html").as_uri())
-    expect(page.get_by_role("heading", level=1)).to_have_text("88 people would be mailed")
+    expect(page.get_by_role("heading", level=1)).to_have_text("88 recipients")
 
     assert {url.partition(":")[0] for url in asked} == {"file"}
     for file in out.rglob("*"):
@@ -131,7 +131,7 @@ def test_serve_gives_the_readers_pages_and_ends_with_ctrl_c(workspace: Workspace
     connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=20)
     connection.request("GET", f"/b/{SLUG}/center")
     answer = connection.getresponse()
-    assert (answer.status, "There is no such brief here" in answer.read().decode()) == (404, True)
+    assert (answer.status, "This brief was not found" in answer.read().decode()) == (404, True)
     connection.close()
 
     process.send_signal(signal.SIGINT)

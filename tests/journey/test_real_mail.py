@@ -148,7 +148,7 @@ def test_a_dry_run_shows_the_plan_first_and_then_every_open_point(real: Journey)
     real.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     printed = real.run("send", "real", "--dry-run", status=1)
     assert printed.startswith("REAL MAIL\nA real brief (2026-02-01)\n")
-    assert "together" in printed
+    assert "Total" in printed
     for point in (
         "3 recipients have example addresses that nobody reads",
         "No proof of this brief was sent.",
@@ -210,6 +210,6 @@ def test_within_the_grace_an_unknown_outcome_stays_not_known_yet(real: Journey) 
     real.practice_seen.ask("/api/faults", method="POST", body=[fault])
     slow = {"DISPATCH_SEND__GRACE_SECONDS": "3600", "DISPATCH_SEND__SETTLE_SECONDS": "2"}
     said = real.run("send", "real", "--yes", status=1, environ=slow)
-    assert "Not known yet" in said
+    assert "Unknown, counted neither as sent nor as lost" in said
     assert "reader1@example.org" in said
     assert {each["to"] for each in real.practice_seen.messages()} == {"reader0@example.org", "reader2@example.org"}

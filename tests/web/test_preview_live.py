@@ -91,7 +91,9 @@ def test_a_changed_template_appears(preview: Preview, page: Page) -> None:
     page.goto(preview.url)
     shows(page, FIRST_WORDS)
 
-    preview.workspace.edit("Pictures missing?", "No pictures?", preview.workspace.folder / "templates/masthead.mjml.j2")
+    preview.workspace.edit(
+        "{{ words.pictures_missing }}", "No pictures?", preview.workspace.folder / "templates/masthead.mjml.j2"
+    )
 
     shows(page, "No pictures?")
 

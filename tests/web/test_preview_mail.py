@@ -37,7 +37,7 @@ def test_the_first_page_shows_both_editions_with_subject_preheader_and_size(seen
         expect(section).to_contain_text("What Kim Jong Un and Vladimir Putin discussed")
         expect(section).to_contain_text(re.compile(r"\d\d,\d{3} bytes"))
         expect(mail(page, audience).get_by_text(FIRST_WORDS)).to_be_visible()
-    expect(page).to_have_title(re.compile("^The mail · Potential Arms Deals"))
+    expect(page).to_have_title(re.compile("^Email · Potential Arms Deals"))
 
 
 def test_a_frame_is_as_tall_as_its_mail(seen: Preview, page: Page) -> None:

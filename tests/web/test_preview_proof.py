@@ -57,7 +57,7 @@ def test_a_proof_goes_out_by_the_road_of_the_campaign_and_is_recorded(practised:
         assert set(each["tags"]) >= {"campaign", "delivery"}
 
     page.goto(practised.url + "proof")
-    expect(page.get_by_text(f"The proof {code} went to")).to_contain_text("is up to date")
+    expect(page.get_by_text(f"The proof {code} was sent to")).to_contain_text("is up to date")
 
 
 def test_the_links_of_a_proof_approve_it_and_unsubscribe_nobody(practised: Preview, page: Page) -> None:

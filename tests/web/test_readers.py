@@ -198,7 +198,7 @@ def test_links_that_are_not_ours_get_a_page_that_says_what_to_do(readers: Reader
         ):
             assert answer.status == 404
             assert "This link does not work" in answer.text
-            assert "Open the mail again" in answer.text
+            assert "Open the email again" in answer.text
     assert readers.lists("ann") == {"center": "subscribed", "coalition": "subscribed"}
 
 
@@ -315,15 +315,15 @@ def test_looking_at_a_proof_shows_its_counts_and_approves_nothing(readers: Reade
     page = readers.site.get(path + "?by=Mallory").text
 
     assert "ABC234" in page
-    assert "88 people" in page
+    assert "88 recipients" in page
     assert approved_by(readers) == ""
 
 
 def test_a_proof_is_approved_by_a_post_with_a_name_and_the_first_one_counts(readers: Readers) -> None:
     path = approval(readers)
 
-    assert "Ann &lt;b&gt; said yes" in readers.site.post(path, {"by": "Ann <b>"}).text
-    assert "Ann &lt;b&gt; said yes" in readers.site.post(path, {"by": "Bob"}).text
+    assert "Ann &lt;b&gt; approved" in readers.site.post(path, {"by": "Ann <b>"}).text
+    assert "Ann &lt;b&gt; approved" in readers.site.post(path, {"by": "Bob"}).text
 
     assert approved_by(readers) == "Ann <b>"
     assert "proof approved" in readers.acts()
