@@ -61,6 +61,27 @@ def test_an_account_that_could_not_be_read_is_asked_again(practice: PracticeServ
     assert shared.account().max_per_second > 0
 
 
+@pytest.mark.parametrize(("headers", "seconds"), [({}, 300), ({"x-practice-signature-seconds": "7"}, 7)])
+def test_a_signature_is_accepted_for_five_minutes_unless_the_server_says_otherwise(
+    headers: dict[str, str], seconds: int
+) -> None:
+    assert account.signature_seconds(headers) == seconds
+
+
+def test_the_least_grace_is_what_the_practice_server_says(practice: PracticeServer) -> None:
+    practice.api("PUT", "/api/account", {"signature_seconds": 20})
+    assert mailer().account().least_grace_seconds == 20
+
+
+def test_the_least_grace_is_five_minutes_where_no_header_says_anything(
+    practice: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    practice.api("PUT", "/api/account", {"signature_seconds": 20})
+    # As with Amazon, whose answers have no such header.
+    monkeypatch.setattr(account, "SIGNATURE_HEADER", "x-absent")
+    assert mailer().account().least_grace_seconds == 300
+
+
 # --- one call a second --------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dispatch.cli.main import dispatch
+from tests.fixtures_journey import Journey
 
 SEED = "2023-09-19-potential-arms-deals"
 
@@ -154,3 +155,53 @@ def test_what_both_editions_share_is_told_once(own_workspace: Path) -> None:
     result = run(own_workspace, "check")
     assert result.stdout.count("[preheader-missing]") == 1
     assert "(center" not in result.stdout
+
+
+THIRD = """
+[audiences.press]
+name = "Press"
+list = "press"
+brand = "center"
+from = "Center <press@news.example.org>"
+priority = 3
+why = "You are on the press list."
+"""
+
+
+def break_footer(journey: Journey, condition: str) -> None:
+    """Leave the link to unsubscribe out of the footer of the editions for which the condition holds."""
+    footer = journey.folder / "templates" / "footer.mjml.j2"
+    text = footer.read_text("utf-8")
+    broken = text.replace("[[unsubscribe_url]]", "{% if " + condition + " %}https://x.example{% else %}")
+    footer.write_text(broken.replace("{% else %}", "{% else %}[[unsubscribe_url]]{% endif %}"), "utf-8")
+
+
+def lines_about(code: str, printed: str) -> list[str]:
+    return [line.strip() for line in printed.splitlines() if code in line]
+
+
+def test_what_both_editions_share_is_one_line_with_both_names_on_the_plan(journey: Journey) -> None:
+    journey.write_brief("2026-03-01-shared", "A shared finding")
+    journey.write_members("center", {"ann@example.org": "Ann"})
+    break_footer(journey, "true")
+
+    (on_plan,) = lines_about("unsubscribe-missing", journey.run("send", "shared", "--dry-run", status=1))
+    (checked,) = lines_about("unsubscribe-missing", journey.run("check", "shared", status=1))
+
+    assert on_plan == (
+        "error: Business Coalition, Center: The mail has no link to unsubscribe. "
+        "(templates/footer.mjml.j2, unsubscribe-missing)"
+    )
+    # Where it is the same for every edition, check needs no names.
+    assert checked == "error  templates/footer.mjml.j2  [unsubscribe-missing]"
+
+
+def test_what_two_of_three_editions_share_is_one_line_with_their_names(journey: Journey) -> None:
+    settings = journey.folder / "dispatch.toml"
+    settings.write_text(settings.read_text("utf-8") + THIRD, "utf-8")
+    journey.write_brief("2026-03-01-shared", "A shared finding")
+    break_footer(journey, 'words.why != "You are on the press list."')
+
+    (checked,) = lines_about("unsubscribe-missing", journey.run("check", "shared", status=1))
+
+    assert checked == "error  templates/footer.mjml.j2 (coalition, center)  [unsubscribe-missing]"

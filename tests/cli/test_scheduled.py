@@ -1,10 +1,6 @@
 """A scheduled Campaign at a terminal: kept, moved, sent now or taken back; and what the preview says of it."""
 
-import os
-import pty
 import re
-import subprocess
-from collections.abc import Sequence
 
 import pytest
 
@@ -14,6 +10,7 @@ from dispatch.store import campaigns
 from dispatch.store.database import Database
 from dispatch.web.preview.live import Live
 from tests.fixtures_journey import Journey
+from tests.terminal import at_terminal
 
 SLUG = "2026-03-01-scheduled"
 
@@ -37,44 +34,6 @@ def scheduled(journey: Journey) -> Journey:
     assert "No worker runs, so this terminal waits" in said
     assert "This terminal waits no longer." in said
     return journey
-
-
-def at_terminal(journey: Journey, *arguments: str, answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
-    """Run a command in a terminal of its own; type each answer when its question is shown. Its status and screen."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        journey.command(*arguments),
-        env=journey.variables({"TERM": "xterm", "COLUMNS": "200"}),
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        start_new_session=True,
-        preexec_fn=lambda: take_terminal(follower),
-    )
-    os.close(follower)
-    said, left = b"", list(answers)
-    while True:
-        try:
-            said += os.read(leader, 4096)
-        except OSError:
-            break
-        if left and left[0][0].encode() in said:
-            os.write(leader, left.pop(0)[1].encode())
-    os.close(leader)
-    status = process.wait(timeout=60)
-    text = " ".join(said.decode().split())
-    assert not left, text
-    return status, text
-
-
-def take_terminal(follower: int) -> None:
-    """Make it the terminal from which Ctrl-C comes."""
-    import fcntl
-    import signal
-    import termios
-
-    fcntl.ioctl(follower, termios.TIOCSCTTY, 0)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def campaign_of(journey: Journey) -> Campaign | None:

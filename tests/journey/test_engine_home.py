@@ -3,8 +3,11 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.journey.conftest import Engine
 from tests.postgres import PostgresServer
+from tests.terminal import at_terminal
 
 
 def database_file(engine: Engine) -> Path:
@@ -135,6 +138,21 @@ def test_a_postgresql_database_put_back_under_another_name_or_its_own_refuses(
         assert len(engine.mails) == 2
     finally:
         postgres_server.run(f"DROP DATABASE {copied} WITH (FORCE)")
+
+
+@pytest.mark.parametrize("command", ["send", "resume"])
+def test_a_send_or_resume_that_is_declined_leaves_no_trace(engine: Engine, command: str) -> None:
+    journey = engine.journey
+    slug = engine.people(3)
+    journey.run("send", slug, "--yes", "--limit", "1", status=1)
+    before = journey.run_json("home"), journey.run_json("show", slug)
+    assert before[0]["home"]["sends"] == 1
+
+    status, said = at_terminal(journey, command, slug, answers=[("anything else stops", "no\n")])
+
+    assert (status, "Nothing was sent." in said) == (1, True), said
+    assert (journey.run_json("home"), journey.run_json("show", slug)) == before
+    assert len(engine.mails) == 1
 
 
 # --- before anything leaves ---------------------------------------------------------------------------------------

@@ -18,20 +18,20 @@ GRACE = {"DISPATCH_SEND__GRACE_SECONDS": "12", "DISPATCH_SEND__SETTLE_SECONDS": 
 
 # So many people that they are not all mailed before the last kill.
 @pytest.mark.parametrize(
-    ("database", "road", "per_second", "people"),
+    ("database", "operation", "per_second", "people"),
     [("postgres_url", "SendEmail", 60, 300), ("sqlite_url", "SendBulkEmail", 120, 700)],
 )
 def test_a_send_killed_at_many_moments_mails_everybody_exactly_once(
-    request: pytest.FixtureRequest, tmp_path: Path, database: str, road: str, per_second: int, people: int
+    request: pytest.FixtureRequest, tmp_path: Path, database: str, operation: str, per_second: int, people: int
 ) -> None:
     database_url = request.getfixturevalue(database)
     with scene(tmp_path, database_url, people, per_second=per_second, **GRACE) as at:
         # Sends are killed and started again within a second, and each asks for the account.
         at.provider.grant(calls_per_second=0)
-        assert at.kill_often(KILLS, road) == KILLS
+        assert at.kill_often(KILLS, operation) == KILLS
         done = at.send_until_finished(is_all_known=True)
         assert at.violations() == []
-        assert {message["operation"] for message in at.provider.messages()} <= {road, "SendEmail"}
+        assert {message["operation"] for message in at.provider.messages()} <= {operation, "SendEmail"}
         assert set(at.copies().values()) == {1}
         assert set(at.copies()) == set(at.people)
         assert done["audience"] == done["submitted"] == people

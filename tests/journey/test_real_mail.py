@@ -1,4 +1,4 @@
-"""Real mail: what must be there before it leaves, and the road by `ses` against a server that speaks SES."""
+"""Real mail: what must be there before it leaves, and the transport `ses` against a server that speaks SES."""
 
 import os
 import pty

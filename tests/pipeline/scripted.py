@@ -60,9 +60,9 @@ class ScriptedMailer:
         self.queue = queue
         self.accepted: Counter[str] = Counter()
         self.goodbyes = 0
-        #: people of each call, and the road of each
+        #: people of each call, and whether each was in bulk
         self.calls: list[int] = []
-        self.roads: list[bool] = []
+        self.in_bulk: list[bool] = []
         self.messages: list[Message] = []
         #: run before each call, when the claims are committed
         self.before: Callable[[Sequence[Message]], None] = lambda messages: None
@@ -82,7 +82,7 @@ class ScriptedMailer:
         self.before(messages)
         with self._lock:
             self.calls.append(len(messages))
-            self.roads.append(in_bulk)
+            self.in_bulk.append(in_bulk)
             return [self._one(message, is_too_late) for message in messages]
 
     def _one(self, message: Message, is_too_late: IsTooLate) -> Outcome:

@@ -1,8 +1,10 @@
 """The home of a database: several processes look for it at once, and a synced folder is none."""
 
+import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier, Event
+from threading import Barrier, Event, Thread
 
 import pytest
 
@@ -47,6 +49,20 @@ def test_a_look_while_others_send_sees_no_backup(database: Database) -> None:
             home.count_send(database)
         is_over.set()
         assert [done.result() for done in looking] == [{""}, {""}]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir])
+def test_a_counter_that_is_no_file_is_missing_and_nothing_waits_for_it(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    file = tmp_path / "dispatch.db.home"
+    make(file)
+    found: list[homes.Counter | None] = []
+    # A daemon: what waits for a pipe would never end.
+    reading = Thread(target=lambda: found.append(homes.read_counter(file)), daemon=True)
+    reading.start()
+    reading.join(timeout=30)
+    assert found == [None]
 
 
 @pytest.mark.parametrize(

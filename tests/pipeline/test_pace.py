@@ -1,4 +1,4 @@
-"""Pace: the road and the batch follow from what is granted; a provider that is busy slows it down, and it recovers."""
+"""Pace: bulk calls or single ones, and the batch, follow from what is granted; a busy provider slows it down."""
 
 import pytest
 

@@ -118,7 +118,7 @@ def test_it_takes_the_road_of_the_campaign(
 ) -> None:
     mailer = ScriptedMailer(max_per_second=granted, has_bulk=has_bulk)
     prove(database, prepared, audiences, mailer, tmp_path)
-    assert mailer.roads == [in_bulk, in_bulk]
+    assert mailer.in_bulk == [in_bulk, in_bulk]
 
 
 @pytest.mark.parametrize("outcome", [Refused("No such user"), Busy("Too fast"), Stopped("Paused.", "Ask.")])

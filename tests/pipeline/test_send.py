@@ -81,7 +81,7 @@ def test_everybody_is_mailed_once_events_settle_and_it_is_finished(database: Dat
     assert (ended.state, ended.reason) == (CampaignState.FINISHED, "")
     assert tally(database, campaign) == {D.DELIVERED: 120}
     assert len(mailer.accepted) == mailer.accepted.total() == 120
-    assert set(mailer.roads) == {has_bulk}
+    assert set(mailer.in_bulk) == {has_bulk}
     assert max(mailer.calls) == (50 if has_bulk else 1)
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, update
 from sqlalchemy import event as sql_event
 
-from dispatch.errors import ProviderError
+from dispatch.errors import ProblemsFound, ProviderError
 from dispatch.model.campaign import Campaign, CampaignState
 from dispatch.model.delivery import DeliveryState
 from dispatch.model.message import Accepted, Account, Deferred, Message, Outcome, Stopped, Unknown
@@ -267,6 +267,42 @@ def test_tidying_notes_a_campaign_whose_last_claim_nobody_settled(database: Data
     tidy(context, never)
     assert states(database, campaign) == {"ann": D.UNCERTAIN}
     assert found(database, campaign).state is CampaignState.FINISHED
+
+
+# --- the account --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("account", "said"),
+    [
+        (Account(100, None, 0, "ses/x", stopped="Sending is paused for this account."), "Sending is paused for this"),
+        (Account(100, None, 0, "ses/x", is_sandbox=True), "This Amazon account is in Amazon's own sandbox"),
+        (Account(100, None, 0, "ses/x", least_grace_seconds=900), "The grace of 900 s is too short"),
+    ],
+    ids=["stopped", "sandbox", "grace"],
+)
+@pytest.mark.parametrize("is_once", [False, True], ids=["help_with", "work_once"])
+def test_a_worker_sends_nothing_through_an_account_that_preflight_would_refuse(
+    database: Database, account: Account, said: str, is_once: bool
+) -> None:
+    class Refused(ScriptedMailer):
+        def account(self) -> Account:
+            return account
+
+    join(database, "center", "ann")
+    campaign = start(database)
+    with database.writing() as connection:
+        connection.execute(update(campaigns_table).values(transport="ses"))
+    mailer = Refused()
+    context = replace(context_for(database, campaign, mailer), transport="ses")
+
+    with pytest.raises(ProblemsFound, match="This worker cannot send") as refused:
+        work_once(context, never) if is_once else help_with(context, campaign.id, never)
+
+    assert [said in problem.what for problem in refused.value.problems] == [True]
+    assert mailer.calls == []
+    assert states(database, campaign) == {"ann": D.QUEUED}
+    assert found(database, campaign).state is CampaignState.SENDING
 
 
 # --- one process, without a task engine ---------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """A Campaign in words, the same on every screen: its counts, its time, why it is paused; and its document."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from dispatch.cli.context import Context
 
 if TYPE_CHECKING:
     from dispatch.model.campaign import Campaign, Counts
+    from dispatch.store.claims import Retries
 
 #: the six counts as people read them
 COUNT_NAMES = {
@@ -58,6 +59,17 @@ def schedule_text(context: Context, campaign: "Campaign", now: datetime) -> str:
         is_paused = campaign.state.value == "paused"
         return f"Scheduled for {when}" + ("; paused, so it does not start then." if is_paused else ".")
     return f"Due since {when}; nothing sends it." if campaign.state.value == "scheduled" else ""
+
+
+def retries_sentence(retries: "Retries", zone: tzinfo) -> str:
+    """Say who waits because their server asked for a later try, and until when; "" for nobody."""
+    from dispatch.model.words import plural
+
+    if retries.next_at is None:
+        return ""
+    whose = "the" if retries.people == 1 else "their"
+    when = f"{retries.next_at.astimezone(zone):%H:%M %Z}"
+    return f"{plural(retries.people, 'recipient')}: {whose} server asked to try again at {when}"
 
 
 def summary(campaign: "Campaign", counts: "Counts", added: int | None = None) -> dict[str, Any]:

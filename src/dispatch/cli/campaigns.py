@@ -21,9 +21,9 @@ ACTS = 20
 @click.pass_context
 def campaigns_command(ctx: click.Context, *, as_json: bool) -> None:
     """List all campaigns, the newest first, with how far each is."""
-    from dispatch.cli.campaign_words import count_text, state_lines, summary
+    from dispatch.cli.campaign_words import count_text, retries_sentence, state_lines, summary
     from dispatch.model.campaign import Counts
-    from dispatch.store import campaigns
+    from dispatch.store import campaigns, claims
     from dispatch.store.database import clock
 
     if ctx.invoked_subcommand is not None:
@@ -32,6 +32,8 @@ def campaigns_command(ctx: click.Context, *, as_json: bool) -> None:
     with context.open_database(needs_lists=False) as database, database.reading() as connection:
         counted = campaigns.all_counts(connection)
         found = [(each, counted.get(each.id, Counts())) for each in campaigns.all_campaigns(connection)]
+        # Only who is queued can wait for another try.
+        retries = {each.id: claims.retries(connection, each.id) for each, counts in found if counts.queued}
         now = clock(connection)
     if as_json:
         print_json({"campaigns": [summary(campaign, counts) for campaign, counts in found]})
@@ -43,6 +45,8 @@ def campaigns_command(ctx: click.Context, *, as_json: bool) -> None:
         click.echo(f"{campaign.state.value:<10} {campaign.slug}")
         for line in [count_text(counts), *state_lines(context, campaign, now)]:
             click.echo(f"           {line}")
+        if campaign.id in retries and (waiting := retries_sentence(retries[campaign.id], context.zone)):
+            click.echo(f"           {waiting}.")
 
 
 @click.command("show", short_help="Show a campaign, or one recipient in it.")
@@ -85,7 +89,7 @@ def campaign_document(database: "Database", campaign: "Campaign") -> dict[str, A
     from dispatch.cli.campaign_words import summary
     from dispatch.cli.send_screen import NAMED
     from dispatch.model.delivery import DeliveryState
-    from dispatch.store import campaigns, history, ledger, workers
+    from dispatch.store import campaigns, claims, history, ledger, workers
 
     with database.reading() as connection:
         counts = campaigns.counts(connection, campaign.id)
@@ -93,10 +97,15 @@ def campaign_document(database: "Database", campaign: "Campaign") -> dict[str, A
             name: ledger.in_state(connection, campaign.id, state, limit=NAMED)
             for name, state in (("uncertain", DeliveryState.UNCERTAIN), ("failed", DeliveryState.FAILED))
         }
+        retries = claims.retries(connection, campaign.id)
         acts = history.trail(connection, campaign.id, ACTS, slug=campaign.slug)
         present = workers.all_workers(connection, campaign.id)
     return {
         **summary(campaign, counts),
+        "retries": {
+            "people": retries.people,
+            "next_at": retries.next_at.isoformat() if retries.next_at else None,
+        },
         "people": {
             name: [{"address": each.address, "known": each.reason, "attempts": each.attempt} for each in people]
             for name, people in named.items()
@@ -118,14 +127,21 @@ def campaign_document(database: "Database", campaign: "Campaign") -> dict[str, A
 
 
 def _print_campaign(context: Context, campaign: "Campaign", document: dict[str, Any], now: "datetime") -> None:
-    from dispatch.cli.campaign_words import count_text, state_lines
+    from datetime import datetime
+
+    from dispatch.cli.campaign_words import count_text, retries_sentence, state_lines
     from dispatch.model.campaign import Counts
     from dispatch.model.delivery import COUNTED
     from dispatch.model.words import plural
+    from dispatch.store.claims import Retries
 
     click.echo(count_text(Counts(*(document[name] for name in COUNTED))))
     for line in state_lines(context, campaign, now):
         click.echo(f"  {line}")
+    next_at = document["retries"]["next_at"]
+    retries = Retries(document["retries"]["people"], datetime.fromisoformat(next_at) if next_at else None)
+    if waiting := retries_sentence(retries, context.zone):
+        click.echo(f"  {waiting}.")
     for name, title in (("uncertain", "Unknown"), ("failed", "Refused")):
         if people := document["people"][name]:
             click.echo(f"{title}: {document[name]}")

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from dispatch.pipeline.send import Progress
-    from dispatch.store.claims import Retries
 
 #: without a terminal a line is printed this often
 LINE_SECONDS = 10.0
@@ -49,6 +48,8 @@ class Bar:
 
     def show(self, progress: "Progress") -> None:
         """Show how far it is now."""
+        from dispatch.cli.campaign_words import retries_sentence
+
         if self._is_silent:
             return
         counts = progress.counts
@@ -83,17 +84,6 @@ def _sentence(progress: "Progress", done: int, total: int) -> str:
     if progress.counts.failed:
         said += f", {progress.counts.failed} refused"
     return said
-
-
-def retries_sentence(retries: "Retries", zone: "tzinfo") -> str:
-    """Say who waits because their server asked for a later try, and until when; "" for nobody."""
-    from dispatch.model.words import plural
-
-    if retries.next_at is None:
-        return ""
-    whose = "the" if retries.people == 1 else "their"
-    when = f"{retries.next_at.astimezone(zone):%H:%M %Z}"
-    return f"{plural(retries.people, 'recipient')}: {whose} server asked to try again at {when}"
 
 
 def _duration(seconds: float) -> str:

@@ -88,8 +88,7 @@ class SendScreen:
             return campaigns.counts(connection, campaign.id)
 
     def _show_end(self, campaign: "Campaign", counts: "Counts", *, has_recipients: bool) -> None:
-        from dispatch.cli.campaign_words import count_text, state_lines
-        from dispatch.cli.progress import retries_sentence
+        from dispatch.cli.campaign_words import count_text, retries_sentence, state_lines
         from dispatch.model.delivery import DeliveryState
         from dispatch.store import claims, ledger
         from dispatch.store.database import clock

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dispatch.compose import merge
 from dispatch.model.edition import Edition, Letter
 from dispatch.model.message import Message
+from dispatch.model.mime import sender_address
 from dispatch.store.campaigns import FrozenEdition
 from dispatch.store.claims import Claim
 from dispatch.tokens import TokenKind, sign, unsubscribe_url
@@ -38,8 +39,11 @@ def prepare_edition(frozen: FrozenEdition) -> PreparedEdition:
 
 
 def list_id_of(member_list: str, sender: str) -> str:
-    """Return the List-Id of a member list: its name under the sender's domain (RFC 2919 section 2)."""
-    domain = sender.rpartition("@")[2].rstrip("> ")
+    """Return the List-Id of a member list: its name under the sender's domain, in ASCII (RFC 2919 section 2).
+
+    Raise ValueError for a sender without an address.
+    """
+    domain = sender_address(sender).rpartition("@")[2]
     return f"<{member_list}.{domain}>"
 
 

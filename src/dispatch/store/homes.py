@@ -16,12 +16,16 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from dispatch.errors import StoreError
+from dispatch.input_files import read_input_file
 from dispatch.store.campaigns import new_id
 from dispatch.store.database import Database, clock
 from dispatch.store.schema import homes
 
 #: what follows the name of the database's file in the name of its counter
 COUNTER_SUFFIX = ".home"
+#: a counter holds two short values
+_MOST_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +156,11 @@ def own_counter_file(home: Home) -> Path:
 
 
 def read_counter(file: Path) -> Counter | None:
-    """What the counter says; None where it is missing or damaged."""
+    """What the counter says; None where it is missing, damaged or no file."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(read_input_file(file, _MOST_BYTES, StoreError, noun="The counter"))
         return Counter(str(found["instance"]), int(found["sends"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (StoreError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
