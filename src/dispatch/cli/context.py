@@ -4,10 +4,8 @@ Commands import nothing but click and this module at their top, so that `dispatc
 """
 
 import functools
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
@@ -30,13 +28,12 @@ PRACTICE_LINE = "PRACTICE: NOTHING LEAVES THIS COMPUTER"
 REAL_LINE = "REAL MAIL"
 
 
-@dataclass
 class Context:
     """The workspace that a command works in; found and read when first asked for."""
 
-    #: what `--workspace` said, else None
-    named: Path | None = None
-    _settings: "Settings | None" = field(default=None, repr=False)
+    def __init__(self, named: Path | None = None) -> None:
+        #: what `--workspace` said, else None
+        self.named = named
 
     @functools.cached_property
     def workspace(self) -> Path:
@@ -149,6 +146,8 @@ def public_url(context: Context) -> str:
 
 def practice_note(state_folder: Path) -> dict[str, Any]:
     """Return what the practice server of a workspace wrote down when it started; nothing where that cannot be read."""
+    import json
+
     from dispatch.errors import WorkspaceError
     from dispatch.input_files import read_input_file
 
@@ -197,11 +196,15 @@ def json_option(command: Callable[P, R]) -> Callable[P, R]:
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
+    import json
+
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def print_long_json(lists: Mapping[str, Iterable[Any]], rest: Mapping[str, Any]) -> None:
     """One JSON document on standard output, as by `print_json`; the items of `lists` are made as they are printed."""
+    import json
+
     out = sys.stdout
     out.write("{")
     for number, (name, items) in enumerate(lists.items()):
