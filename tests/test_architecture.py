@@ -98,6 +98,21 @@ def test_help_waits_for_no_heavy_package() -> None:
     assert "Commands:" in ran.stdout
 
 
+def test_rendering_waits_for_no_package_that_fetches() -> None:
+    program = (
+        "import sys\n"
+        "from dispatch.compose.mjml import to_html\n"
+        "text = '<mj-section><mj-column><mj-text>Text</mj-text></mj-column></mj-section>'\n"
+        "print(to_html(f'<mjml><mj-body>{text}</mj-body></mjml>', inline=True))\n"
+        "fetching = {'requests', 'urllib3', 'chardet', 'charset_normalizer'}\n"
+        "print(sorted(fetching & set(sys.modules)), file=sys.stderr)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+
+    assert ran.stderr.strip() == "[]"
+    assert "Text" in ran.stdout
+
+
 def test_no_test_is_skipped_or_expected_to_fail() -> None:
     skipping = re.compile(r"pytest\.(?:skip|importorskip|xfail)\(|mark\.(?:skip|skipif|xfail)\b")
 

@@ -6,12 +6,17 @@ Source: SQS API reference, ReceiveMessage and DeleteMessageBatch (AWS JSON proto
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dispatch.aws.client import explain, sqs_client
 from dispatch.aws.notifications import read_body
 from dispatch.model.event import Event, Notification
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 #: the most that SQS gives or deletes in one call
 AT_ONCE = 10
@@ -21,9 +26,14 @@ class SqsNotifications:
     """Notifications in an SQS queue; works with any endpoint that speaks SQS."""
 
     def __init__(self, *, region: str, queue_url: str, hidden_seconds: int) -> None:
-        self._client = sqs_client(region)
+        self._region = region
         self.name = queue_url
         self.hidden_seconds = hidden_seconds
+
+    @cached_property
+    def _client(self) -> "SQSClient":
+        """Made when the queue is first asked: who only looks at a plan never asks it."""
+        return sqs_client(self._region)
 
     def receive(self, wait_seconds: int) -> list[tuple[Notification, str]]:
         """Up to ten Notifications with their receipts; waits up to `wait_seconds` (at most 20). Raises ProviderError.

@@ -4,16 +4,14 @@ Commands import nothing but click and this module at their top, so that `dispatc
 """
 
 import functools
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from dispatch.errors import DispatchError
@@ -30,18 +28,18 @@ PRACTICE_LINE = "PRACTICE: NOTHING LEAVES THIS COMPUTER"
 REAL_LINE = "REAL MAIL"
 
 
-@dataclass
 class Context:
     """The workspace that a command works in; found and read when first asked for."""
 
-    #: what `--workspace` said, else None
-    named: Path | None = None
-    _settings: "Settings | None" = field(default=None, repr=False)
+    def __init__(self, named: "Path | None" = None) -> None:
+        #: what `--workspace` said, else None
+        self.named = named
 
     @functools.cached_property
-    def workspace(self) -> Path:
+    def workspace(self) -> "Path":
         """The workspace's folder. Raises WorkspaceError where there is none."""
         import os
+        from pathlib import Path
 
         from dispatch.settings import WORKSPACE_VARIABLE, find_workspace
 
@@ -68,7 +66,7 @@ class Context:
         return ZoneInfo(self.settings.timezone)
 
     @property
-    def state_folder(self) -> Path:
+    def state_folder(self) -> "Path":
         """Where dispatch keeps its own files; made when first asked for. Raises WorkspaceError where it cannot be."""
         from dispatch.errors import WorkspaceError
         from dispatch.settings import STATE_FOLDER
@@ -114,12 +112,12 @@ class Context:
         return practice
 
     @property
-    def practice_database(self) -> Path:
+    def practice_database(self) -> "Path":
         """Where practice keeps its Campaigns, apart from real ones."""
         return self.state_folder / "practice.db"
 
     @property
-    def public_folder(self) -> Path:
+    def public_folder(self) -> "Path":
         """Where published pictures lie; practice has its own."""
         return self.state_folder / ("practice/public" if self.is_practice else "public")
 
@@ -147,8 +145,10 @@ def public_url(context: Context) -> str:
         return PRACTICE_URL
 
 
-def practice_note(state_folder: Path) -> dict[str, Any]:
+def practice_note(state_folder: "Path") -> dict[str, Any]:
     """Return what the practice server of a workspace wrote down when it started; nothing where that cannot be read."""
+    import json
+
     from dispatch.errors import WorkspaceError
     from dispatch.input_files import read_input_file
 
@@ -160,8 +160,10 @@ def practice_note(state_folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def here() -> Path:
+def here() -> "Path":
     """The folder that the command was called in. Raises WorkspaceError where it has been deleted meanwhile."""
+    from pathlib import Path
+
     from dispatch.errors import WorkspaceError
 
     try:
@@ -173,7 +175,7 @@ def here() -> Path:
         ) from err
 
 
-def find_exactly(folder: Path) -> Path:
+def find_exactly(folder: "Path") -> "Path":
     """The folder itself, if it is a workspace. Raises WorkspaceError."""
     from dispatch.errors import WorkspaceError
     from dispatch.settings import SETTINGS_FILE
@@ -197,11 +199,15 @@ def json_option(command: Callable[P, R]) -> Callable[P, R]:
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
+    import json
+
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def print_long_json(lists: Mapping[str, Iterable[Any]], rest: Mapping[str, Any]) -> None:
     """One JSON document on standard output, as by `print_json`; the items of `lists` are made as they are printed."""
+    import json
+
     out = sys.stdout
     out.write("{")
     for number, (name, items) in enumerate(lists.items()):
@@ -245,11 +251,13 @@ def refuse_without_yes(*, yes: bool, as_json: bool, instead: str = "") -> None:
         sys.exit(USAGE)
 
 
-def find_brief(workspace: Path, named: str | None) -> Path:
+def find_brief(workspace: "Path", named: str | None) -> "Path":
     """The brief.md that BRIEF means: a path, or a part of its name; left out, the newest.
 
     Raises BriefError where none or several fit.
     """
+    from pathlib import Path
+
     from dispatch.errors import BriefError
 
     known = sorted(workspace.glob("briefs/*/brief.md"))

@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -88,18 +87,20 @@ class Commands(click.Group):
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--workspace",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(file_okay=False),
     help="The folder that holds dispatch.toml; else the nearest one upward from here.",
 )
 @click.version_option(__version__, prog_name="dispatch")
 @click.pass_context
-def dispatch(ctx: click.Context, workspace: Path | None) -> None:
+def dispatch(ctx: click.Context, workspace: str | None) -> None:
     """Mail a finished policy brief to the member lists: nobody twice, nobody lost.
 
     BRIEF is a path or a part of a brief's name; left out, the newest. Without a command, dispatch says where you stand
     and what comes next.
     """
-    ctx.obj = Context(named=workspace)
+    from pathlib import Path
+
+    ctx.obj = Context(named=None if workspace is None else Path(workspace))
     if ctx.invoked_subcommand is None:
         from dispatch.cli.status import show_status
 

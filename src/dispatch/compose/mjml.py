@@ -1,10 +1,10 @@
 """MJML -> the html that mail programs get: mrml, then premailer, with what each of them needs."""
 
-import importlib.util
 import logging
 import re
 import sys
 from functools import lru_cache
+from types import ModuleType
 
 from dispatch.compose import escape
 from dispatch.compose.template_lint import STYLE as _STYLE
@@ -102,24 +102,18 @@ def _after_mrml(page: str) -> str:
 
 @lru_cache(maxsize=1)
 def _premailer() -> type:
-    _put_off("requests")
-    from premailer import Premailer
-
+    # premailer imports requests, a tenth of a second, to fetch style sheets, which it is told never to do. So an empty
+    # module stands in while premailer is imported; importlib's LazyLoader would not do, because Python 3.11 loads such
+    # a module at the next `import` of it.
+    is_needless = "requests" not in sys.modules
+    if is_needless:
+        sys.modules["requests"] = ModuleType("requests")
+    try:
+        from premailer import Premailer
+    finally:
+        if is_needless:
+            del sys.modules["requests"]
     return Premailer  # type: ignore[no-any-return]  # premailer ships no types
-
-
-def _put_off(name: str) -> None:
-    """Load a module only when it is first used (importlib's LazyLoader).
-
-    premailer imports requests, a fifth of a second, to fetch style sheets, which it is told never to do.
-    """
-    spec = importlib.util.find_spec(name) if name not in sys.modules else None
-    if spec is None or spec.loader is None:
-        return
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
 
 
 def _inlined(page: str) -> str:
