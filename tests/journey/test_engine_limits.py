@@ -35,7 +35,7 @@ def test_a_canary_that_bounces_stops_the_others(engine: Engine) -> None:
     journey.write_brief("2026-03-01-canary", "A canary")
     sent = journey.run_json("send", "canary", "--yes", status=1)
     assert (sent["state"], sent["submitted"], sent["queued"]) == ("paused", 3, 10)
-    assert "Of the first people: 1 of 3 accepted mails bounced" in sent["reason"]
+    assert "Of the first people: 1 of 3 accepted messages were hard bounces" in sent["reason"]
     # One of every domain before a second of any.
     assert {each.rpartition("@")[2] for each in engine.to()} == {f"{x}.example.org" for x in "abc"}
     assert "stopped after the first people" in journey.run("show", "canary")
