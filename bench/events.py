@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from dispatch.aws.notifications import read_body
@@ -40,9 +41,9 @@ class Queue:
     def delete(self, receipts: Sequence[str]) -> None:
         """They are gone already."""
 
-    def read(self, body: str) -> list[Event]:
+    def read(self, body: str, received_at: datetime) -> list[Event]:
         """As from SES."""
-        return read_body(body)
+        return read_body(body, received_at)
 
 
 def fill(database: Database, people: int, stored: int) -> None:

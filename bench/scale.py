@@ -19,7 +19,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dispatch.files import FolderPublisher
-from dispatch.pipeline.plan import Terms, freeze, propose
+from dispatch.pipeline.freeze import Terms, freeze
+from dispatch.pipeline.plan import propose
 from dispatch.pipeline.prepare import prepare
 from dispatch.settings import load
 from dispatch.store.column_types import instant_text

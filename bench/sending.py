@@ -21,8 +21,9 @@ from botocore.config import Config
 from dispatch.aws.mailer import SesMailer
 from dispatch.files import FolderPublisher
 from dispatch.model.campaign import Campaign, CampaignState
+from dispatch.pipeline.freeze import Terms, freeze
 from dispatch.pipeline.options import SendContext, SendOptions
-from dispatch.pipeline.plan import Terms, freeze, propose
+from dispatch.pipeline.plan import propose
 from dispatch.pipeline.ports import Mailer
 from dispatch.pipeline.prepare import prepare
 from dispatch.pipeline.send import Watch, send
