@@ -36,7 +36,8 @@ class Queue:
     def receive(self, wait_seconds: int) -> list[tuple[Notification, str]]:
         """Ten of what is left."""
         taken, self._left = self._left[:10], self._left[10:]
-        return [(Notification(f"{id(body)}-{len(self._left)}-{n}", body), str(n)) for n, body in enumerate(taken)]
+        named = [(f"{len(self._left)}-{n}", body) for n, body in enumerate(taken)]
+        return [(Notification(name, body), name) for name, body in named]
 
     def delete(self, receipts: Sequence[str]) -> None:
         """They are gone already."""
